@@ -1,0 +1,1 @@
+"""Policies that choose a configuration for an instance group, and their evaluation."""

@@ -1,0 +1,51 @@
+"""What a policy is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from tfopt_sim.forecast import DemandModel
+from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Slo, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """Which settings the configuration at hand can express, and within which bounds."""
+
+    instance_type: bool = True
+    min_size: bool = True
+    max_size: bool = True
+    desired_capacity: bool = False  # True only where nothing scales the group
+    target_cpu: bool = False  # True only where a target-tracking policy on CPU exists
+    schedules: bool = False
+    max_target_cpu: float = 0.85
+    largest_size: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """All that is known about one group at plan time; nothing here looks into the future."""
+
+    history: Demand
+    model: DemandModel  # fitted on history
+    scenarios_rps: FloatArray  # (S, minutes) sampled futures the policy may search on
+    workload: Workload
+    slo: Slo
+    present: Configuration
+    machines: tuple[Machine, ...]  # allowed types, the present one first
+    knobs: Knobs
+
+
+class Policy(Protocol):
+    """Anything that proposes configurations for a problem."""
+
+    @property
+    def name(self) -> str:
+        """Stable identifier, as `--policy` takes it."""
+        ...
+
+    def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:
+        """Return proposals, best first; at least one, all within `problem.knobs`."""
+        ...

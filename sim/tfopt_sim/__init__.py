@@ -1,0 +1,1 @@
+"""Demand, forecast and simulation of instance groups."""

@@ -1,0 +1,1 @@
+"""Terraform sources: syntax tree, evaluation, tracing, editing."""

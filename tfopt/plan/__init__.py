@@ -1,0 +1,1 @@
+"""Terraform plans in: read, redact, model, per-cloud adapters."""

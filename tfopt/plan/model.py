@@ -1,0 +1,170 @@
+"""What tfopt knows of a plan once it is read: cloud-neutral instance groups and where their values stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+PathStep = str | int
+Action = Literal["create", "update", "no-op", "replace", "delete", "read", "unknown"]
+
+
+class _Redacted:
+    """Stands where a sensitive value stood; it has no value, equals nothing and prints as a word."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(sensitive)"
+
+
+class _Unknown:
+    """Stands where a value is known only after apply."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "(known after apply)"
+
+
+REDACTED = _Redacted()
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one sizing attribute stands in the plan: which resource carries it, at which path.
+
+    `value` is the planned value there, in the configuration's own unit. `scale` turns our unit into
+    the configuration's: `target_cpu` 0.6 with scale 100 stands as 60.
+    """
+
+    module: tuple[str, ...]  # module path with keys: ("module.shop[\"paris\"]",)
+    resource: str  # address inside its module without key: "aws_launch_template.web"
+    key: str | int | None  # for_each or count key of the resource
+    path: tuple[PathStep, ...]  # ("scaling_config", 0, "min_size")
+    value: object  # Json, REDACTED or UNKNOWN
+    scale: float = 1.0
+
+    @property
+    def address(self) -> str:
+        """Full address of the resource, as terraform prints it."""
+        key = "" if self.key is None else f"[{_quoted(self.key)}]"
+        return ".".join((*self.module, self.resource + key))
+
+
+def _quoted(key: str | int) -> str:
+    if isinstance(key, int):
+        return str(key)
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One candidate instance type of a group, in the group's order of preference."""
+
+    instance_type: str
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTrackingScaler:
+    """A target-tracking policy; `metric` is the vendor's name of the predefined metric."""
+
+    address: str
+    metric: str  # "ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", …
+    target: float  # a share for CPU metrics (0.6), the metric's own unit otherwise
+    disable_scale_in: bool = False
+    warmup_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleScaler:
+    """A scheduled action; sizes that are None (or -1 in AWS) are left as they are."""
+
+    address: str
+    recurrence: str | None
+    time_zone: str
+    min_size: int | None
+    max_size: int | None
+    desired_capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherScaler:
+    """A scaling policy that is read but not simulated yet; `what` says which in words."""
+
+    address: str
+    what: str
+
+
+Scaler = TargetTrackingScaler | ScheduleScaler | OtherScaler
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceGroup:
+    """One scalable set in the plan, whatever the cloud calls it."""
+
+    address: str
+    kind: str  # "aws_autoscaling_group"
+    cloud: Literal["aws", "gcp", "azure"]
+    region: str | None
+    action: Action
+    unit: Literal["instance", "task", "pod"]
+    slots: tuple[Slot, ...]  # empty: unknown until apply
+    min_size: int | None
+    max_size: int | None
+    desired_capacity: int | None
+    bounds_per: Literal["total", "zone"] = "total"
+    zones: int | None = None
+    scalers: tuple[Scaler, ...] = ()
+    on_demand_base: int = 0
+    spot_share: float = 0.0
+    operating_system: Literal["linux", "windows", "unknown"] = "linux"
+    detailed_monitoring: bool = False
+    warmup_s: float | None = None  # default_instance_warmup
+    burst_unlimited: bool | None = None  # credit_specification, where stated
+    task_vcpus: float | None = None  # size of a task or pod
+    task_memory_gib: float | None = None
+    sites: Mapping[str, Site] = field(default_factory=dict)  # JSON attribute name → where it stands
+    replaces_on: frozenset[str] = frozenset()  # attributes whose change replaces the group
+    rolls_on: frozenset[str] = frozenset()  # attributes whose change reaches new launches only
+    instance_refresh: bool = False
+    notes: tuple[str, ...] = ()  # facts a reader must know (pinned template version, …)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A compute-like resource that is not analysed, and why."""
+
+    address: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A root variable as the plan saw it (before conversion; `-var` numbers are strings)."""
+
+    name: str
+    value: object  # Json or REDACTED
+    sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan, redacted and read."""
+
+    path: str  # as the user named it; "-" for standard input
+    format_version: str
+    terraform_version: str
+    tool: Literal["terraform", "opentofu"]
+    complete: bool
+    variables: Mapping[str, Variable]
+    groups: tuple[InstanceGroup, ...]
+    skipped: tuple[Skipped, ...]
+    sources: Mapping[str, bytes] | None = None  # tfconfig of a saved plan: relative path → bytes
+    warnings: tuple[str, ...] = ()  # how an odd input was read

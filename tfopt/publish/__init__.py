@@ -1,0 +1,1 @@
+"""Ways a rendered recommendation leaves the process."""

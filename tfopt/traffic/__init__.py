@@ -1,0 +1,1 @@
+"""Measured traffic in: CSV, CloudWatch and Prometheus files to a regular demand series."""
