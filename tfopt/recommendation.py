@@ -1,0 +1,245 @@
+"""The answer: what tfopt recommends for the groups of a plan, in the shape of JSON schema version 1.
+
+Money in USD, time in seconds unless the name says otherwise, shares as fractions of one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+Status = Literal["recommended", "unchanged", "not-analysed"]
+Grade = Literal[
+    "patchable",
+    "patchable-shared",
+    "edit-literal",
+    "module-default",
+    "ignored-by-lifecycle",
+    "value-from-environment",
+    "unknown",
+]
+ImpactKind = Literal["none", "in-place", "rolling", "replace"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tool(_Model):
+    """Which tfopt answered, with which policy and prices."""
+
+    name: Literal["tfopt"] = "tfopt"
+    version: str
+    policy: str
+    policy_sha256: str | None
+    price_date: str
+    price_attribution: str
+
+
+class PlanInfo(_Model):
+    """Which plan was read."""
+
+    path: str
+    terraform_version: str
+    complete: bool
+    warnings: list[str] = []
+
+
+class Interval(_Model):
+    """A figure over the scenarios: its median and the 5th and 95th percentile."""
+
+    p50: float
+    p05: float
+    p95: float
+
+
+class ScheduleValues(_Model):
+    """One scheduled action; what is null is left as it is."""
+
+    recurrence: str
+    time_zone: str = "Etc/UTC"
+    min_size: int | None = None
+    max_size: int | None = None
+    desired_capacity: int | None = None
+
+
+class Settings(_Model):
+    """The sizing of a group, in tfopt's words whatever the cloud calls them."""
+
+    instance_type: str
+    min_size: int | None
+    max_size: int | None
+    desired_capacity: int | None
+    target_cpu: float | None
+    steps: None = None
+    schedules: list[ScheduleValues] = []
+    spot_share: float = 0.0
+    unit: Literal["instance", "task", "pod"] = "instance"
+
+
+class Cost(_Model):
+    """Monthly = mean hourly × 730."""
+
+    current_monthly_usd: Interval
+    recommended_monthly_usd: Interval
+    savings_share: Interval  # paired over the scenarios; positive saves
+
+
+class SloFigures(_Model):
+    """Share of minutes in which over 1 % of requests miss `slo_p99_ms`, now and as recommended."""
+
+    slo_p99_ms: float
+    max_bad_minutes: float
+    current_bad_minute_share: Interval
+    recommended_bad_minute_share: Interval
+    current_risk: float  # share of scenario weeks that miss the SLO
+    recommended_risk: float
+    p99_ms: Interval  # of the recommended settings
+
+
+class Alternative(_Model):
+    """A type that was weighed and not taken."""
+
+    instance_type: str
+    why_not: str
+    monthly_usd: float | None = None
+    savings_share: float | None = None
+    risk: float | None = None
+
+
+class ReadyToAdd(_Model):
+    """Something the present configuration has no place for, as a block to add."""
+
+    what: str
+    block: str
+    savings_share: Interval | None = None
+
+
+class Edit(_Model):
+    """One attribute and the literal that decides it; file and range are null where not patchable."""
+
+    attribute: str
+    grade: Grade
+    reason: str | None = None  # why it is not patchable, or what to know about the patch
+    file: str | None = None  # relative to the config directory
+    line: int | None = None  # 1-based, in the file as it is
+    byte_range: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
+    path: str | None = None  # "web.instance_type"
+    old: str | None = None  # source text
+    new: str | None = None
+    also_moves: list[str] = []
+    trace: list[str] = []
+
+
+class Impact(_Model):
+    """What an apply of the change does to running instances."""
+
+    kind: ImpactKind
+    notes: list[str] = []
+
+
+class Confidence(_Model):
+    """How far to trust the figures."""
+
+    history_days: float
+    forecast_skill: float | None  # 1 − weighted quantile loss ÷ seasonal-naive's, on the history
+    scenarios: int
+    notes: list[str] = []  # gaps, duplicates, short history, outside the policy's training range
+
+
+class Contender(_Model):
+    """One proposer in the proof: its best configuration's cost and risk on the held-back scenarios."""
+
+    name: str
+    monthly_usd: float
+    bad_minute_share: float
+    risk: float
+    meets_slo: bool
+
+
+class Proof(_Model):
+    """How the recommendation was proven: who proposed it and what it was measured against."""
+
+    won_by: str  # the policy or baseline whose proposal was taken; "as-written" when nothing beats it
+    contenders: list[Contender]
+    saving_usd_per_month: Interval  # paired 95 % interval of the mean: p05/p95 hold its ends
+    scenarios_spent: int  # group-weeks simulated in all
+
+
+class DemandFigures(_Model):
+    """What the group was asked and is expected to be asked, by hour of the coming week."""
+
+    source: str  # "traffic/web.csv", "assumed profile 'diurnal'"
+    history_mean_rps: float
+    history_peak_rps: float
+    hourly_p05_rps: list[float]  # 168 values from `start`
+    hourly_p50_rps: list[float]
+    hourly_p95_rps: list[float]
+    hourly_capacity_now: list[float]  # rps the present settings can serve within the SLO, median
+    hourly_capacity_recommended: list[float]
+    start: str  # ISO 8601
+
+
+class Group(_Model):
+    """One instance group and what to do about it."""
+
+    address: str
+    kind: str
+    region: str | None
+    status: Status
+    reason: str
+    assumed: bool = False
+    current: Settings | None = None
+    recommended: Settings | None = None
+    cost: Cost | None = None
+    slo: SloFigures | None = None
+    demand: DemandFigures | None = None
+    why_this_type: str | None = None
+    alternatives: list[Alternative] = []
+    ready_to_add: list[ReadyToAdd] = []
+    edits: list[Edit] = []
+    impact: Impact | None = None
+    confidence: Confidence | None = None
+    proof: Proof | None = None
+    notes: list[str] = []
+
+
+class Totals(_Model):
+    """Sums over the analysed groups (assumed groups apart); intervals summed scenario by scenario."""
+
+    groups: int
+    recommended: int
+    current_monthly_usd: Interval
+    recommended_monthly_usd: Interval
+    savings_share: Interval
+
+
+class SkippedResource(_Model):
+    """A compute-like resource that is not analysed."""
+
+    address: str
+    kind: str
+    reason: str
+
+
+class Coverage(_Model):
+    """What was and what was not looked at."""
+
+    analysed: int
+    partial: int  # analysed, but at least one attribute is not patchable
+    skipped: list[SkippedResource]
+
+
+class Report(_Model):
+    """All groups of one or several plans."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tool: Tool
+    plan: PlanInfo
+    plans: list[PlanInfo] = []  # every plan, where several were given
+    groups: list[Group]
+    totals: Totals
+    coverage: Coverage
