@@ -1,0 +1,29 @@
+"""Options that every verb shares, and how their values are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common_options(command: Command) -> Command:
+    """Add `--quiet` and `--debug`; the latter is acted on in `tfopt.__main__`."""
+    command = click.option("--quiet", "-q", is_flag=True, help="No progress, no remarks.")(command)
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
+    )(command)
+
+
+def percent(_ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Read `10%` or `0.1` as the share 0.1."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", value.strip())
+    share = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+    if not 0 <= share <= 1:
+        name = param.opts[-1]
+        raise click.BadParameter(f"{name} {value!r} is not a share; write 10% or 0.1")
+    return share

@@ -1,0 +1,173 @@
+"""`tfopt recommend`: from plans to proven settings, as a report, a patch or edited files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tfopt.commands.options import common_options, percent
+
+if TYPE_CHECKING:
+    from tfopt.recommendation import Report
+
+FORMATS = ("table", "json", "markdown", "diff", "github-comment")
+FAIL_ON = ("none", "any", "savings", "risk")
+FAILED = 2
+_HORIZON = re.compile(r"(\d+)([dhw])")
+_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
+
+
+def _horizon(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    match = _HORIZON.fullmatch(value)
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not 86_400 <= seconds <= 28 * 86_400:
+        raise click.BadParameter(f"{value!r} is not between 1d and 28d; write 7d, 36h or 2w")
+    return seconds
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tfopt recommend plan.json
+  terraform show -json tf.plan | tfopt recommend - --config-dir infra/prod
+  tfopt recommend plan.json --format diff | git apply
+"""
+)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.option(
+    "--workloads",
+    type=click.Path(path_type=Path),
+    help="Who needs what; default: tfopt.toml found upwards from the plan.",
+)
+@click.option(
+    "--config-dir",
+    type=click.Path(path_type=Path),
+    help="Terraform sources; default: the plan's folder, then the working directory, or the saved plan itself.",
+)
+@click.option(
+    "--var-file",
+    "var_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Repeatable, in terraform's own order.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Default: table on a terminal, else json.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write the answer to this file instead of standard output.",
+)
+@click.option("--write", is_flag=True, help="Apply the edits in place (all files or none).")
+@click.option(
+    "--annotate/--no-annotate",
+    default=True,
+    help="One short comment on each changed line.  [default: annotate]",
+)
+@click.option(
+    "--policy",
+    default="planner",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="Which policy proposes.",
+)
+@click.option("--seed", default=0, show_default=True, help="Same seed and input, same bytes.")
+@click.option(
+    "--horizon",
+    "horizon_s",
+    default="7d",
+    show_default=True,
+    callback=_horizon,
+    help="How far ahead to simulate.",
+)
+@click.option(
+    "--offline", is_flag=True, expose_value=False, help="Never use the network (always so)."
+)
+@click.option(
+    "--min-savings",
+    "min_savings_share",
+    default="10%",
+    show_default=True,
+    callback=percent,
+    help="Recommend only what saves at least this share.",
+)
+@click.option(
+    "--min-savings-usd", default=20.0, show_default=True, help="… and at least this much a month."
+)
+@click.option(
+    "--max-slo-risk",
+    default="5%",
+    show_default=True,
+    callback=percent,
+    help="Share of simulated weeks that may miss the SLO.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="none",
+    show_default=True,
+    help="Exit 2 when a recommendation, a saving or an SLO risk is found.",
+)
+@click.option("--soft-fail", is_flag=True, help="Report what --fail-on found, but exit 0.")
+@click.option(
+    "--accept-assumptions",
+    is_flag=True,
+    help="Also change groups whose traffic is assumed, not measured.",
+)
+@common_options
+def command(  # noqa: PLR0913 - one parameter per option is how click hands them over
+    *,
+    format_: str | None,
+    out: Path | None,
+    write: bool,
+    fail_on: str,
+    soft_fail: bool,
+    quiet: bool,
+    **choices: Any,
+) -> int:
+    """Propose proven settings for the instance groups of one or several plans.
+
+    PLAN is a plan's JSON (terraform show -json), a saved binary plan, or - for standard input.
+    Nothing is changed unless --write is given.
+    """
+    from tfopt.advise import Request, advise
+    from tfopt.commands.progress import progress_bar
+    from tfopt.publish import publish_text, write_patch
+    from tfopt.render import render
+
+    format_ = format_ or ("table" if out is None and sys.stdout.isatty() else "json")
+    with progress_bar(quiet=quiet) as progress:
+        advice = advise(Request(**choices), progress)
+    text = render(advice.report, advice.patch.unified(Path.cwd()), format_)
+    publish_text(text, out)
+    if write:
+        write_patch(advice.patch)
+        _tell(quiet, f"{len(advice.patch.files)} file(s) written")
+    return (
+        FAILED if not soft_fail and _failed(advice.report, fail_on, choices["max_slo_risk"]) else 0
+    )
+
+
+def _tell(quiet: bool, line: str) -> None:
+    if not quiet:
+        click.echo(f"tfopt: {line}", err=True)
+
+
+def _failed(report: Report, fail_on: str, max_slo_risk: float) -> bool:
+    """Tell whether the report holds what `--fail-on` asks to fail on."""
+    found = [group for group in report.groups if group.status == "recommended"]
+    if fail_on == "any":
+        return bool(found)
+    if fail_on == "savings":
+        return any(group.cost and group.cost.savings_share.p50 > 0 for group in found)
+    if fail_on == "risk":
+        return any(group.slo and group.slo.current_risk > max_slo_risk for group in report.groups)
+    return False
