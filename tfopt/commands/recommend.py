@@ -46,7 +46,8 @@ Examples:
 @click.option(
     "--config-dir",
     type=click.Path(path_type=Path),
-    help="Terraform sources; default: the plan's folder, then the working directory, or the saved plan itself.",
+    help="Terraform sources; default: the plan's folder, then the working directory, "
+    "or the saved plan itself.",
 )
 @click.option(
     "--var-file",
@@ -123,7 +124,7 @@ Examples:
     help="Also change groups whose traffic is assumed, not measured.",
 )
 @common_options
-def command(  # noqa: PLR0913 - one parameter per option is how click hands them over
+def command(
     *,
     format_: str | None,
     out: Path | None,

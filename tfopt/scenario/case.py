@@ -1,0 +1,119 @@
+"""One group together with its machines, its traffic and its futures: all a policy may know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tfopt.plan.model import InstanceGroup
+from tfopt.pricing import Offer, PriceBook
+from tfopt.pricing.candidates import CandidateRules, candidates
+from tfopt.scenario.demand import Traffic, traffic_of
+from tfopt.scenario.group import machine_of, present_configuration, present_offer, slo_of
+from tfopt.settings import Settings, WorkloadTable
+from tfopt_sim.types import FloatArray, Machine
+
+if TYPE_CHECKING:
+    from tfopt_policies.policy import Knobs, Problem
+
+SEARCH_SCENARIOS = 32
+HELD_BACK_SCENARIOS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One group, ready to be decided."""
+
+    group: InstanceGroup
+    traffic: Traffic
+    problem: Problem
+    held_back_rps: FloatArray  # (scenarios, minutes), never shown to a policy
+    start: datetime  # of the simulated horizon
+    offers: dict[str, Offer]  # by type, every machine of the problem
+    other_architectures: tuple[Machine, ...]  # cheaper per unit of work, but another image
+    forecast_skill: float | None
+    notes: tuple[str, ...]
+
+
+def build_case(
+    group: InstanceGroup,
+    settings: Settings,
+    book: PriceBook,
+    *,
+    knobs: Knobs,
+    horizon_s: int,
+    seed: int,
+) -> Case:
+    """Put a group together with its machines, its traffic and its futures.
+
+    Raises:
+        NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
+        TfoptError: the user's own files are wrong.
+    """
+    import numpy as np
+    from tfopt_sim.forecast import fit, skill
+
+    from tfopt_policies.policy import Problem
+
+    table = settings.workload_of(group.address)
+    offer = present_offer(group, book, settings)
+    present = present_configuration(group, machine_of(offer, offer))
+    traffic = traffic_of(group, settings, table, present)
+    same, other = _machines(book, offer, settings, table)
+    model = fit(traffic.demand)
+    paths = model.sample(
+        np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
+    )
+    machines = (present.machine, *(machine_of(o, offer) for o in same))
+    problem = Problem(
+        history=traffic.demand,
+        model=model,
+        scenarios_rps=paths[:SEARCH_SCENARIOS],
+        workload=traffic.workload,
+        slo=slo_of(settings, table),
+        present=present,
+        machines=machines if knobs.instance_type else machines[:1],
+        knobs=knobs,
+    )
+    return Case(
+        group=group,
+        traffic=traffic,
+        problem=problem,
+        held_back_rps=paths[SEARCH_SCENARIOS:],
+        start=model.start,
+        offers={o.instance_type: o for o in (offer, *same, *other)},
+        other_architectures=tuple(machine_of(o, offer) for o in other),
+        forecast_skill=None if traffic.assumed else skill(traffic.demand),
+        notes=(*_mixed_notes(group), *traffic.notes),
+    )
+
+
+def _mixed_notes(group: InstanceGroup) -> Iterable[str]:
+    if len(group.slots) > 1:
+        first = group.slots[0].instance_type
+        yield f"{len(group.slots)} types are listed: priced and simulated on the first, {first}"
+    if group.spot_share > 0:
+        yield f"{group.spot_share:.0%} may run on spot: priced on demand, the upper end"
+
+
+def _machines(
+    book: PriceBook, offer: Offer, settings: Settings, table: WorkloadTable | None
+) -> tuple[list[Offer], list[Offer]]:
+    """Return exchangeable offers of an allowed architecture, and those that need another image."""
+    defaults = settings.defaults
+    allowed = set(defaults.architectures or ()) | {offer.architecture}
+    found = candidates(
+        book,
+        offer,
+        CandidateRules(
+            allowed_families=defaults.allowed_families,
+            denied_families=defaults.denied_families,
+            architectures=("x86_64", "arm64"),
+            min_memory_gib=table.memory_gib_per_instance if table else None,
+        ),
+    )
+    same = [o for o in found if o.architecture in allowed and o.throughput_per_vcpu]
+    other = [o for o in found if o.architecture not in allowed and o.throughput_per_vcpu]
+    return (same if offer.throughput_per_vcpu else []), other[:2]

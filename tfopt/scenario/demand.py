@@ -1,0 +1,152 @@
+"""What a group was asked for: measured where a workload says so, else a stated assumption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfopt.errors import TfoptError
+from tfopt.plan.model import InstanceGroup
+from tfopt.settings import DemandTable, Settings, WorkloadTable
+from tfopt_sim.types import Configuration, Demand, Workload
+
+if TYPE_CHECKING:
+    from tfopt.traffic import Reading
+
+ASSUMED_PROFILE = "diurnal"
+ASSUMED_PEAK_CPU = 0.6  # how busy the assumed weekly peak makes the instances it was sized for
+ASSUMED_CPU_MS = 20.0
+ASSUMED_DAYS = 28
+SIZED_SHARE = 0.75  # share of max_size that a scaled group is assumed to need at its peak
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a group was asked for, and how sure we are of it."""
+
+    demand: Demand
+    source: str
+    notes: tuple[str, ...]
+    assumed: bool
+    workload: Workload
+
+
+def traffic_of(
+    group: InstanceGroup, settings: Settings, table: WorkloadTable | None, present: Configuration
+) -> Traffic:
+    """Return what the group was asked for: measured where a workload says, else assumed."""
+    cpu_ms = table.cpu_ms_per_request if table else None
+    if table is None or table.demand is None or table.demand.profile is not None:
+        return _assumed(table, present)
+    source = table.demand
+    notes: list[str] = []
+    if source.cpu_percent is not None:
+        reading = _read_cpu(settings.folder, source)
+        cpu_ms, reading, more = _requests_from_cpu(
+            reading, settings, source, cpu_ms, present.machine.vcpus
+        )
+        notes += more
+    else:
+        reading = _read_rate(settings.folder, source)
+    if cpu_ms is None:
+        raise TfoptError(
+            f"the workload of {group.address} needs cpu_ms_per_request, or cpu_percent and "
+            "instances columns to infer it from",
+            where=settings.folder / settings.name,
+        )
+    return Traffic(
+        demand=reading.demand,
+        source=reading.source,
+        notes=(*reading.notes, *notes),
+        assumed=False,
+        workload=_workload(table, cpu_ms),
+    )
+
+
+def _workload(table: WorkloadTable | None, cpu_ms: float) -> Workload:
+    table = table or WorkloadTable(match="*")
+    return Workload(
+        cpu_s_per_request=cpu_ms / 1000,
+        service_cv2=table.service_cv2,
+        boot_s=table.boot_s,
+        boot=table.boot,
+        balancing=table.balancing,
+        timeout_s=table.timeout_s,
+    )
+
+
+def _read_rate(folder: Path, source: DemandTable) -> Reading:
+    from tfopt.traffic import read_cloudwatch_json, read_csv, read_prometheus_json
+
+    if source.cloudwatch_json is not None:
+        return read_cloudwatch_json(folder / source.cloudwatch_json)
+    if source.prometheus_json is not None:
+        return read_prometheus_json(folder / source.prometheus_json)
+    assert source.csv is not None  # the settings allow no fourth kind
+    return read_csv(folder / source.csv, column=source.column)
+
+
+def _read_cpu(folder: Path, source: DemandTable) -> Reading:
+    from tfopt.traffic import read_csv_cpu
+
+    assert source.csv is not None
+    assert source.cpu_percent is not None
+    assert source.instances is not None
+    return read_csv_cpu(
+        folder / source.csv, cpu_percent=source.cpu_percent, instances=source.instances
+    )
+
+
+def _requests_from_cpu(
+    busy: Reading, settings: Settings, source: DemandTable, cpu_ms: float | None, vcpus: float
+) -> tuple[float, Reading, list[str]]:
+    """Turn busy instances into requests/s; infer the CPU time of one where a rate stands too."""
+    import numpy as np
+
+    from tfopt.traffic import read_csv
+
+    busy_vcpus = busy.demand.rps * vcpus
+    if source.column is not None:
+        assert source.csv is not None
+        rate = read_csv(settings.folder / source.csv, column=source.column)
+        if cpu_ms is not None:
+            return cpu_ms, rate, []
+        both = np.nanmean(busy_vcpus) / np.nanmean(rate.demand.rps) * 1000
+        return both, rate, [f"CPU time per request inferred from CPU and rate: {both:.1f} ms"]
+    notes = []
+    if cpu_ms is None:
+        cpu_ms = ASSUMED_CPU_MS
+        notes.append(f"no request rate given: latency assumes {cpu_ms:.0f} ms of CPU per request")
+    rate_demand = replace(busy.demand, rps=busy_vcpus / (cpu_ms / 1000))
+    return cpu_ms, replace(busy, demand=rate_demand), notes
+
+
+def _assumed(table: WorkloadTable | None, present: Configuration) -> Traffic:
+    """Assume that the group was sized for the weekly peak of a named profile."""
+    from tfopt_sim.profiles import profile_demand
+
+    name = ASSUMED_PROFILE
+    if table is not None and table.demand is not None and table.demand.profile is not None:
+        name = table.demand.profile
+    cpu_ms = table.cpu_ms_per_request if table else None
+    workload = _workload(table, cpu_ms or ASSUMED_CPU_MS)
+    if present.scaling is None:
+        sized, cpu = present.desired_capacity, ASSUMED_PEAK_CPU
+    else:
+        sized = max(present.desired_capacity, round(SIZED_SHARE * present.max_size))
+        cpu = present.scaling.target_cpu
+    machine = present.machine
+    peak_rps = cpu * sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
+    # a fixed Monday: the same input must give the same bytes on every day
+    start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
+    try:
+        demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
+    except ValueError as problem:
+        raise TfoptError(str(problem)) from None
+    note = (
+        f"no measured traffic: assumes that {sized} × {machine.name} at {cpu:.0%} CPU is what the "
+        f"weekly peak of the '{name}' profile takes"
+    )
+    return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload)

@@ -1,0 +1,124 @@
+"""A group as the simulator sees it: its machine, its sizes, how it scales, its SLO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfopt.errors import TfoptError
+from tfopt.plan.model import InstanceGroup, OtherScaler, ScheduleScaler, TargetTrackingScaler
+from tfopt.pricing import Offer, PriceBook
+from tfopt.settings import Settings, WorkloadTable
+from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking
+
+_CPU_METRICS = {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization"}
+_SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
+
+
+class NotAnalysedError(Exception):
+    """A group that cannot be simulated honestly yet; the message is the reason shown."""
+
+
+def slo_of(settings: Settings, table: WorkloadTable | None) -> Slo:
+    """Return the SLO of a group: its workload's, else the defaults', else tfopt's own."""
+    levels = ([table.slo] if table else []) + [settings.defaults.slo]
+    fallback = Slo()
+    p99_ms = next((s.p99_ms for s in levels if s.p99_ms is not None), fallback.p99_ms)
+    bad = next(
+        (s.max_bad_minutes for s in levels if s.max_bad_minutes is not None),
+        fallback.max_bad_minutes,
+    )
+    return Slo(p99_ms=p99_ms, max_bad_minutes=bad)
+
+
+def present_configuration(group: InstanceGroup, machine: Machine) -> Configuration:
+    """Return the group's settings as the plan has them.
+
+    Raises:
+        NotAnalysedError: sizes are unknown until apply, or scale in a way not simulated yet.
+    """
+    low, high = group.min_size, group.max_size
+    desired = group.desired_capacity if group.desired_capacity is not None else low
+    if desired is None or low is None or high is None:
+        raise NotAnalysedError("its sizes are known only after apply")
+    if group.bounds_per == "zone":
+        raise NotAnalysedError("its bounds are per zone, which is not simulated yet")
+    if high == 0:
+        raise NotAnalysedError("it is switched off (max_size 0)")
+    return Configuration(
+        machine=machine,
+        min_size=low,
+        max_size=high,
+        desired_capacity=min(max(desired, low), high),
+        scaling=_scaling(group),
+        schedules=tuple(_schedules(group)),
+    )
+
+
+def _scaling(group: InstanceGroup) -> TargetTracking | None:
+    for scaler in group.scalers:
+        if isinstance(scaler, OtherScaler):
+            raise NotAnalysedError(f"{scaler.address} is {scaler.what}, not simulated yet")
+    tracking = [s for s in group.scalers if isinstance(s, TargetTrackingScaler)]
+    if not tracking:
+        return None
+    if len(tracking) > 1:
+        raise NotAnalysedError("several target-tracking policies act on it, not simulated yet")
+    policy = tracking[0]
+    if policy.metric not in _CPU_METRICS:
+        raise NotAnalysedError(f"{policy.address} tracks {policy.metric}; only CPU is simulated")
+    warmup_s = policy.warmup_s if policy.warmup_s is not None else group.warmup_s
+    return TargetTracking(
+        target_cpu=policy.target,
+        scale_in_ratio=_SCALE_IN_RATIO[group.unit],
+        metric_period_s=60 if group.detailed_monitoring or group.unit == "task" else 300,
+        warmup_s=300.0 if warmup_s is None else warmup_s,
+        scale_in=not policy.disable_scale_in,
+    )
+
+
+def _schedules(group: InstanceGroup) -> Iterable[ScheduledAction]:
+    for scaler in group.scalers:
+        if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None:
+            yield ScheduledAction(
+                recurrence=scaler.recurrence,
+                time_zone=scaler.time_zone,
+                min_size=scaler.min_size,
+                max_size=scaler.max_size,
+                desired_capacity=scaler.desired_capacity,
+            )
+
+
+def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> Offer:
+    """Return the price book's entry of the group's present type.
+
+    Raises:
+        NotAnalysedError: the type, its region or its price is not known.
+    """
+    if group.unit == "task":
+        raise NotAnalysedError("it runs tasks, which have no price of their own in the price book")
+    if not group.slots:
+        raise NotAnalysedError("its instance type is known only after apply")
+    if any(slot.weight != 1 for slot in group.slots):
+        raise NotAnalysedError("its types carry weights, which are not simulated yet")
+    if group.region is None:
+        raise NotAnalysedError("its region is not in the plan")
+    system = group.operating_system
+    system = settings.defaults.operating_system if system == "unknown" else system
+    try:
+        return book.offer(group.cloud, group.region, group.slots[0].instance_type, system)
+    except TfoptError as problem:
+        raise NotAnalysedError(str(problem)) from None
+
+
+def machine_of(offer: Offer, present: Offer) -> Machine:
+    """Return the offer as the simulator sees it, its speed relative to the present type's."""
+    mine, theirs = offer.throughput_per_vcpu, present.throughput_per_vcpu
+    return Machine(
+        name=offer.instance_type,
+        vcpus=offer.vcpus,
+        memory_gib=offer.memory_gib,
+        usd_per_hour=offer.usd_per_hour,
+        speed=mine / theirs if mine and theirs else 1.0,
+        architecture=offer.architecture,
+        burst=offer.burst,
+    )
