@@ -5,12 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MATERIAL = Path(os.environ.get("TFOPT_MATERIAL", ROOT.parent / "shared"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail every skipped test marked `terraform` where there is a terraform to run."""
+    report = yield
+    if report.skipped and item.get_closest_marker("terraform") and shutil.which("terraform"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} may not be skipped: terraform is on PATH"
+    return report
 
 
 @pytest.fixture(scope="session")
