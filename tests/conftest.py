@@ -1,12 +1,14 @@
-"""Fixtures shared by every test: the folders of public material, and the real terraform binary."""
+"""Fixtures shared by every test: public material, real terraform, tfopt as a process, the shop."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -43,9 +45,55 @@ def terraform_env() -> dict[str, str]:
     """
     if shutil.which("terraform") is None:
         pytest.skip("no terraform on PATH")
-    env = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    env = {
+        **os.environ,
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_CLI_ARGS": "-no-color",
+    }
     mirror = MATERIAL / "terraform" / "offline-cli-config"
-    if "TF_CLI_CONFIG_FILE" not in env and mirror.is_file():
-        made = subprocess.run([mirror], capture_output=True, text=True, check=True)
-        env["TF_CLI_CONFIG_FILE"] = made.stdout.strip()
+    if not Path(env.get("TF_CLI_CONFIG_FILE", "")).is_file() and mirror.is_file():
+        made = subprocess.run([mirror], capture_output=True, text=True, check=False)
+        if made.returncode == 0:  # else there is no mirror here: the registry has to answer
+            env["TF_CLI_CONFIG_FILE"] = made.stdout.strip()
     return env
+
+
+class RunTfopt(Protocol):
+    """Runs the command line in a process of its own."""
+
+    def __call__(
+        self, *arguments: str | Path, cwd: Path, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Return what came of `tfopt` with these arguments; a traceback is a failed test."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def tfopt() -> RunTfopt:
+    """Return the function that runs `tfopt` as a user does, and sees to it that nothing crashes."""
+
+    def run(
+        *arguments: str | Path, cwd: Path, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "tfopt", *map(str, arguments)],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "--debug" in arguments or "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Return a copy of `examples/web-shop` that a test may change."""
+    made_by_terraform = shutil.ignore_patterns(".terraform*", "tf.plan")
+    return shutil.copytree(
+        ROOT / "examples" / "web-shop", tmp_path / "web-shop", ignore=made_by_terraform
+    )
