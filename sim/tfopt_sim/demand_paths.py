@@ -48,7 +48,9 @@ def synthetic(
     """
     if kind not in KINDS:
         raise ValueError(f"no kind of demand '{kind}': choose one of {', '.join(KINDS)}")
-    t = np.arange(round(days * DAY_S / step_s)) * (step_s / DAY_S)  # days since Monday
+    t = np.arange(round(days * DAY_S / step_s), dtype=np.float64) * (
+        step_s / DAY_S
+    )  # days since Monday
     swing = rng.uniform(0.02, 0.2) if kind == "steady" else rng.uniform(0.4, 0.9)
     log_noise = _memory(rng, t.size, rng.uniform(0.02, 0.12), rng.uniform(300, 7200), step_s)
     log_noise += _memory(rng, t.size, rng.uniform(0.0, 0.15), DAY_S, step_s)  # good and bad days

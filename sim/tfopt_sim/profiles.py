@@ -67,12 +67,13 @@ def profile_demand(name: str, peak_rps: float, start: datetime, days: int) -> De
 
 def _week(name: str) -> FloatArray:
     """Return the week of a profile from Monday 00:00, one value per step."""
-    seconds = np.arange(7 * 86_400 // STEP_S) * STEP_S
+    seconds = np.arange(7 * 86_400 // STEP_S, dtype=np.float64) * STEP_S
     if name == "flat":
         return np.ones(seconds.size)
     if name == "business-hours":
         # offices change with the date
-        return _hours(seconds, _OFFICE_DAY) * np.repeat(_OFFICE_WEEK, 86_400 // STEP_S)
+        working = np.repeat(np.array(_OFFICE_WEEK), 86_400 // STEP_S)
+        return _hours(seconds, _OFFICE_DAY) * working
     # public traffic changes by degrees: each day's level holds at noon, straight lines between
     weekday = np.interp(seconds / 86_400, np.arange(7) + 0.5, _WEB_WEEK, period=7)
     web = _hours(seconds, _WEB_DAY) * weekday
