@@ -1,0 +1,77 @@
+"""What the command line does before any work: help, version, verbs, and how little it imports."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tfopt import __version__
+from tfopt.cli import VERBS
+
+if TYPE_CHECKING:
+    from conftest import RunTfopt
+
+HEAVY = {
+    "torch",
+    "numpy",
+    "numba",
+    "hcl2",
+    "tree_sitter_hcl",
+    "jinja2",
+    "rich",
+    "pydantic",
+    "msgspec",
+}
+
+
+def modules_after(*arguments: str, cwd: Path) -> set[str]:
+    """Return the top-level modules a process has imported when `tfopt` with `arguments` is done."""
+    program = (
+        "import sys, tfopt.__main__ as entry\n"
+        f"entry._run({list(arguments)!r})\n"
+        "print('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=cwd, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--no-such-option"]])
+def test_start_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
+    """Help, version and a usage error answer without numpy, numba, parsers, templates or torch."""
+    imported = modules_after(*arguments, cwd=tmp_path)
+    assert "click" in imported
+    assert not imported & HEAVY
+
+
+def test_recommend_does_not_import_torch(shop: Path) -> None:
+    """A whole recommendation runs on NumPy, whatever else is installed."""
+    imported = modules_after("recommend", "plan.json", "--format", "json", cwd=shop)
+    assert "numpy" in imported
+    assert not imported & {"torch", "stable_baselines3", "gymnasium", "optuna", "matplotlib"}
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_every_listed_verb_exists_and_explains_itself(
+    verb: str, tfopt: RunTfopt, tmp_path: Path
+) -> None:
+    """A verb in `tfopt --help` has a module, and its help shows a usage line."""
+    assert importlib.util.find_spec(f"tfopt.commands.{verb}"), f"{verb} is listed but missing"
+    done = tfopt(verb, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: tfopt {verb}")
+
+
+def test_help_lists_verbs_and_version_is_the_package_version(
+    tfopt: RunTfopt, tmp_path: Path
+) -> None:
+    """`tfopt --help` names every verb; `--version` prints the version that is installed."""
+    shown = tfopt("--help", cwd=tmp_path).stdout
+    assert all(f"  {verb} " in shown for verb in VERBS)
+    assert tfopt("--version", cwd=tmp_path).stdout == f"tfopt, version {__version__}\n"
