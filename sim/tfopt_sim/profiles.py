@@ -73,7 +73,7 @@ def _week(name: str) -> FloatArray:
     if name == "business-hours":
         # offices change with the date
         working = np.repeat(np.array(_OFFICE_WEEK), 86_400 // STEP_S)
-        return _hours(seconds, _OFFICE_DAY) * working
+        return np.asarray(_hours(seconds, _OFFICE_DAY) * working)
     # public traffic changes by degrees: each day's level holds at noon, straight lines between
     weekday = np.interp(seconds / 86_400, np.arange(7) + 0.5, _WEB_WEEK, period=7)
     web = _hours(seconds, _WEB_DAY) * weekday

@@ -106,13 +106,11 @@ def _samples(one: dict[str, Any], path: Path) -> tuple[FloatArray, FloatArray]:
     return table[:, 0], table[:, 1]
 
 
-def _is_sample(pair: object) -> bool:
+def _is_sample(pair: Any) -> bool:
     try:
-        time, value = pair  # type: ignore[misc]  # a wrong shape is what is looked for
-        _ = float(time), float(value)
+        return np.array([float(part) for part in pair]).shape == (2,)
     except (TypeError, ValueError):
         return False
-    return True
 
 
 def _summed(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
