@@ -25,7 +25,8 @@ ImpactKind = Literal["none", "in-place", "rolling", "replace"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # a figure that is not finite has no JSON number: it is refused where it arises
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Tool(_Model):
@@ -86,6 +87,7 @@ class Cost(_Model):
     current_monthly_usd: Interval
     recommended_monthly_usd: Interval
     savings_share: Interval  # paired over the scenarios; positive saves
+    saving_monthly_usd: Interval | None = None  # paired likewise; null where only shares are known
 
 
 class SloFigures(_Model):
@@ -215,6 +217,7 @@ class Totals(_Model):
     current_monthly_usd: Interval
     recommended_monthly_usd: Interval
     savings_share: Interval
+    saving_monthly_usd: Interval | None = None
 
 
 class SkippedResource(_Model):
