@@ -1,0 +1,331 @@
+"""Moves an instance group through one minute: schedule, arrivals, service, scaling.
+
+Order within minute t: the scheduled actions of t; instances whose boot is over start to serve; the
+minute's requests are served; the autoscaler looks at the CPU and orders or removes instances, which
+counts from minute t + 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_sim._jit import compiled
+from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe
+from tfopt_sim.fleet import Ring, arrive, cancel, launch
+from tfopt_sim.tables import ServiceTable
+from tfopt_sim.types import FloatArray
+
+DYNAMICS_VERSION = "1"  # raised whenever results can move; policies carry it
+
+Events = NDArray[np.int64]  # rows (minute, min, max, desired), by minute; −1: left as it is
+
+
+class Params(NamedTuple):
+    """What stays the same throughout a simulation."""
+
+    capacity_rps: float  # requests/s one instance serves when busy throughout
+    slow_wait_s: float  # wait beyond which a request of mean size is slow
+    timeout_s: float  # clients leave after; infinity: they wait
+    min_size: int
+    max_size: int
+    desired: int
+    tracking: Tracking
+
+
+class State(NamedTuple):
+    """A group at the start of a minute; `ring` (the booting instances) is updated in place."""
+
+    in_service: int
+    booting: int
+    min_size: int
+    max_size: int
+    backlog: float  # requests left over from overload
+    warm_minute: int  # from then on no instance in service is warming up
+    next_event: int
+    alarms: Alarms
+    ring: Ring
+
+
+class Minute(NamedTuple):
+    """What a minute came to."""
+
+    in_service: int
+    billed: int
+    launched: int  # ordered during the minute
+    cpu: float
+    slow: float  # requests over the SLO's p99_ms (expected)
+    bad: float  # probability
+    lost: float  # requests whose clients left
+
+
+class Served(NamedTuple):
+    """What became of a minute's requests."""
+
+    cpu: float
+    slow: float
+    bad: float
+    backlog: float
+    lost: float
+
+
+@compiled
+def initial(params: Params, ring: Ring) -> State:
+    """Return the start of a period: everything desired is in service and warm."""
+    ring[:] = 0
+    return State(
+        params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0), ring
+    )
+
+
+@compiled
+def resize(state: State, wanted: int, minute: int, boot: int) -> State:
+    """Bring the group to `wanted` instances, within its bounds.
+
+    Launches start to serve `boot` minutes after `minute`. Removals take booting instances first,
+    those furthest from serving before the others, then the oldest in service.
+    """
+    wanted = min(max(wanted, state.min_size), state.max_size)
+    in_service, booting = state.in_service, state.booting
+    change = wanted - in_service - booting
+    if change > 0:
+        launch(state.ring, minute + boot, change)
+        booting += change
+    elif change < 0:
+        cancelled = cancel(state.ring, minute, -change) if booting > 0 else 0
+        booting -= cancelled
+        in_service += change + cancelled
+    return State(
+        in_service,
+        booting,
+        state.min_size,
+        state.max_size,
+        state.backlog,
+        state.warm_minute,
+        state.next_event,
+        state.alarms,
+        state.ring,
+    )
+
+
+@compiled
+def follow_schedule(state: State, events: Events, minute: int, boot: int) -> State:
+    """Carry out the scheduled action of `minute`, if there is one.
+
+    The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
+    A bound that the action does not set gives way to one that it sets.
+    """
+    row = state.next_event
+    if row >= events.shape[0] or events[row, 0] != minute:
+        return state
+    low, high, desired = events[row, 1], events[row, 2], events[row, 3]
+    min_size = low if low >= 0 else state.min_size
+    max_size = high if high >= 0 else max(state.max_size, min_size)
+    min_size = min(min_size, max_size)
+    capacity = state.in_service + state.booting
+    moved = State(
+        state.in_service,
+        state.booting,
+        min_size,
+        max_size,
+        state.backlog,
+        state.warm_minute,
+        row + 1,
+        state.alarms,
+        state.ring,
+    )
+    return resize(moved, desired if desired >= 0 else capacity, minute, boot)
+
+
+@compiled
+def share_above(first: float, last: float, level: float) -> float:
+    """Return the share of a straight line from `first` to `last` that lies above `level`."""
+    low, high = min(first, last), max(first, last)
+    if low >= level:
+        return 1.0
+    if high <= level:
+        return 0.0
+    return (high - level) / (high - low)
+
+
+@compiled
+def serve_backlog(
+    params: Params, rate_rps: float, slow: float, bad: float, backlog: float, rps: float
+) -> Served:
+    """Serve a minute that starts or ends with a backlog, as a fluid that is served in order.
+
+    Args:
+        params: of the group.
+        rate_rps: what the group serves when busy throughout, > 0.
+        slow: share of slow requests while there is no backlog.
+        bad: probability of a bad minute without a backlog.
+        backlog: requests waiting at the start.
+        rps: arrivals.
+    """
+    arrivals = 60.0 * rps
+    room = 60.0 * rate_rps
+    some = 1.0 - math.exp(-arrivals)  # a minute without arrivals is not bad
+    first_wait = backlog / rate_rps
+    if backlog + arrivals > room:
+        left = backlog + arrivals - room
+        kept = min(left, params.timeout_s * rate_rps)
+        delayed = share_above(first_wait, kept / rate_rps, params.slow_wait_s)
+        return Served(1.0, arrivals * (delayed + (1.0 - delayed) * slow), some, kept, left - kept)
+    draining = backlog / (room - arrivals) if room > arrivals else 1.0
+    delayed = draining * share_above(first_wait, 0.0, params.slow_wait_s)
+    if delayed > 0.01:
+        bad = some
+    share = delayed + (1.0 - delayed) * slow
+    return Served((backlog + arrivals) / room, arrivals * share, bad, 0.0, 0.0)
+
+
+@compiled
+def serve(
+    params: Params, table: ServiceTable, in_service: int, backlog: float, rps: float
+) -> Served:
+    """Serve one minute of `rps` on `in_service` instances.
+
+    CPU is the vCPU time spent on requests ÷ the vCPU time in service. Without a backlog the shares
+    come from the table of stationary queues, linear between its cells.
+    """
+    if in_service == 0:
+        arrivals = 60.0 * rps
+        waiting = backlog + arrivals
+        kept = waiting if params.timeout_s > 60.0 else 0.0
+        return Served(0.0, arrivals, 1.0 - math.exp(-arrivals), kept, waiting - kept)
+    rate_rps = in_service * params.capacity_rps
+    utilisation = rps / rate_rps
+    place = min(utilisation, 1.0) * (table.shape[1] - 1)
+    cell = min(int(place), table.shape[1] - 2)
+    part = place - cell
+    slow = table[in_service, cell, 0] * (1.0 - part) + table[in_service, cell + 1, 0] * part
+    bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
+    if backlog > 0.0 or utilisation > 1.0:
+        return serve_backlog(params, rate_rps, slow, bad, backlog, rps)
+    return Served(utilisation, 60.0 * rps * slow, bad, 0.0, 0.0)
+
+
+@compiled
+def scale(params: Params, state: State, minute: int, cpu: float, boot: int) -> State:
+    """Let the autoscaler act on the CPU of `minute`; what it orders counts from the next one."""
+    alarms, datapoint = observe(params.tracking, state.alarms, minute, cpu)
+    if datapoint >= 0.0 and state.in_service > 0:
+        capacity = state.in_service + state.booting
+        settled = state.booting == 0 and minute + 1 >= state.warm_minute
+        wanted = decide(
+            params.tracking, alarms, datapoint, state.in_service, state.booting, settled
+        )
+        state = resize(state, wanted, minute + 1, boot)
+        if state.in_service + state.booting != capacity:
+            alarms = Alarms(0, 0, 0.0)
+    return State(
+        state.in_service,
+        state.booting,
+        state.min_size,
+        state.max_size,
+        state.backlog,
+        state.warm_minute,
+        state.next_event,
+        alarms,
+        state.ring,
+    )
+
+
+@compiled
+def step(
+    params: Params,
+    table: ServiceTable,
+    events: Events,
+    state: State,
+    minute: int,
+    rps: float,
+    boot: int,
+    next_boot: int,
+) -> tuple[State, Minute]:
+    """Move a group through one minute.
+
+    Args:
+        params: of the group.
+        table: slow shares and odds of a bad minute (`service_table`).
+        events: scheduled changes, shape (events, 4).
+        state: at the start of the minute.
+        minute: index of the minute.
+        rps: mean demand over the minute.
+        boot: minutes that an instance launched in this minute boots.
+        next_boot: the same for the next minute, at whose start the autoscaler's launches begin.
+
+    Returns:
+        the state at the start of the next minute, and what this one came to.
+    """
+    before = state.in_service + state.booting
+    state = follow_schedule(state, events, minute, boot)
+    scheduled = max(0, state.in_service + state.booting - before)
+    arrived = arrive(state.ring, minute)
+    in_service = state.in_service + arrived
+    booting = state.booting - arrived
+    warm = minute + params.tracking.warmup_minutes if arrived > 0 else state.warm_minute
+    served = serve(params, table, in_service, state.backlog, rps)
+    state = State(
+        in_service,
+        booting,
+        state.min_size,
+        state.max_size,
+        served.backlog,
+        warm,
+        state.next_event,
+        state.alarms,
+        state.ring,
+    )
+    billed = in_service + booting
+    if params.tracking.on:
+        state = scale(params, state, minute, served.cpu, next_boot)
+    launched = scheduled + max(0, state.in_service + state.booting - billed)
+    return state, Minute(
+        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
+    )
+
+
+@compiled
+def run(
+    params: Params,
+    table: ServiceTable,
+    events: Events,
+    boots: Ring,
+    offsets: Ring,
+    ring: Ring,
+    demand_rps: FloatArray,
+    totals: FloatArray,
+) -> None:
+    """Simulate every scenario and add up what the minutes came to.
+
+    Args:
+        params: of the group.
+        table: slow shares and odds of a bad minute.
+        events: scheduled changes.
+        boots: drawn boot times, a power of two of them.
+        offsets: shape (S,), each scenario's place in them.
+        ring: room for the booting instances.
+        demand_rps: shape (S, T).
+        totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
+            instances billed in a minute, sum of CPU, launches.
+    """
+    mask = boots.size - 1
+    for s in range(demand_rps.shape[0]):
+        state = initial(params, ring)
+        billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
+        boot = boots[offsets[s] & mask]
+        for t in range(demand_rps.shape[1]):
+            next_boot = boots[(offsets[s] + t + 1) & mask]
+            state, minute = step(params, table, events, state, t, demand_rps[s, t], boot, next_boot)
+            boot = next_boot
+            billed += minute.billed
+            bad += minute.bad
+            slow += minute.slow
+            most = max(most, minute.billed)
+            cpu += minute.cpu
+            launched += minute.launched
+        totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
+        totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched

@@ -1,0 +1,226 @@
+"""Waiting and response times of multi-server queues, and the odds that a minute of them is bad."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tfopt_sim._jit import compiled
+from tfopt_sim.types import FloatArray
+
+# Quadrature over the service time: 32 points integrate the log-normal body to 1e-9.
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+_LOWEST_Z = -7.5  # standard normal quantile below which there is no mass to speak of
+
+
+@compiled
+def erlang_c(servers: int, offered: float) -> float:
+    """Probability that an arrival to M/M/c has to wait (Erlang's second formula, exact).
+
+    Sums the inverse of Erlang B from its largest term down, 1/B = 1 + c/a + c(c−1)/a² + …: all
+    terms are positive, so nothing cancels and nothing overflows at any c.
+
+    Args:
+        servers: c ≥ 1.
+        offered: a = λ·E[S] in erlangs; at c or above everyone waits.
+
+    Source: Cooper, Introduction to Queueing Theory (1981), §3.3–3.4.
+    """
+    if offered >= servers:
+        return 1.0
+    if offered <= 0.0:
+        return 0.0
+    inverse_b = 1.0
+    term = 1.0
+    for k in range(servers, 0, -1):
+        term *= k / offered
+        inverse_b += term
+        if inverse_b > 1e30 or term < 1e-17 * inverse_b:
+            break
+    utilisation = offered / servers
+    return 1.0 / (utilisation + (1.0 - utilisation) * inverse_b)
+
+
+@compiled
+def wait_rate(servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
+    """Rate (1/s) of the exponential tail of the wait of those who wait in M/G/c.
+
+    Exact for M/M/c: c·μ − λ. Other service times scale the mean wait by (1 + cv²)/2
+    (Allen–Cunneen with Poisson arrivals; exact for c = 1 by Pollaczek–Khinchine).
+    """
+    return servers * (1.0 - utilisation) / mean_s * 2.0 / (1.0 + cv2)
+
+
+@compiled
+def wait_tail(t_s: float, servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
+    """P(wait > t) in M/G/c; exact for exponential service (cv² = 1).
+
+    Args:
+        t_s: seconds.
+        servers: c.
+        utilisation: ρ = λ·E[S]/c.
+        mean_s: E[S] in seconds.
+        cv2: squared coefficient of variation of the service time.
+    """
+    waits = erlang_c(servers, utilisation * servers)
+    if utilisation >= 1.0:
+        return 1.0
+    return waits * math.exp(-wait_rate(servers, utilisation, mean_s, cv2) * t_s)
+
+
+@compiled
+def service_tail(t_s: float, mean_s: float, cv2: float) -> float:
+    """P(service time > t) for log-normal service; a step for cv² = 0."""
+    if cv2 <= 0.0:
+        return 1.0 if mean_s > t_s else 0.0
+    if t_s <= 0.0:
+        return 1.0
+    sigma = math.sqrt(math.log1p(cv2))
+    z = (math.log(t_s / mean_s) + 0.5 * sigma * sigma) / sigma
+    return 0.5 * math.erfc(z / math.sqrt(2.0))
+
+
+@compiled
+def service_points(t_s: float, mean_s: float, cv2: float) -> tuple[FloatArray, FloatArray]:
+    """Service times below `t_s` and their probabilities, for integrating over them.
+
+    Returns:
+        (points in seconds, weights); the weights sum to P(service ≤ t_s).
+    """
+    if cv2 <= 0.0 or t_s <= 0.0:
+        points = np.full(1, mean_s)
+        weights = np.full(1, 1.0 if mean_s <= t_s else 0.0)
+        return points, weights
+    sigma = math.sqrt(math.log1p(cv2))
+    mu = math.log(mean_s) - 0.5 * sigma * sigma
+    half = 0.5 * (min((math.log(t_s) - mu) / sigma, -_LOWEST_Z) - _LOWEST_Z)
+    points = np.empty(_POINTS.size)
+    weights = np.empty(_POINTS.size)
+    for k in range(_POINTS.size):
+        z = _LOWEST_Z + half * (1.0 + _POINTS[k])
+        points[k] = min(math.exp(mu + sigma * z), t_s)
+        density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        weights[k] = max(half, 0.0) * _WEIGHTS[k] * density
+    return points, weights
+
+
+@compiled
+def late_share(
+    t_s: float, waiting: float, rate: float, points: FloatArray, weights: FloatArray
+) -> float:
+    """P(service ≤ t < wait + service): requests that only their wait makes late.
+
+    Args:
+        t_s: seconds.
+        waiting: probability of waiting at all.
+        rate: rate of the exponential wait of those who wait, 1/s.
+        points: service times below `t_s`, from `service_points`.
+        weights: their probabilities.
+    """
+    total = 0.0
+    for k in range(points.size):
+        total += weights[k] * math.exp(-rate * (t_s - points[k]))
+    return waiting * total
+
+
+@compiled
+def response_tail(t_s: float, servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
+    """P(wait + service > t) in M/G/c with log-normal service.
+
+    Args and sources as in `wait_tail`; wait and service of a request are independent under
+    first-come-first-served, so the tail is P(S > t) + P(W > 0)·E[exp(−θ(t − S)); S ≤ t].
+    """
+    if utilisation >= 1.0:
+        return 1.0
+    points, weights = service_points(t_s, mean_s, cv2)
+    waiting = erlang_c(servers, utilisation * servers)
+    rate = wait_rate(servers, utilisation, mean_s, cv2)
+    late = late_share(t_s, waiting, rate, points, weights)
+    return min(1.0, service_tail(t_s, mean_s, cv2) + late)
+
+
+@compiled
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """Continued fraction of the incomplete beta function (Lentz; DLMF 8.17.22)."""
+    c = 1.0
+    d = 1.0 / (1.0 - (a + b) * x / (a + 1.0))
+    value = d
+    for m in range(1, 500):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        d = 1.0 / (1.0 + even * d)
+        c = 1.0 + even / c
+        value *= d * c
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        d = 1.0 / (1.0 + odd * d)
+        c = 1.0 + odd / c
+        value *= d * c
+        if abs(d * c - 1.0) < 1e-9:
+            break
+    return value
+
+
+@compiled
+def count_tail(least: int, mean: float, dispersion: float) -> float:
+    """P(count ≥ least) of a negative binomial count (Poisson as dispersion → 1).
+
+    Args:
+        least: ≥ 1.
+        mean: mean count.
+        dispersion: variance ÷ mean, > 1.
+    """
+    size = mean / (dispersion - 1.0)
+    x = 1.0 - 1.0 / dispersion
+    log_front = (
+        math.lgamma(least + size)
+        - math.lgamma(least)
+        - math.lgamma(size)
+        + least * math.log(x)
+        - size * math.log(dispersion)
+    )
+    front = math.exp(log_front)
+    if x < (least + 1.0) / (least + size + 2.0):
+        return front * _beta_fraction(least, size, x) / least
+    return 1.0 - front * _beta_fraction(size, least, 1.0 - x) / size
+
+
+@compiled
+def bad_minute_probability(requests: float, slow: float, clump: float) -> float:
+    """Probability that more than 1 % of a minute's requests are slow.
+
+    Both the requests of the minute and the slow ones among them are counts of random arrivals; slow
+    ones come in clumps, so their count is taken as negative binomial.
+
+    Args:
+        requests: mean number of requests in the minute (Poisson).
+        slow: probability that a request is slow.
+        clump: variance ÷ mean of the count of slow requests, ≥ 1 (1: independent).
+    """
+    mean = requests * slow
+    if mean < 1e-12:
+        return 0.0
+    dispersion = max(clump, 1.001)
+    spread = math.sqrt(3.0 * requests)  # three-point Gauss–Hermite rule over the Poisson count
+    if requests > 1e5:
+        return count_tail(int(requests / 100.0) + 1, mean, dispersion)
+    low = int(max(requests - spread, 0.0) / 100.0) + 1
+    mid = int(requests / 100.0) + 1
+    high = int((requests + spread) / 100.0) + 1
+    middle = count_tail(mid, mean, dispersion)
+    below = middle if low == mid else count_tail(low, mean, dispersion)
+    above = middle if high == mid else count_tail(high, mean, dispersion)
+    return below / 6.0 + middle * 2.0 / 3.0 + above / 6.0
+
+
+@compiled
+def clump_size(requests: float, utilisation: float, cv2: float) -> float:
+    """Variance ÷ mean of the number of late requests in a minute of `requests`.
+
+    Above a high level the queue behaves as a random walk that drifts down, so late requests come in
+    clumps of mean size m = ρ/(1−ρ)²·(1+cv²)/2 with E[size²]/E[size] = 4m (Aldous, Probability
+    Approximations via the Poisson Clumping Heuristic, 1989, §B and D; exact mean for M/M/1). A clump
+    longer than the minute is cut by it.
+    """
+    free = 1.0 - utilisation
+    ratio = 2.0 * utilisation * (1.0 + cv2) / (free * free)
+    return 1.0 + ratio / (1.0 + ratio / max(requests, 1.0))

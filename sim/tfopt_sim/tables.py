@@ -1,0 +1,155 @@
+"""Tabulates what a minute at given size and utilisation does to its requests."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_sim._jit import compiled
+from tfopt_sim.queueing import (
+    bad_minute_probability,
+    clump_size,
+    erlang_c,
+    late_share,
+    service_points,
+    service_tail,
+    wait_rate,
+)
+from tfopt_sim.types import FloatArray, Machine, Slo, Workload
+
+CELLS = 256  # utilisation steps from 0 to 1
+_DENSE_SIZES = 32  # every size up to here is computed, larger ones on a 6 % grid between
+ServiceTable = NDArray[np.float32]  # (size, utilisation, [slow share, P(minute is bad)])
+
+
+class Service(NamedTuple):
+    """How one kind of machine serves one kind of request."""
+
+    servers: int  # requests one instance works on at once
+    mean_s: float  # mean service time of one request
+    cv2: float
+    pooled: bool  # one queue for the group; else one per instance
+    slow_s: float  # response time beyond which a request is slow
+
+    @property
+    def capacity_rps(self) -> float:
+        """Requests per second one instance serves when it is busy throughout."""
+        return self.servers / self.mean_s
+
+
+def service_of(machine: Machine, workload: Workload, slo: Slo) -> Service:
+    """Return the queueing view of `workload` on `machine`.
+
+    A fraction of a vCPU (a task or pod) is one slower server. A client's time-out below the
+    SLO's `p99_ms` makes the request slow at the time-out.
+    """
+    servers = max(1, math.ceil(machine.vcpus))
+    speed = machine.speed * machine.vcpus / servers
+    slow_s = slo.p99_ms / 1000.0
+    if workload.timeout_s > 0:
+        slow_s = min(slow_s, workload.timeout_s)
+    return Service(
+        servers=servers,
+        mean_s=workload.cpu_s_per_request / speed,
+        cv2=workload.service_cv2,
+        pooled=workload.balancing == "least-outstanding",
+        slow_s=slow_s,
+    )
+
+
+@compiled
+def _late(
+    service: Service, size: int, utilisation: float, points: FloatArray, weights: FloatArray
+) -> float:
+    """Share of requests that only their wait makes slow."""
+    servers = service.servers * (size if service.pooled else 1)
+    waiting = erlang_c(servers, utilisation * servers)
+    if waiting < 1e-15:
+        return 0.0
+    rate = wait_rate(servers, utilisation, service.mean_s, service.cv2)
+    return late_share(service.slow_s, waiting, rate, points, weights)
+
+
+@compiled
+def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> None:
+    """Compute the rows of `sizes`; the last column stands for a full minute of just under ρ = 1."""
+    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
+    alone = service_tail(service.slow_s, service.mean_s, service.cv2)
+    cells = rows.shape[1] - 1
+    for row in range(sizes.size):
+        size = sizes[row]
+        for cell in range(cells + 1):
+            utilisation = min(cell / cells, 1.0 - 0.5 / cells)
+            late = _late(service, size, utilisation, points, weights)
+            slow = min(alone + late, 1.0)
+            requests = 60.0 * utilisation * size * service.servers / service.mean_s
+            part = late / slow if slow > 0.0 else 0.0
+            clump = 1.0 + part * (clump_size(requests, utilisation, service.cv2) - 1.0)
+            rows[row, cell, 0] = slow
+            rows[row, cell, 1] = bad_minute_probability(requests, slow, clump)
+
+
+@compiled
+def _spread(sizes: NDArray[np.int64], rows: ServiceTable, table: ServiceTable) -> None:
+    """Fill every size of `table` from the computed rows, linearly in between."""
+    table[0] = 1.0
+    for row in range(sizes.size):
+        table[sizes[row]] = rows[row]
+        if row > 0:
+            gap = sizes[row] - sizes[row - 1]
+            for size in range(sizes[row - 1] + 1, sizes[row]):
+                share = (size - sizes[row - 1]) / gap
+                table[size] = rows[row - 1] + np.float32(share) * (rows[row] - rows[row - 1])
+
+
+def _anchors(largest: int) -> NDArray[np.int64]:
+    """Sizes to compute: each up to 32, then 6 % apart, and the largest."""
+    sizes = list(range(1, min(largest, _DENSE_SIZES) + 1))
+    while sizes[-1] < largest:
+        sizes.append(min(largest, math.ceil(sizes[-1] * 1.06)))
+    return np.array(sizes, dtype=np.int64)
+
+
+@lru_cache(maxsize=32)
+def _table(service: Service, largest: int) -> ServiceTable:
+    sizes = _anchors(largest)
+    rows = np.empty((sizes.size, CELLS + 1, 2), dtype=np.float32)
+    _fill(service, sizes, rows)
+    table = np.empty((largest + 1, CELLS + 1, 2), dtype=np.float32)
+    _spread(sizes, rows, table)
+    table.setflags(write=False)
+    return table
+
+
+def service_table(service: Service, largest: int) -> ServiceTable:
+    """Return the table of slow shares and odds of a bad minute for groups of up to `largest`.
+
+    Returns:
+        shape (≥ largest + 1, 257, 2), read-only: by instances in service and utilisation 0..1 in
+        steps of 1/256, the share of slow requests and the probability that the minute is bad.
+    """
+    return _table(service, 1 << max(5, (largest - 1).bit_length()))
+
+
+@compiled
+def size_limits(service: Service, sizes: NDArray[np.int64], most: float) -> FloatArray:
+    """Largest utilisation at which at most `most` of the requests are slow, for each of `sizes`."""
+    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
+    alone = service_tail(service.slow_s, service.mean_s, service.cv2)
+    limits = np.zeros(sizes.size)
+    for k in range(sizes.size):
+        if alone > most or sizes[k] < 1:
+            continue
+        low, high = 0.0, 1.0
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if alone + _late(service, sizes[k], middle, points, weights) <= most:
+                low = middle
+            else:
+                high = middle
+        limits[k] = low
+    return limits
