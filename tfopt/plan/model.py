@@ -1,4 +1,4 @@
-"""What tfopt knows of a plan once it is read: cloud-neutral instance groups and where their values stand."""
+"""What tfopt knows of a plan once it is read: cloud-neutral groups and where their values stand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Action = Literal["create", "update", "no-op", "replace", "delete", "read", "unkn
 
 
 class _Redacted:
-    """Stands where a sensitive value stood; it has no value, equals nothing and prints as a word."""
+    """Stands where a sensitive value stood: no value, equal to nothing, printed as a word."""
 
     __slots__ = ()
 
@@ -166,5 +166,6 @@ class Plan:
     variables: Mapping[str, Variable]
     groups: tuple[InstanceGroup, ...]
     skipped: tuple[Skipped, ...]
-    sources: Mapping[str, bytes] | None = None  # tfconfig of a saved plan: relative path → bytes
+    # tfconfig of a saved plan: relative path → bytes; not printed, a source may hold a secret
+    sources: Mapping[str, bytes] | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # how an odd input was read

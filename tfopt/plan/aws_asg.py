@@ -1,0 +1,188 @@
+"""Reads `aws_autoscaling_group`: what it launches, its bounds, its policies and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
+from tfopt.plan.aws_scalers import asg_schedule, attached, scaling
+from tfopt.plan.context import Context
+from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
+from tfopt.plan.planned import Resource
+from tfopt.plan.values import block, blocks, number, size, text, texts, whole
+
+KIND = "aws_autoscaling_group"
+ATTRIBUTES = {
+    KIND: (
+        "id name arn region min_size max_size desired_capacity availability_zones "
+        "vpc_zone_identifier launch_template launch_configuration mixed_instances_policy "
+        "default_instance_warmup instance_refresh warm_pool target_group_arns suspended_processes"
+    ),
+    "aws_launch_template": (
+        "id name arn instance_type instance_requirements monitoring credit_specification "
+        "instance_market_options image_id"
+    ),
+    "aws_launch_configuration": "id name arn instance_type enable_monitoring spot_price image_id",
+    "aws_autoscaling_policy": (
+        "autoscaling_group_name policy_type enabled estimated_instance_warmup "
+        "target_tracking_configuration"
+    ),
+    "aws_autoscaling_schedule": (
+        "autoscaling_group_name recurrence time_zone min_size max_size desired_capacity"
+    ),
+}
+_POLICY = ("mixed_instances_policy", 0)
+_SPECIFICATION = (*_POLICY, "launch_template", 0, "launch_template_specification", 0)
+_OVERRIDE = (*_POLICY, "launch_template", 0, "override")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """What a group launches and how it is paid."""
+
+    launch: Launch
+    slots: tuple[Slot, ...]
+    site: Site | None
+    on_demand_base: int = 0
+    spot_share: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def read(context: Context) -> list[InstanceGroup]:
+    """Read every Auto Scaling group that remains after apply."""
+    by_group = (KIND,)
+    policies = attached(context, "aws_autoscaling_policy", "autoscaling_group_name", by_group)
+    actions = attached(context, "aws_autoscaling_schedule", "autoscaling_group_name", by_group)
+    return [
+        _group(context, one, policies.get(one.address, []), actions.get(one.address, []))
+        for one in context.planned.of(KIND)
+    ]
+
+
+def _group(
+    context: Context, group: Resource, policies: list[Resource], actions: list[Resource]
+) -> InstanceGroup:
+    mix = _mix(context, group)
+    scalers, sites = scaling(policies, [asg_schedule(action) for action in actions])
+    zones = texts(group.get("availability_zones")) or texts(group.get("vpc_zone_identifier"))
+    region, place = context.regions.of(group)
+    return InstanceGroup(
+        address=group.address,
+        kind=KIND,
+        cloud="aws",
+        region=region,
+        action=group.action,
+        unit="instance",
+        slots=mix.slots,
+        min_size=size(group.get("min_size")),
+        max_size=size(group.get("max_size")),
+        desired_capacity=size(group.get("desired_capacity")),
+        zones=len(zones) or None,
+        scalers=scalers,
+        on_demand_base=mix.on_demand_base,
+        spot_share=mix.spot_share,
+        operating_system=mix.launch.operating_system,
+        detailed_monitoring=mix.launch.detailed_monitoring,
+        warmup_s=_warmup(group),
+        burst_unlimited=mix.launch.burst_unlimited,
+        sites={**_sites(group, mix.site), **sites},
+        rolls_on=frozenset({"instance_type"}),
+        instance_refresh=bool(blocks(group.get("instance_refresh"))),
+        notes=(*mix.notes, *place, *_notes(group)),
+    )
+
+
+def _mix(context: Context, group: Resource) -> _Mix:
+    if blocks(group.get("mixed_instances_policy")):
+        return _mixed(context, group)
+    if blocks(group.get("launch_template")):
+        launch = from_template(context, group, "launch_template", 0)
+    elif group.get("launch_configuration") not in (None, ""):
+        launch = from_configuration(context, group)
+    else:  # a dynamic block over something unknown shows no block at all
+        launch = from_template(context, group, "launch_template", 0)
+    return _plain(launch)
+
+
+def _plain(launch: Launch) -> _Mix:
+    slots = (Slot(launch.instance_type),) if launch.instance_type else ()
+    notes = launch.notes
+    if launch.by_requirements:
+        notes += ("instances are chosen by attributes (instance_requirements), not by type",)
+    elif not slots and launch.source is not None:
+        notes += (why_no_type(launch.site),)
+    return _Mix(launch, slots, launch.site, spot_share=1.0 if launch.spot else 0.0, notes=notes)
+
+
+def _mixed(context: Context, group: Resource) -> _Mix:
+    launch = from_template(context, group, *_SPECIFICATION)
+    overrides = blocks(group.get(*_OVERRIDE))
+    shares = block(group.get(*_POLICY, "instances_distribution"))
+    percentage = number(shares.get("on_demand_percentage_above_base_capacity"))
+    slots, site, notes = _override_slots(group, overrides)
+    if not overrides:
+        plain = _plain(launch)
+        slots, site, notes = plain.slots, plain.site, plain.notes
+    elif launch.source is not None or slots == ():
+        notes += launch.notes
+    return _Mix(
+        launch=launch,
+        slots=slots,
+        site=site,
+        on_demand_base=size(shares.get("on_demand_base_capacity")) or 0,
+        spot_share=1.0 - min(max(100.0 if percentage is None else percentage, 0), 100) / 100,
+        notes=notes,
+    )
+
+
+def _override_slots(
+    group: Resource, overrides: list[dict[str, object]]
+) -> tuple[tuple[Slot, ...], Site | None, tuple[str, ...]]:
+    """Return the candidates in order of preference; the first one's site is the group's type."""
+    slots, site, notes = [], None, []
+    for index, override in enumerate(overrides):
+        value = override.get("instance_type")
+        if site is None and value not in (None, ""):
+            site = group.site(*_OVERRIDE, index, "instance_type")
+        name = text(value)
+        if name:
+            slots.append(Slot(name, whole(override.get("weighted_capacity")) or 1))
+        elif blocks(override.get("instance_requirements")):
+            notes.append("instances are chosen by attributes (instance_requirements), not by type")
+        else:
+            notes.append(f"override {index + 1} has no type that is known before apply")
+    if any(slot.weight != 1 for slot in slots):
+        notes.append("sizes count weighted capacity units, not instances")
+    if any(
+        "launch_template_specification" in one and one["launch_template_specification"]
+        for one in overrides
+    ):
+        notes.append("some overrides use a launch template of their own")
+    return tuple(slots), site, tuple(dict.fromkeys(notes))
+
+
+def _sites(group: Resource, type_site: Site | None) -> Mapping[str, Site]:
+    sites = {} if type_site is None else {"instance_type": type_site}
+    for name in ("min_size", "max_size", "desired_capacity"):
+        if group.get(name) is not None and (group.get(name) is not UNKNOWN or group.written(name)):
+            sites[name] = group.site(name)
+    return sites
+
+
+def _warmup(group: Resource) -> float | None:
+    seconds = number(group.get("default_instance_warmup"))
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _notes(group: Resource) -> list[str]:
+    notes = []
+    for name in ("min_size", "max_size", "desired_capacity"):
+        if group.get(name) is REDACTED:
+            notes.append(f"{name} is sensitive and left alone")
+    if blocks(group.get("warm_pool")):
+        notes.append("its warm pool is not simulated")
+    halted = texts(group.get("suspended_processes"))
+    if {"Launch", "Terminate", "AlarmNotification", "ScheduledActions"} & set(halted):
+        notes.append("some of its scaling processes are suspended")
+    return notes

@@ -1,0 +1,126 @@
+"""What an AWS group launches: its launch template or launch configuration, found and read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from tfopt.plan.context import Context
+from tfopt.plan.link import follow
+from tfopt.plan.model import REDACTED, UNKNOWN, PathStep, Site
+from tfopt.plan.planned import Resource
+from tfopt.plan.values import block, dig, flag, known, text, whole
+
+OperatingSystem = Literal["linux", "windows", "unknown"]
+TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
+_WINDOWS = re.compile(r"windows|(?:^|[^a-z])win(?:20\d\d)?(?:[^a-z]|$)", re.IGNORECASE)
+_LINUX = re.compile(
+    r"linux|ubuntu|debian|amzn|al20\d\d|rhel|centos|bottlerocket|flatcar|(?:^|[^a-z])ecs(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What new instances are launched from."""
+
+    source: Resource | None = None
+    instance_type: str | None = None
+    site: Site | None = None  # of instance_type; None where the source does not set one
+    operating_system: OperatingSystem = "unknown"
+    detailed_monitoring: bool = False
+    burst_unlimited: bool | None = None
+    spot: bool = False
+    by_requirements: bool = False
+    pinned: bool = False  # the group names a version number: a changed template does not reach it
+    notes: tuple[str, ...] = ()
+
+
+def from_template(context: Context, group: Resource, *prefix: PathStep) -> Launch:
+    """Read the launch template named by the block at `prefix` (with id, name and version).
+
+    Also reads the spelling inside a mixed-instances policy (`launch_template_id`, …).
+    """
+    paths = [
+        (*prefix, name) for name in ("id", "launch_template_id", "name", "launch_template_name")
+    ]
+    link = follow(context.planned, group, paths, (TEMPLATE,))
+    if link is None:
+        return Launch(notes=("its launch template is not in this plan",))
+    context.used.add(link.to.address)
+    notes: tuple[str, ...] = ()
+    if link.inferred:
+        notes = (f"its launch template is taken to be {link.to.address}",)
+    version = dig(group.values, *prefix, "version")
+    pinned = whole(version) is not None and not group.references(*prefix, "version")
+    if pinned:
+        notes += (
+            f"the launch template's version is pinned to {whole(version)}: "
+            "a changed template takes effect once that number is raised",
+        )
+    return _template(link.to, pinned, notes)
+
+
+def _template(source: Resource, pinned: bool, notes: tuple[str, ...]) -> Launch:
+    value = source.get("instance_type")
+    market = block(source.get("instance_market_options"))
+    credits_ = block(source.get("credit_specification")).get("cpu_credits")
+    return Launch(
+        source=source,
+        instance_type=text(value),
+        site=source.site("instance_type") if value not in (None, "") else None,
+        operating_system=operating_system(source, "image_id"),
+        detailed_monitoring=flag(block(source.get("monitoring")).get("enabled")) is True,
+        burst_unlimited=unlimited(credits_),
+        spot=market.get("market_type") == "spot",
+        by_requirements=bool(block(source.get("instance_requirements"))),
+        pinned=pinned,
+        notes=notes,
+    )
+
+
+def from_configuration(context: Context, group: Resource) -> Launch:
+    """Read the launch configuration a group names."""
+    link = follow(context.planned, group, [("launch_configuration",)], (CONFIGURATION,))
+    if link is None:
+        return Launch(notes=("its launch configuration is not in this plan",))
+    source = link.to
+    context.used.add(source.address)
+    value = source.get("instance_type")
+    notes: tuple[str, ...] = ("a launch configuration is replaced when its instance type changes",)
+    if link.inferred:
+        notes += (f"its launch configuration is taken to be {source.address}",)
+    return Launch(
+        source=source,
+        instance_type=text(value),
+        site=source.site("instance_type") if value not in (None, "") else None,
+        operating_system=operating_system(source, "image_id"),
+        # unlike templates, configurations have detailed monitoring unless it is turned off
+        detailed_monitoring=flag(source.get("enable_monitoring")) is not False,
+        spot=known(source.get("spot_price")) and source.get("spot_price") != "",
+        notes=notes,
+    )
+
+
+def unlimited(cpu_credits: object) -> bool | None:
+    """Return whether bursting beyond credits is on; None where the plan does not say."""
+    return {"unlimited": True, "standard": False}.get(text(cpu_credits) or "")
+
+
+def operating_system(source: Resource, attribute: str) -> OperatingSystem:
+    """Guess the operating system from the names that lead to the machine image."""
+    words = [text(source.get(attribute)) or "", *source.references(attribute)]
+    if any(map(_WINDOWS.search, words)) or flag(source.get("get_password_data")) is True:
+        return "windows"
+    return "linux" if any(map(_LINUX.search, words)) else "unknown"
+
+
+def why_no_type(site: Site | None) -> str:
+    """Say why a group's instance type cannot be told."""
+    value = site.value if site else None
+    if value is REDACTED:
+        return "its instance type is sensitive"
+    if value is UNKNOWN:
+        return "its instance type is known only after apply"
+    return "its instance type is not in this plan"

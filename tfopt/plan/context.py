@@ -1,0 +1,23 @@
+"""What every adapter is given: the resources, the regions, the sink for what is skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tfopt.plan.model import Skipped
+from tfopt.plan.planned import Planned, Resource
+from tfopt.plan.region import Regions
+
+
+@dataclass(slots=True)
+class Context:
+    """One reading of one plan. Adapters add to `used` what their groups take in."""
+
+    planned: Planned
+    regions: Regions
+    used: set[str] = field(default_factory=set)  # addresses that belong to some group
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def skip(self, resource: Resource, reason: str) -> None:
+        """Report a resource as not analysed."""
+        self.skipped.append(Skipped(resource.address, resource.kind, reason))

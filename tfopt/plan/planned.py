@@ -1,0 +1,308 @@
+"""The planned resources of the kinds that matter, each with its few attributes, marked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec import Raw
+
+from tfopt.plan.address import bracketed, call_names, module_path
+from tfopt.plan.document import (
+    ChangeDoc,
+    ConfigModule,
+    ConfigResource,
+    ModuleCall,
+    ModuleValues,
+    PlanDocument,
+    ResourceChange,
+    ValuesDoc,
+    attributes,
+    marks,
+    raw_as,
+)
+from tfopt.plan.model import Action, PathStep, Site
+from tfopt.plan.redact import mark
+from tfopt.plan.values import dig, texts
+
+_ACTIONS: dict[tuple[str, ...], Action] = {
+    ("create",): "create",
+    ("update",): "update",
+    ("no-op",): "no-op",
+    ("read",): "read",
+    ("delete",): "delete",
+    ("forget",): "delete",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("create", "forget"): "replace",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One managed resource instance of the plan."""
+
+    kind: str
+    name: str
+    module: tuple[str, ...]  # steps with keys
+    key: str | int | None
+    action: Action
+    provider_name: str
+    values: Mapping[str, object]  # named attributes only, with REDACTED and UNKNOWN inside
+    config: Mapping[str, object] = field(default_factory=dict)  # expressions of those attributes
+    configured: bool = False  # whether the plan holds this block's configuration at all
+    counted: bool = False  # the block has a `count`
+    provider_key: str | None = None
+
+    @property
+    def local_address(self) -> str:
+        """Address inside its module, without key."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def address(self) -> str:
+        """Full address, as terraform prints it."""
+        return ".".join((*self.module, self.local_address + bracketed(self.key)))
+
+    def get(self, *path: PathStep) -> object:
+        """Return the planned value at a path; None where nothing stands."""
+        return dig(self.values, *path)
+
+    def site(self, *path: PathStep, scale: float = 1.0) -> Site:
+        """Return where the value at `path` stands."""
+        return Site(self.module, self.local_address, self.key, path, self.get(*path), scale)
+
+    def references(self, *path: PathStep) -> list[str]:
+        """Return what the expression at `path` refers to; empty also where it is not told."""
+        return texts(dig(self.config, *path, "references"))
+
+    def written(self, attribute: str) -> bool:
+        """Return whether the block sets the attribute, as far as the plan tells; True in doubt."""
+        return not self.configured or attribute in self.config
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A resource instance of which only the address, kind and action are read."""
+
+    address: str
+    kind: str
+    action: Action
+
+
+class Planned:
+    """All resources of some kinds, found by kind, place or value.
+
+    Args:
+        document: the decoded plan.
+        wanted: kind → the attributes to decode.
+        listed: kinds of which the header alone is kept.
+    """
+
+    def __init__(
+        self,
+        document: PlanDocument,
+        wanted: Mapping[str, tuple[str, ...]],
+        listed: frozenset[str],
+    ):
+        self.document = document
+        self._wanted = wanted
+        self._blocks = dict(_config_blocks(document, wanted))
+        self.resources: list[Resource] = []
+        self.headers: list[Header] = []
+        values = dict(_planned_values(document, wanted.keys() | listed))
+        for change in document.resource_changes or ():
+            if change.mode != "managed" or change.deposed:
+                continue  # a deposed object shares the live one's address and is on its way out
+            if change.type in wanted:
+                self._add_change(change, values.pop(change.address, None))
+            elif change.type in listed:
+                values.pop(change.address, None)
+                self._add_header(change)
+        for path, doc in values.values():  # a plan that was cut down to its planned values
+            if doc.type in wanted:
+                self._add_values(path, doc)
+            else:
+                self.headers.append(Header(doc.address, doc.type, "unknown"))
+
+    def _add_header(self, change: ResourceChange) -> None:
+        self.headers.append(Header(change.address, change.type, _action(_change(change))))
+
+    def _add_change(
+        self, change: ResourceChange, planned: tuple[tuple[str, ...], ValuesDoc] | None
+    ) -> None:
+        doc = _change(change)
+        names = self._wanted[change.type]
+        values = attributes(planned[1].values if planned else doc.after, names)
+        masked = mark(
+            values,
+            marks(doc.after_unknown, names, broken=False),
+            marks(doc.after_sensitive, names, broken=True),
+        )
+        if planned:
+            masked = mark(masked, False, marks(planned[1].sensitive_values, names, broken=True))
+        path = module_path(change.module_address or change.address)
+        self._add(change, path, _action(doc), masked)
+
+    def _add_values(self, path: tuple[str, ...], doc: ValuesDoc) -> None:
+        names = self._wanted[doc.type]
+        sensitive = marks(doc.sensitive_values, names, broken=True)
+        masked = mark(attributes(doc.values, names), False, sensitive)
+        self._add(doc, path, "unknown", masked)
+
+    def _add(
+        self,
+        doc: ResourceChange | ValuesDoc,
+        path: tuple[str, ...],
+        action: Action,
+        values: object,
+    ) -> None:
+        block = self._blocks.get((call_names(path), doc.type, doc.name))
+        self.resources.append(
+            Resource(
+                kind=doc.type,
+                name=doc.name,
+                module=path,
+                key=doc.index,
+                action=action,
+                provider_name=doc.provider_name or "",
+                values=values
+                if isinstance(values, dict)
+                else dict.fromkeys(self._wanted[doc.type], values),
+                config=block.expressions if block else {},
+                configured=block is not None and block.told,
+                counted=block.counted if block else False,
+                provider_key=block.provider_key if block else None,
+            )
+        )
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, list[Resource]]:
+        """Resources that remain after apply, by kind, in the plan's order."""
+        found: defaultdict[str, list[Resource]] = defaultdict(list)
+        for resource in self.resources:
+            if resource.action != "delete":
+                found[resource.kind].append(resource)
+        return found
+
+    @cached_property
+    def _by_block(self) -> Mapping[tuple[tuple[str, ...], str, str], list[Resource]]:
+        found: defaultdict[tuple[tuple[str, ...], str, str], list[Resource]] = defaultdict(list)
+        for resources in self.by_kind.values():
+            for resource in resources:
+                found[(resource.module, resource.kind, resource.name)].append(resource)
+        return found
+
+    @cached_property
+    def module_instances(self) -> Mapping[tuple[str, ...], list[tuple[str, ...]]]:
+        """Module instance → its child instances, as far as wanted resources stand in them."""
+        found: defaultdict[tuple[str, ...], dict[tuple[str, ...], None]] = defaultdict(dict)
+        for resource in self.resources:
+            for depth in range(len(resource.module)):
+                found[resource.module[:depth]][resource.module[: depth + 1]] = None
+        return {parent: list(children) for parent, children in found.items()}
+
+    @cached_property
+    def _by_value(self) -> Mapping[tuple[str, str, str], list[Resource]]:
+        found: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        for kind, resources in self.by_kind.items():
+            for resource in resources:
+                for attribute in ("id", "name", "arn", "family", "resource_id"):
+                    value = resource.get(attribute)
+                    if isinstance(value, str) and value:
+                        found[(kind, attribute, value)].append(resource)
+        return found
+
+    def of(self, *kinds: str) -> Iterator[Resource]:
+        """Yield the remaining resources of some kinds."""
+        for kind in kinds:
+            yield from self.by_kind.get(kind, ())
+
+    def in_block(self, module: tuple[str, ...], kind: str, name: str) -> list[Resource]:
+        """Return the instances of one resource block in one module instance."""
+        return self._by_block.get((module, kind, name), [])
+
+    def with_value(self, kind: str, value: object) -> list[Resource]:
+        """Return resources of a kind that are identified by a value (id, name, arn, …)."""
+        if not isinstance(value, str) or not value:
+            return []
+        names = ("id", "arn", "name", "family", "resource_id")
+        found = [one for name in names for one in self._by_value.get((kind, name, value), ())]
+        return list({one.address: one for one in found}.values())
+
+    def scope(self, module: tuple[str, ...]) -> ConfigModule | None:
+        """Return the configuration of a module instance."""
+        configuration = self.document.configuration
+        scope = configuration.root_module if configuration else None
+        for name in call_names(module):
+            call = (scope.module_calls or {}).get(name) if scope else None
+            scope = call.module if call else None
+        return scope
+
+    def call(self, module: tuple[str, ...]) -> ModuleCall | None:
+        """Return the `module` block that makes a module instance; None at the root."""
+        if not module:
+            return None
+        parent = self.scope(module[:-1])
+        return (parent.module_calls or {}).get(call_names(module)[-1]) if parent else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    expressions: Mapping[str, object]
+    told: bool
+    counted: bool
+    provider_key: str | None
+
+
+def _config_blocks(
+    document: PlanDocument, wanted: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[tuple[tuple[str, ...], str, str], _Block]]:
+    configuration = document.configuration
+    if configuration is None or configuration.root_module is None:
+        return
+    todo: list[tuple[tuple[str, ...], ConfigModule]] = [((), configuration.root_module)]
+    while todo:
+        path, module = todo.pop()
+        for resource in module.resources or ():
+            if resource.mode == "managed" and resource.type in wanted:
+                yield (path, resource.type, resource.name), _block(resource, wanted[resource.type])
+        for name, call in (module.module_calls or {}).items():
+            if call.module is not None:
+                todo.append(((*path, name), call.module))
+
+
+def _block(resource: ConfigResource, names: tuple[str, ...]) -> _Block:
+    return _Block(
+        expressions=attributes(resource.expressions, names),
+        told=bytes(resource.expressions) not in (b"null", b"{}"),
+        counted=bytes(resource.count_expression) != b"null",
+        provider_key=resource.provider_config_key,
+    )
+
+
+def _planned_values(
+    document: PlanDocument, kinds: Iterable[str]
+) -> Iterator[tuple[str, tuple[tuple[str, ...], ValuesDoc]]]:
+    planned = document.planned_values
+    if planned is None or planned.root_module is None:
+        return
+    kinds = frozenset(kinds)
+    todo: list[ModuleValues] = [planned.root_module]
+    while todo:
+        module = todo.pop()
+        path = module_path(module.address or "")
+        for resource in module.resources or ():
+            if resource.mode == "managed" and resource.type in kinds:
+                yield resource.address, (path or module_path(resource.address), resource)
+        todo.extend(reversed(module.child_modules or []))
+
+
+def _change(change: ResourceChange) -> ChangeDoc:
+    return raw_as(change.change, ChangeDoc) or ChangeDoc(after_sensitive=Raw(b"true"))
+
+
+def _action(doc: ChangeDoc) -> Action:
+    return _ACTIONS.get(tuple(doc.actions or ()), "unknown")
