@@ -1,0 +1,87 @@
+"""The pre-commit hook, as an infrastructure repository meets it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+GIT = ["git", "-c", "user.name=shop", "-c", "user.email=shop@example.com"]
+
+
+def pre_commit(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run pre-commit with a home of its own, so that nothing cached hides a fault."""
+    env = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GIT_"))
+    }
+    env |= {"PRE_COMMIT_HOME": str(cwd.parent / "pre-commit"), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "pre_commit", *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def repository(shop: Path) -> Path:
+    """Return the shop as a git repository, with its plan beside it and not committed."""
+    (shop / ".gitignore").write_text(".terraform/\nplan.json\n")
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=shop, check=True)
+    subprocess.run([*GIT, "add", "."], cwd=shop, check=True)
+    subprocess.run([*GIT, "commit", "-q", "-m", "Add the shop"], cwd=shop, check=True)
+    return shop
+
+
+def test_manifest_is_valid_and_needs_nothing_but_python(tmp_path: Path) -> None:
+    """The manifest passes pre-commit's own validation; the hook is `language: python`."""
+    (tmp_path / "anywhere").mkdir()
+    manifest = ROOT / ".pre-commit-hooks.yaml"
+    done = pre_commit("validate-manifest", manifest, cwd=tmp_path / "anywhere")
+    assert done.returncode == 0, done.stdout
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["id"], hook["language"]) == ("tfopt-recommend", "python")
+    assert hook["entry"].split()[0] == "tfopt"
+
+
+@pytest.mark.long
+def test_try_repo_runs_the_hook_and_shows_the_recommendation(repository: Path) -> None:
+    """With the default arguments a recommendation fails the commit (exit 2) and is shown."""
+    done = pre_commit(
+        "try-repo", ROOT, "tfopt-recommend", "--files", "terraform.tfvars", cwd=repository
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "tfopt recommend" in done.stdout
+    assert "exit code: 2" in done.stdout, done.stdout
+    assert "aws_autoscaling_group.web" in done.stdout
+    changed = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert changed.stdout == "", "a hook that reports may not edit"
+    shutil.rmtree(repository.parent / "pre-commit")
+
+
+@pytest.mark.long
+def test_config_of_the_readme_runs_the_hook_only_on_terraform_files(repository: Path) -> None:
+    """A configuration as the README shows it: skipped on a README, and --soft-fail passes."""
+    revision = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    hook = {"id": "tfopt-recommend", "args": ["plan.json", "--fail-on=any", "--soft-fail"]}
+    config = {"repos": [{"repo": str(ROOT), "rev": revision, "hooks": [hook]}]}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    subprocess.run([*GIT, "add", "."], cwd=repository, check=True)
+    prose = pre_commit("run", "--files", "traffic/web.csv", cwd=repository)
+    assert "no files to check" in prose.stdout, prose.stdout + prose.stderr
+    terraform = pre_commit("run", "--verbose", "--files", "web.tf", cwd=repository)
+    assert terraform.returncode == 0, terraform.stdout + terraform.stderr
+    assert "aws_autoscaling_group.web" in terraform.stdout
+    shutil.rmtree(repository.parent / "pre-commit")
