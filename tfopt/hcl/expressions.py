@@ -1,0 +1,232 @@
+"""Builds typed expressions from tree-sitter nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tree_sitter import Node
+
+from tfopt.hcl.document import Document, Span
+from tfopt.hcl.strings import number, unquote
+from tfopt.hcl.syntax import (
+    Attr,
+    Call,
+    Conditional,
+    Expr,
+    For,
+    Key,
+    Literal,
+    Name,
+    Object,
+    ObjectItem,
+    Operation,
+    Other,
+    Scalar,
+    Splat,
+    Step,
+    Template,
+    Traversal,
+    Tuple,
+)
+
+_STEPS = {"get_attr", "index", "splat"}
+
+
+class ExpressionBuilder:
+    """Builds expressions of one document.
+
+    Args:
+        document: the file the nodes were parsed from.
+        text: the bytes that were parsed, when they are not the document's own (a template inside a
+            JSON string); `within` is then the span that every node is given.
+        within: see `text`; literals inside are not editable on their own.
+    """
+
+    def __init__(self, document: Document, text: bytes | None = None, within: Span | None = None):
+        self._document = document
+        self._data = document.data if text is None else text
+        self._within = within
+
+    def build(self, node: Node) -> Expr:
+        """Return the typed expression of an `expression` node or of one operand."""
+        return self._sequence(_meaningful(node)) if node.type == "expression" else self._one(node)
+
+    def _sequence(self, nodes: Sequence[Node]) -> Expr:
+        """Build a primary followed by its steps, which tree-sitter leaves side by side."""
+        if nodes[0].type == "(":
+            close = next(i for i, node in enumerate(nodes) if node.type == ")")
+            root, rest = self.build(nodes[1]), nodes[close + 1 :]
+        else:
+            root, rest = self._one(nodes[0]), nodes[1:]
+        if not rest:
+            return root
+        span = self._span(nodes[0], nodes[-1])
+        steps = tuple(self._step(node) for node in rest)
+        return Traversal(span, root, steps)
+
+    def _one(self, node: Node) -> Expr:
+        return _BUILDERS.get(node.type, ExpressionBuilder._other)(self, node)
+
+    def _span(self, first: Node, last: Node | None = None) -> Span:
+        if self._within is not None:
+            return self._within
+        return Span(self._document, first.start_byte, (last or first).end_byte)
+
+    def _text(self, node: Node) -> str:
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def _wrapped(self, node: Node) -> Expr:
+        return self._sequence(_meaningful(node))
+
+    def _name(self, node: Node) -> Expr:
+        return Name(self._span(node), self._text(node))
+
+    def _literal(self, node: Node) -> Expr:
+        value = _LITERALS[node.type](self._text(node))
+        return Literal(self._span(node), value, editable=self._within is None)
+
+    def _step(self, node: Node) -> Step:
+        if node.type == "get_attr":
+            return Attr(self._text(node.named_children[0]))
+        if node.type == "index":
+            return self._index(node.children[0])
+        inner = node.children[0]
+        return Splat(tuple(self._step(child) for child in inner.children if child.type in _STEPS))
+
+    def _index(self, node: Node) -> Step:
+        if node.type == "legacy_index":
+            return Key(Literal(self._span(node), number(self._text(node)[1:]), editable=False))
+        inner = next(child for child in node.children if child.type == "expression")
+        return Key(self.build(inner))
+
+    def _template(self, node: Node) -> Expr:
+        inner: Node = node.children[0]
+        pieces = [child for child in inner.children if child.type.startswith("template_")]
+        if any(child.type == "template_directive" for child in pieces):
+            return Other(self._span(node), "a template with directives", self._inside(inner))
+        parts = tuple(self._piece(child) for child in pieces)
+        whole = (
+            inner.type == "quoted_template"
+            and len(pieces) == 1
+            and pieces[0].type == "template_interpolation"
+        )
+        return Template(self._span(node), parts, whole)
+
+    def _piece(self, node: Node) -> Expr:
+        if node.type == "template_literal":
+            return Literal(self._span(node), unquote(f'"{self._text(node)}"'), editable=False)
+        inner = next((child for child in node.children if child.type == "expression"), None)
+        return self.build(inner) if inner else Literal(self._span(node), "", editable=False)
+
+    def _object(self, node: Node) -> Expr:
+        elements = [child for child in node.children if child.type == "object_elem"]
+        return Object(self._span(node), tuple(self._item(child) for child in elements))
+
+    def _item(self, node: Node) -> ObjectItem:
+        key, value = (child for child in node.children if child.type == "expression")
+        inner = _meaningful(key)
+        if len(inner) == 1 and inner[0].type == "variable_expr":
+            return ObjectItem(
+                Literal(self._span(key), self._text(key), editable=False), self.build(value)
+            )
+        return ObjectItem(self.build(key), self.build(value))
+
+    def _tuple(self, node: Node) -> Expr:
+        return Tuple(self._span(node), self._expressions(node))
+
+    def _expressions(self, node: Node) -> tuple[Expr, ...]:
+        return tuple(self.build(child) for child in node.children if child.type == "expression")
+
+    def _call(self, node: Node) -> Expr:
+        name = "".join(self._text(c) for c in node.children[: _paren(node)])
+        arguments = next((c for c in node.children if c.type == "function_arguments"), None)
+        args = self._expressions(arguments) if arguments else ()
+        spread = any(c.type == "ellipsis" for c in arguments.children) if arguments else False
+        return Call(self._span(node), name, args, spread)
+
+    def _conditional(self, node: Node) -> Expr:
+        condition, yes, no = self._expressions(node)
+        return Conditional(self._span(node), condition, yes, no)
+
+    def _operation(self, node: Node) -> Expr:
+        inner = _meaningful(node.children[0])
+        if node.children[0].type == "unary_operation":
+            return self._unary(node, inner)
+        at = next(
+            i for i, child in enumerate(inner) if not child.is_named and child.type not in "()"
+        )
+        left, right = self._sequence(inner[:at]), self._sequence(inner[at + 1 :])
+        return Operation(self._span(node), inner[at].type, (left, right))
+
+    def _unary(self, node: Node, inner: Sequence[Node]) -> Expr:
+        operand = self._sequence(inner[1:])
+        if inner[0].type == "-" and isinstance(operand, Literal) and _is_number(operand.value):
+            value = -number(str(operand.value))
+            return Literal(self._span(node), value, editable=operand.editable)
+        return Operation(self._span(node), inner[0].type, (operand,))
+
+    def _for(self, node: Node) -> Expr:
+        inner = node.children[0]
+        intro = next(child for child in inner.children if child.type == "for_intro")
+        names = tuple(self._text(c) for c in intro.children if c.type == "identifier")
+        condition = next((c for c in inner.children if c.type == "for_cond"), None)
+        results = self._expressions(inner)
+        return For(
+            span=self._span(node),
+            names=names,
+            collection=self._expressions(intro)[0],
+            key=results[0] if inner.type == "for_object_expr" else None,
+            value=results[-1],
+            condition=self._expressions(condition)[0] if condition else None,
+            grouped=any(child.type == "ellipsis" for child in inner.children),
+        )
+
+    def _other(self, node: Node) -> Expr:
+        return Other(self._span(node), node.type.replace("_", " "), self._inside(node))
+
+    def _inside(self, node: Node) -> tuple[Expr, ...]:
+        found: list[Expr] = []
+        for child in node.children:
+            if child.type == "expression":
+                found.append(self.build(child))
+            else:
+                found.extend(self._inside(child))
+        return tuple(found)
+
+
+def _meaningful(node: Node) -> list[Node]:
+    return [child for child in node.children if child.type != "comment"]
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _paren(node: Node) -> int:
+    return next(i for i, child in enumerate(node.children) if child.type == "(")
+
+
+_LITERALS: dict[str, Callable[[str], Scalar]] = {
+    "string_lit": unquote,
+    "numeric_lit": number,
+    "bool_lit": lambda text: text == "true",
+    "null_lit": lambda _: None,
+}
+
+_BUILDERS: dict[str, Callable[[ExpressionBuilder, Node], Expr]] = {
+    "expression": ExpressionBuilder.build,
+    "literal_value": ExpressionBuilder._wrapped,
+    "collection_value": ExpressionBuilder._wrapped,
+    "string_lit": ExpressionBuilder._literal,
+    "numeric_lit": ExpressionBuilder._literal,
+    "bool_lit": ExpressionBuilder._literal,
+    "null_lit": ExpressionBuilder._literal,
+    "variable_expr": ExpressionBuilder._name,
+    "template_expr": ExpressionBuilder._template,
+    "object": ExpressionBuilder._object,
+    "tuple": ExpressionBuilder._tuple,
+    "function_call": ExpressionBuilder._call,
+    "conditional": ExpressionBuilder._conditional,
+    "operation": ExpressionBuilder._operation,
+    "for_expr": ExpressionBuilder._for,
+}

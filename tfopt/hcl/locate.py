@@ -1,0 +1,70 @@
+"""Finds what a literal token belongs to: the path a person would name, and the enclosing block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tfopt.hcl.document import Span
+from tfopt.hcl.sources import read_body
+from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a literal stands.
+
+    Attributes:
+        path: `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
+            `local.sizes.web`, `module.shop.size`, `variable.size.default` in a configuration.
+        block: the enclosing top-level block; None in a variable file.
+    """
+
+    path: str
+    block: Block | None
+
+
+def locate(token: Span) -> Location:
+    """Return what a literal token belongs to."""
+    body = read_body(token.document)
+    if token.document.is_var_file:
+        return Location(".".join(_in_body(body, token)), None)
+    block = next(block for block in body.blocks if _holds(block.span, token))
+    words = [*_prefix(block), *_in_body(block.body, token)]
+    return Location(".".join(words), block)
+
+
+def _holds(span: Span, token: Span) -> bool:
+    return span.start <= token.start and token.end <= span.end
+
+
+def _prefix(block: Block) -> Iterator[str]:
+    if block.kind == "locals":
+        yield "local"
+    elif block.kind != "resource":
+        yield block.kind
+    yield from block.labels
+
+
+def _in_body(body: Body, token: Span) -> list[str]:
+    for attribute in body.attributes.values():
+        if _holds(attribute.span, token):
+            return [attribute.name, *_in_expr(attribute.expr, token)]
+    for block in body.blocks:
+        if _holds(block.span, token):
+            return [block.kind, *block.labels, *_in_body(block.body, token)]
+    return []
+
+
+def _in_expr(expr: Expr, token: Span) -> list[str]:
+    """Follow constructors down to the token; inside any other expression the path ends."""
+    if isinstance(expr, Object):
+        for item in expr.items:
+            if _holds(item.value.span, token):
+                key = item.key.value if isinstance(item.key, Literal) else item.key.span.text
+                return [str(key), *_in_expr(item.value, token)]
+    if isinstance(expr, Tuple):
+        for i, element in enumerate(expr.items):
+            if _holds(element.span, token):
+                return [str(i), *_in_expr(element, token)]
+    return []

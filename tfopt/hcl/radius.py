@@ -1,0 +1,139 @@
+"""Lists every attribute that a literal has a say in: what else moves when it is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
+from tfopt.hcl.document import Span
+from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
+from tfopt.hcl.syntax import Block, Body
+from tfopt.hcl.values import Unknown, Value, unknown
+
+_KINDS = ("resource", "data", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A block in a module instance: what is evaluated again after an edit."""
+
+    module: tuple[str, ...]
+    block: Block = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One attribute of one instance, with its value; `path` is `("scaling_config", 0, "max_size")`.
+
+    A whole resource whose number of instances is not known stands as one occurrence of `count` or
+    `for_each`.
+    """
+
+    address: str
+    path: tuple[str | int, ...]
+    value: Value
+    place: Place
+
+
+def by_token(configuration: Configuration) -> dict[Span, list[Occurrence]]:
+    """Return the occurrences under every literal token that has a say in them."""
+    found: dict[Span, list[Occurrence]] = {}
+    for occurrence in _in_scope(configuration, configuration.root):
+        for token in occurrence.value.all_tokens():
+            found.setdefault(token, []).append(occurrence)
+    return found
+
+
+def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]:
+    """Yield the occurrences of one block in one module instance."""
+    scope = configuration.scope(place.module)
+    if isinstance(scope, Unknown):
+        return
+    if place.block.kind == "module":
+        yield from _of_call(configuration, scope, place.block)
+    else:
+        yield from _in_block(configuration, scope, place.block)
+
+
+def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence]:
+    for kind in _KINDS:
+        for block in scope.module.of_kind(kind):
+            yield from _in_block(configuration, scope, block)
+    for call in scope.module.of_kind("module"):
+        yield from _of_call(configuration, scope, call)
+        for key in _keys(configuration, scope, call):
+            child = configuration.child(scope, call, key)
+            if isinstance(child, Scope):
+                yield from _in_scope(configuration, child)
+
+
+def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[InstanceKey]:
+    """Return the instance keys; where they are not known, one stand-in without a key."""
+    keys = configuration.instance_keys(block, Frame(scope))
+    return [None] if isinstance(keys, Value) else keys
+
+
+def _of_call(configuration: Configuration, scope: Scope, call: Block) -> Iterator[Occurrence]:
+    """Yield a module call's number, and its arguments where the module's source is not at hand."""
+    place = Place(scope.path, call)
+    yield from _numbers(configuration, place, scope, scope.address(f"module.{call.labels[0]}"))
+    for key in _keys(configuration, scope, call):
+        if isinstance(configuration.child(scope, call, key), Scope):
+            continue
+        address = scope.address(f"module.{call.labels[0]}{spell_key(key)}")
+        frame = configuration.instance(call, Frame(scope), key)
+        for name, attribute in call.body.attributes.items():
+            if name not in META_ARGUMENTS:
+                value = configuration.evaluate(attribute.expr, frame)
+                lost = unknown("inside a module that is not at hand", "", value)
+                yield Occurrence(address, (name,), lost, place)
+
+
+def _numbers(
+    configuration: Configuration, place: Place, scope: Scope, address: str
+) -> Iterator[Occurrence]:
+    for name in ("count", "for_each"):
+        if name in place.block.body.attributes:
+            attribute = place.block.body.attributes[name]
+            value = configuration.evaluate(attribute.expr, Frame(scope))
+            yield Occurrence(address, (name,), _shape_only(value, name), place)
+
+
+def _shape_only(value: Value, name: str) -> Value:
+    """Of a for_each over a map, only the keys decide which instances there are."""
+    if name == "for_each" and isinstance(value.data, Mapping):
+        keys = tuple(Value(key) for key in sorted(value.data))
+        return Value(keys, tokens=value.tokens)
+    return value
+
+
+def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Iterator[Occurrence]:
+    prefix = "" if block.kind == "resource" else f"{block.kind}."
+    address = scope.address(prefix + ".".join(block.labels))
+    place = Place(scope.path, block)
+    yield from _numbers(configuration, place, scope, address)
+    for key in _keys(configuration, scope, block):
+        frame = configuration.instance(block, Frame(scope), key)
+        for path, value in _in_body(configuration, block.body, frame, ()):
+            yield Occurrence(address + spell_key(key), path, value, place)
+
+
+def _in_body(
+    configuration: Configuration, body: Body, frame: Frame, prefix: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Value]]:
+    for name, attribute in body.attributes.items():
+        if prefix or name not in META_ARGUMENTS:
+            yield (*prefix, name), configuration.evaluate(attribute.expr, frame)
+    for kind in _nested_kinds(body):
+        for i, nested in enumerate(configuration.nested(body, kind, frame)):
+            path = (*prefix, kind, i)
+            if isinstance(nested, Value):
+                yield path, nested
+            else:
+                yield from _in_body(configuration, nested[0], nested[1], path)
+
+
+def _nested_kinds(body: Body) -> list[str]:
+    names = (b.labels[0] if b.kind == "dynamic" and b.labels else b.kind for b in body.blocks)
+    return [name for name in dict.fromkeys(names) if name not in ("lifecycle", "dynamic")]

@@ -1,0 +1,70 @@
+"""Spells scalars as HCL and JSON literals, and reads quoted HCL literals back."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tfopt.hcl.syntax import Scalar
+
+_ESCAPE = re.compile(r'\\(n|r|t|"|\\|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$(?=\{)|%%(?=\{)')
+_PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+
+def unquote(token: str) -> str:
+    """Return the string that a quoted HCL literal without interpolation stands for."""
+    return _ESCAPE.sub(_unescape, token[1:-1])
+
+
+def _unescape(match: re.Match[str]) -> str:
+    escape = match.group(1)
+    if escape is None:
+        return match.group(0)[0]
+    return _PLAIN[escape] if escape in _PLAIN else chr(int(escape[1:], 16))
+
+
+def quote(text: str) -> str:
+    """Return a quoted HCL literal for a string; what looks like a template is escaped."""
+    escaped = "".join(_SPELLED.get(char, char) for char in text)
+    return '"' + re.sub(r"([$%])(?=\{)", r"\1\1", escaped) + '"'
+
+
+def number(token: str) -> int | float:
+    """Return the number that a numeric literal stands for, an int where it is whole."""
+    value = float(token)
+    if re.fullmatch(r"-?\d+", token):
+        return int(token)
+    return int(value) if value.is_integer() else value
+
+
+def spell_number(value: float) -> str:
+    """Return the plain decimal spelling of a number: 60, 0.6."""
+    if float(value).is_integer():
+        return str(int(value))
+    return repr(value)
+
+
+def spell(value: Scalar, *, json_syntax: bool) -> str:
+    """Return the literal that stands for `value` in HCL or in JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return spell_number(value)
+    return json.dumps(value, ensure_ascii=False) if json_syntax else quote(value)
+
+
+def read_literal(token: str, *, json_syntax: bool) -> Scalar:
+    """Return the value that a literal token stands for."""
+    if token.startswith('"'):
+        return str(json.loads(token)) if json_syntax else unquote(token)
+    words: dict[str, Scalar] = {"null": None, "true": True, "false": False}
+    return words[token] if token in words else number("".join(token.split()))
+
+
+def to_steps(path: str) -> list[str | int]:
+    """Return the steps of a dotted path: `scaling_config[0].size` → scaling_config, 0, size."""
+    found = re.findall(r'\[(\d+)\]|\["([^"]*)"\]|([^.\[\]]+)', path)
+    return [int(index) if index else key or word for index, key, word in found]

@@ -1,0 +1,294 @@
+"""Traces a planned value to the one literal that decides it, and proves the trace by evaluation.
+
+Gate 1: the evaluated value equals the planned one. Gate 2: re-evaluating with the literal replaced
+gives exactly the new value at the target; what else moves is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tfopt.hcl.configuration import Configuration, PathStep, PlanVariables
+from tfopt.hcl.document import Document, Span
+from tfopt.hcl.ignore import ignored_at
+from tfopt.hcl.locate import Location, locate
+from tfopt.hcl.radius import Occurrence, at_place, by_token
+from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
+from tfopt.hcl.sources import Sources
+from tfopt.hcl.strings import read_literal
+from tfopt.hcl.syntax import Block, Scalar
+from tfopt.hcl.values import Grade, Unknown, Value, first_unknown, plain, same, to_number, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One planned attribute.
+
+    Attributes:
+        module: the module path with keys, `('module.shop["paris"]',)`; () for the root.
+        resource: the address inside its module without key, "aws_launch_template.web".
+        key: the for_each or count key of the resource.
+        path: where the attribute stands in the planned values, `("scaling_config", 0, "min_size")`;
+            `("count",)` means the number of instances.
+        planned: its planned value; anything that is not a JSON scalar is refused.
+        creating: the resource does not exist yet, so that `ignore_changes` keeps nothing out.
+    """
+
+    module: tuple[str, ...]
+    resource: str
+    key: InstanceKey
+    path: tuple[PathStep, ...]
+    planned: object
+    creating: bool = False
+
+    @property
+    def address(self) -> str:
+        """The full address, as Terraform prints it."""
+        return ".".join((*self.module, self.resource + spell_key(self.key)))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The literal token that decides a value."""
+
+    file: Path
+    label: str  # relative to the configuration directory
+    line: int
+    start: int  # byte range in the file
+    end: int
+    path: str  # "web.instance_type"
+    text: str  # source text, quotes included
+    value: Scalar
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A proven way from a planned attribute to a literal that may be edited."""
+
+    target: Target
+    leaf: Leaf
+    grade: Grade
+    hops: tuple[str, ...]  # from the leaf to the resource, `file:line expression`
+    also_feeds: tuple[str, ...]  # addresses of what else the leaf has a say in
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a planned attribute cannot be edited; `leaf` is where it would be, if that is known."""
+
+    target: Target
+    grade: Grade
+    reason: str
+    hops: tuple[str, ...] = ()
+    leaf: Leaf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something else that an edit moves; `certain` is False where it could not be evaluated."""
+
+    address: str
+    path: tuple[PathStep, ...]
+    certain: bool
+
+    def __str__(self) -> str:
+        """Return the line that a list of moves shows."""
+        return self.address if self.certain else f"may move: {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """What the configuration would say with the literal replaced."""
+
+    proven: bool
+    reason: str | None  # why not proven
+    moves: tuple[Move, ...]
+
+    @property
+    def also_moves(self) -> tuple[str, ...]:
+        """Each moved address once, the certain ones first."""
+        certain = dict.fromkeys(move.address for move in self.moves if move.certain)
+        rest = dict.fromkeys(str(m) for m in self.moves if m.address not in certain)
+        return (*certain, *rest)
+
+
+class Tracer:
+    """Traces attributes of one plan through its sources.
+
+    Args:
+        sources: the configuration's files.
+        variables: root variable → (its value in the plan, whether it is sensitive).
+    """
+
+    def __init__(self, sources: Sources, variables: PlanVariables):
+        self._sources = sources
+        self._variables = variables
+        self._configuration = Configuration(sources, variables)
+
+    def trace(self, target: Target) -> Trace | Refusal:
+        """Return the literal that decides a planned attribute, or why it cannot be edited."""
+        found = self._block(target)
+        if isinstance(found, Unknown):
+            return Refusal(target, "unknown", str(found))
+        scope, block = found
+        ignored = None if target.creating else ignored_at(block, target.path)
+        if ignored is not None:
+            reason = f"lifecycle.ignore_changes keeps edits from taking effect ({ignored})"
+            return Refusal(target, "ignored-by-lifecycle", reason)
+        value = self._value(self._configuration, scope, block, target)
+        refused = self._gate_one(target, value)
+        return refused or self._graded(target, value)
+
+    def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
+        """Return what editing the leaf to `new_value` would do, by evaluating again.
+
+        `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
+        """
+        written = as_written(trace.leaf.value, new_value)
+        edited = Configuration(self._sources, self._variables, {trace.leaf.span: written})
+        found = self._block(trace.target)
+        assert not isinstance(found, Unknown)
+        scope = edited.scope(trace.target.module)
+        if isinstance(scope, Unknown):
+            return Counterfactual(False, "the edit would remove the module instance", ())
+        value = self._value(edited, scope, found[1], trace.target)
+        proven = value.unknown is None and same(plain(value), new_value)
+        reason = None if proven else "the edit alone does not give the new value"
+        return Counterfactual(proven, reason, self._moves(trace, edited))
+
+    def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
+        before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
+        places = dict.fromkeys(occurrence.place for occurrence in before.values())
+        after = {
+            (occurrence.address, occurrence.path): occurrence
+            for place in places
+            for occurrence in at_place(edited, place)
+            if trace.leaf.span in occurrence.value.all_tokens()
+        }
+        moves: list[Move] = []
+        for place in before | after:
+            old, new = before.get(place), after.get(place)
+            if not _is_target((before | after)[place], trace.target):
+                certainty = _moved(old, new)
+                if certainty is not None:
+                    moves.append(Move(*place, certain=certainty))
+        return tuple(moves)
+
+    def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
+        scope = self._configuration.scope(target.module)
+        if isinstance(scope, Unknown):
+            return scope
+        block = scope.module.block("resource", *target.resource.split(".", 1))
+        if block is None:
+            return Unknown(f"{target.resource} is not in the sources", scope.module.label)
+        return scope, block
+
+    @staticmethod
+    def _value(configuration: Configuration, scope: Scope, block: Block, target: Target) -> Value:
+        key = None if target.path == ("count",) else target.key
+        frame = configuration.instance(block, Frame(scope), key)
+        return configuration.at_path(block.body, target.path, frame, target.address)
+
+    def _gate_one(self, target: Target, value: Value) -> Refusal | None:
+        if value.unknown is not None:
+            return Refusal(target, "unknown", str(value.unknown), value.hops)
+        if not isinstance(target.planned, bool | int | float | str):
+            shown = "is sensitive, unknown or not a scalar"
+            return Refusal(target, "unknown", f"the planned value {shown}", value.hops)
+        if not same(plain(value), target.planned):
+            reason = "the configuration does not give the planned value"
+            return Refusal(target, "unknown", reason, value.hops, self._leaf(value.leaf))
+        if value.leaf is None:
+            blocked = value.blocked
+            if blocked is None:
+                return Refusal(target, "unknown", "not a literal of its own", value.hops)
+            return Refusal(target, blocked.grade, blocked.reason, value.hops)
+        return None
+
+    def _graded(self, target: Target, value: Value) -> Trace | Refusal:
+        assert value.leaf is not None
+        location = locate(value.leaf)
+        leaf = self._leaf(value.leaf)
+        assert leaf is not None
+        hops = (f"{leaf.label}:{leaf.line} {leaf.path}", *value.hops, target.address)
+        refused = _not_ours(value.leaf.document, location)
+        if refused is not None:
+            return Refusal(target, refused[0], refused[1], hops, leaf)
+        fed = self._fed(value.leaf)
+        others = tuple(dict.fromkeys(o.address for o in fed if not _is_target(o, target)))
+        if others:
+            shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
+            return Trace(target, leaf, "patchable-shared", hops, others, f"also feeds {shown}")
+        grade: Grade = "patchable" if value.leaf.document.is_var_file else "edit-literal"
+        return Trace(target, leaf, grade, hops, ())
+
+    def _leaf(self, token: Span | None) -> Leaf | None:
+        if token is None:
+            return None
+        document = token.document
+        value = read_literal(token.text, json_syntax=document.is_json)
+        return Leaf(
+            file=document.path,
+            label=document.label,
+            line=token.line,
+            start=token.start,
+            end=token.end,
+            path=locate(token).path,
+            text=token.text,
+            value=value,
+            span=token,
+        )
+
+    @cached_property
+    def _by_token(self) -> Mapping[Span, Sequence[Occurrence]]:
+        return by_token(self._configuration)
+
+    def _fed(self, token: Span) -> Sequence[Occurrence]:
+        return self._by_token.get(token, ())
+
+
+def as_written(old: Scalar, new: Scalar) -> Scalar:
+    """Return a new value in the type in which the old literal was written: "5" stays a string."""
+    if isinstance(old, str):
+        text = to_text(new)
+        return new if text is None else text
+    if isinstance(old, int | float) and not isinstance(old, bool):
+        number = to_number(new)
+        return new if number is None else number
+    return new
+
+
+def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:
+    """Return None where nothing moved, else whether that is certain."""
+    if old is None or new is None:
+        return True
+    if first_unknown((old.value, new.value)) is not None:
+        return False
+    return None if plain(old.value) == plain(new.value) else True
+
+
+def _is_target(occurrence: Occurrence, target: Target) -> bool:
+    length = len(occurrence.path)
+    return occurrence.address == target.address and occurrence.path == target.path[:length]
+
+
+def _not_ours(document: Document, location: Location) -> tuple[Grade, str] | None:
+    """Return why a literal's file is not to be edited, or None."""
+    owner = document.owner
+    if owner != "root" and location.block is not None and location.block.kind == "variable":
+        name = location.block.labels[0]
+        return (
+            "module-default",
+            f"the default of var.{name} in {document.label}: the call must pass it",
+        )
+    reasons = {
+        "outside": f"{document.label} stands outside the configuration directory",
+        "vendored": f"{document.label} belongs to a downloaded module",
+        "saved-plan": f"{document.label} is in the saved plan but not, unchanged, on disk",
+    }
+    return ("unknown", reasons[owner]) if owner in reasons else None

@@ -1,0 +1,187 @@
+"""Values with provenance: what an expression evaluates to, and the literals that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tfopt.hcl.document import Span
+
+Grade = Literal[
+    "patchable",
+    "patchable-shared",
+    "edit-literal",
+    "module-default",
+    "ignored-by-lifecycle",
+    "value-from-environment",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Stands where the value is not known here.
+
+    `fails` is True where Terraform itself would fail, which `try` and `can` turn into another
+    value; False where only this evaluator cannot tell.
+    """
+
+    reason: str
+    where: str
+    fails: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.where})" if self.where else self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why a known value has no literal that may be edited."""
+
+    grade: Grade
+    reason: str
+
+
+Data = None | bool | int | float | str | Mapping[str, "Value"] | tuple["Value", ...] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and where it came from.
+
+    Attributes:
+        data: the value; members of objects and elements of lists are Values of their own.
+        leaf: the one literal token that is this value, at most converted; None where computed.
+        tokens: every literal token that had a say in it (members' tokens are theirs alone).
+        hops: the way from the leaf to here, `file:line expression`, nearest to the leaf first.
+        blocked: why there is no leaf, where that is known.
+    """
+
+    data: Data
+    leaf: Span | None = None
+    tokens: frozenset[Span] = frozenset()
+    hops: tuple[str, ...] = ()
+    blocked: Blocked | None = None
+
+    @property
+    def unknown(self) -> Unknown | None:
+        """The reason this is not known, or None."""
+        return self.data if isinstance(self.data, Unknown) else None
+
+    def all_tokens(self) -> frozenset[Span]:
+        """Return the tokens of this value and of everything inside it."""
+        inner = _members(self.data)
+        return self.tokens.union(*(member.all_tokens() for member in inner))
+
+    def influenced(self, *others: Value) -> Value:
+        """Return this value, chosen by others (a condition, a key)."""
+        tokens = self.tokens.union(*(other.all_tokens() for other in others))
+        return replace(self, tokens=tokens)
+
+    def passed(self, hop: str) -> Value:
+        """Return this value after one more hop."""
+        return replace(self, hops=(*self.hops, hop))
+
+
+def _members(data: Data) -> Iterable[Value]:
+    if isinstance(data, Mapping):
+        return data.values()
+    return data if isinstance(data, tuple) else ()
+
+
+def unknown(reason: str, where: str, *inputs: Value, fails: bool = False) -> Value:
+    """Return an unknown that depends on the inputs."""
+    tokens = frozenset[Span]().union(*(value.all_tokens() for value in inputs))
+    return Value(Unknown(reason, where, fails), tokens=tokens)
+
+
+def first_unknown(values: Iterable[Value]) -> Unknown | None:
+    """Return the first unknown found in the values or inside them."""
+    for value in values:
+        if isinstance(value.data, Unknown):
+            return value.data
+        inner = first_unknown(_members(value.data))
+        if inner is not None:
+            return inner
+    return None
+
+
+def computed(data: Data, what: str, where: str, *inputs: Value) -> Value:
+    """Return a value that was computed from others, so that no literal of theirs is this value."""
+    tokens = frozenset[Span]().union(*(value.all_tokens() for value in inputs))
+    blocked = Blocked("unknown", f"computed by {what} ({where})")
+    return Value(data, tokens=tokens, blocked=blocked)
+
+
+def lift(plain: object, blocked: Blocked | None) -> Value:
+    """Return a plain JSON value as a Value without a leaf."""
+    if isinstance(plain, Mapping):
+        return Value({str(k): lift(v, blocked) for k, v in plain.items()}, blocked=blocked)
+    if isinstance(plain, list | tuple):
+        return Value(tuple(lift(v, blocked) for v in plain), blocked=blocked)
+    if plain is None or isinstance(plain, bool | int | float | str):
+        return Value(plain, blocked=blocked)
+    return Value(Unknown("a value that the plan does not show", ""), blocked=blocked)
+
+
+def plain(value: Value) -> object:
+    """Return the value as plain Python; what is unknown stays an Unknown."""
+    if isinstance(value.data, Mapping):
+        return {key: plain(member) for key, member in value.data.items()}
+    if isinstance(value.data, tuple):
+        return [plain(member) for member in value.data]
+    return value.data
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two plain values are equal once Terraform has converted one to the other's type.
+
+    Unknown parts equal anything: they are not evidence of a difference.
+    """
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return True
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        keys = left.keys() | right.keys()
+        return all(same(left.get(key), right.get(key)) for key in keys)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    return _same_scalar(left, right)
+
+
+def _same_scalar(left: object, right: object) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return to_text(left) == to_text(right)
+    a, b = to_number(left), to_number(right)
+    if a is not None and b is not None:
+        return a == b
+    return type(left) is type(right) and left == right
+
+
+def to_number(value: object) -> int | float | None:
+    """Return the number that Terraform converts a scalar to, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if not isinstance(value, str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def to_text(value: object) -> str | None:
+    """Return the string that Terraform converts a scalar to, or None."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return value if isinstance(value, str) else None
