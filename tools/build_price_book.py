@@ -16,6 +16,7 @@ import json
 import math
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -339,6 +340,9 @@ def build(catalog: Path) -> dict[str, str]:
             "types": len(mine),
             "regions": len({row["region"] for row in rows if row["cloud"] == cloud}),
             "prices": sum(row["cloud"] == cloud for row in rows),
+            "qualities": dict(
+                sorted(Counter(r["price_quality"] for r in rows if r["cloud"] == cloud).items())
+            ),
             "origins": origins,
         }
     digests = {path: hashlib.sha256(files[path].encode()).hexdigest() for path in sorted(files)}

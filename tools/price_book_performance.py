@@ -156,7 +156,7 @@ def _medians(
 
 
 class Filler:
-    """Gives a type the best figure there is: its own, its family's, its processor's or estimated."""
+    """Gives a type the best figure there is: its own, else one filled in."""
 
     def __init__(self, machines: list[Machine]):
         scaling = _medians(machines, _family, lambda machine: machine.scaling)

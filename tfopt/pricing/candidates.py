@@ -156,13 +156,7 @@ def _diverse(offers: list[Offer], present: Offer, most: int) -> list[Offer]:
         families[offer.family].append(offer)
     for sizes in families.values():
         sizes.sort(key=lambda offer: (_distance(offer, present), offer.instance_type))
-    ranked = sorted(
-        families,
-        key=lambda family: (
-            family != present.family,
-            min(map(_price_of_work, families[family])),
-        ),
-    )
+    ranked = sorted(families, key=lambda f: (f != present.family, _typical_price(families[f])))
     chosen: list[Offer] = []
     wanted = max(1, round(most / 3))  # three sizes of each
     for start in range(0, len(ranked), wanted):
@@ -170,6 +164,11 @@ def _diverse(offers: list[Offer], present: Offer, most: int) -> list[Offer]:
         for turn in range(max(map(len, sizes_of))):
             chosen += [sizes[turn] for sizes in sizes_of if turn < len(sizes)]
     return chosen[:most]
+
+
+def _typical_price(sizes: list[Offer]) -> tuple[float, str]:
+    """Return the middle size's price of work: one measurement alone is good to 2.5 % only."""
+    return sorted(map(_price_of_work, sizes))[len(sizes) // 2]
 
 
 def _distance(offer: Offer, present: Offer) -> float:

@@ -49,7 +49,7 @@ class Offer:
     category: str  # general, compute, memory, storage, burstable, accelerated, hpc, bare-metal
     processor: str | None
     release_year: int | None
-    current_generation: bool | None  # as the vendor says; None where it says nothing
+    current_generation: bool | None  # as the catalogue says; None where it says nothing
     local_disk: bool | None  # by the vendor's naming rules
     network_gbps: float | None  # baseline
     baseline_cpu: float  # share of each vCPU that may be busy for good; < 1: burstable, flex

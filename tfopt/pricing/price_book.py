@@ -88,6 +88,10 @@ class PriceBook:
         about = self._about["clouds"][_known_cloud(cloud)]
         return {name: about[name] for name in ("types", "regions", "prices")}
 
+    def qualities(self, cloud: str) -> dict[str, int]:
+        """Return how many prices of a cloud are of which quality (see `Offer`)."""
+        return dict(self._about["clouds"][_known_cloud(cloud)]["qualities"])
+
     def stale(self, today: dt.date, cloud: str | None = None) -> bool:
         """Tell whether the prices (of one cloud, else the oldest) are older than 90 days."""
         read = self.date if cloud is None else self.date_of(cloud)
@@ -100,6 +104,15 @@ class PriceBook:
             TfoptError: the cloud is not known.
         """
         return tuple(sorted(self._of(cloud).regions))
+
+    def count(self, cloud: str, region: str) -> int:
+        """Return how many types a region offers.
+
+        Raises:
+            TfoptError: the cloud or the region is not known.
+        """
+        book = self._of(cloud)
+        return len(book.prices(book.region(region)))
 
     def offers(self, cloud: str, region: str) -> list[Offer]:
         """Return every type offered in a region, Linux, sorted by name.
