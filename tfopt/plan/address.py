@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _KEY = r'\[(?:-?\d+|"(?:[^"\\]|\\.)*")\]'
+_LAST_KEY = re.compile(r'\[(-?\d+|"(?:[^"\\]|\\.)*")\]$')
 _STEP = re.compile(rf"module\.([\w-]+)(?:{_KEY})?(?=\.|$)")
 _RESOURCE = re.compile(rf"([\w-]+)\.([\w-]+)((?:{_KEY})?)")
 
@@ -50,6 +51,17 @@ def module_reference(reference: str) -> tuple[str, str, str] | None:
         return None
     output = re.match(r"\.([\w-]+)", reference[match.end() :])
     return (match[1], step_key(match.group()), output[1]) if output else None
+
+
+def address_key(address: str) -> str | int | None:
+    """Return the key an address ends with; plans carry it as `index`, cut-down ones may not."""
+    match = _LAST_KEY.search(address)
+    if match is None:
+        return None
+    inner = match[1]
+    if not inner.startswith('"'):
+        return int(inner)
+    return re.sub(r"\\(.)", r"\1", inner[1:-1])
 
 
 def bracketed(key: str | int | None) -> str:

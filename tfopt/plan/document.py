@@ -34,7 +34,6 @@ class ValuesDoc(Struct, gc=False):
     name: str
     mode: str = "managed"
     index: str | int | None = None
-    provider_name: str | None = None
     values: Raw = NOTHING
     sensitive_values: Raw = NOTHING
 
@@ -133,6 +132,12 @@ class Configuration(Struct, gc=False):
     root_module: ConfigModule | None = None
 
 
+class StateDoc(Struct, gc=False):
+    """The prior state, of which only data sources about the region are looked at."""
+
+    values: PlannedValues | None = None
+
+
 class PlanDocument(Struct, gc=False):
     """The top of the document. `complete` and `errored` exist since Terraform 1.8 and 1.5."""
 
@@ -144,6 +149,7 @@ class PlanDocument(Struct, gc=False):
     planned_values: PlannedValues | None = None
     resource_changes: list[ResourceChange] | None = None
     configuration: Configuration | None = None
+    prior_state: Raw = NOTHING
 
     @property
     def is_plan(self) -> bool:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from msgspec import Raw
 
-from tfopt.plan.address import bracketed, call_names, module_path
+from tfopt.plan.address import address_key, bracketed, call_names, module_path
 from tfopt.plan.document import (
     ChangeDoc,
     ConfigModule,
@@ -49,7 +50,6 @@ class Resource:
     module: tuple[str, ...]  # steps with keys
     key: str | int | None
     action: Action
-    provider_name: str
     values: Mapping[str, object]  # named attributes only, with REDACTED and UNKNOWN inside
     config: Mapping[str, object] = field(default_factory=dict)  # expressions of those attributes
     configured: bool = False  # whether the plan holds this block's configuration at all
@@ -81,6 +81,15 @@ class Resource:
     def written(self, attribute: str) -> bool:
         """Return whether the block sets the attribute, as far as the plan tells; True in doubt."""
         return not self.configured or attribute in self.config
+
+
+class Identity(NamedTuple):
+    """What tells one resource instance from every other."""
+
+    module: tuple[str, ...]
+    kind: str
+    name: str
+    key: str | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,61 +125,53 @@ class Planned:
         for change in document.resource_changes or ():
             if change.mode != "managed" or change.deposed:
                 continue  # a deposed object shares the live one's address and is on its way out
-            if change.type in wanted:
-                self._add_change(change, values.pop(change.address, None))
-            elif change.type in listed:
-                values.pop(change.address, None)
-                self._add_header(change)
-        for path, doc in values.values():  # a plan that was cut down to its planned values
-            if doc.type in wanted:
-                self._add_values(path, doc)
-            else:
-                self.headers.append(Header(doc.address, doc.type, "unknown"))
-
-    def _add_header(self, change: ResourceChange) -> None:
-        self.headers.append(Header(change.address, change.type, _action(_change(change))))
+            if change.type in wanted or change.type in listed:
+                path = module_path(change.module_address or change.address)
+                identity = Identity(path, change.type, change.name, _key(change))
+                self._add_change(identity, change, values.pop(identity, None))
+        for identity, doc in values.items():  # a plan that was cut down to its planned values
+            self._add_values(identity, doc)
 
     def _add_change(
-        self, change: ResourceChange, planned: tuple[tuple[str, ...], ValuesDoc] | None
+        self, identity: Identity, change: ResourceChange, planned: ValuesDoc | None
     ) -> None:
         doc = _change(change)
-        names = self._wanted[change.type]
-        values = attributes(planned[1].values if planned else doc.after, names)
+        names = self._wanted.get(change.type)
+        if names is None:
+            self.headers.append(Header(change.address, change.type, _action(doc)))
+            return
+        values = attributes(planned.values if planned else doc.after, names)
         masked = mark(
             values,
             marks(doc.after_unknown, names, broken=False),
             marks(doc.after_sensitive, names, broken=True),
         )
         if planned:
-            masked = mark(masked, False, marks(planned[1].sensitive_values, names, broken=True))
-        path = module_path(change.module_address or change.address)
-        self._add(change, path, _action(doc), masked)
+            masked = mark(masked, False, marks(planned.sensitive_values, names, broken=True))
+        self._add(identity, _action(doc), masked)
 
-    def _add_values(self, path: tuple[str, ...], doc: ValuesDoc) -> None:
-        names = self._wanted[doc.type]
+    def _add_values(self, identity: Identity, doc: ValuesDoc) -> None:
+        names = self._wanted.get(doc.type)
+        if names is None:
+            self.headers.append(Header(doc.address, doc.type, "unknown"))
+            return
         sensitive = marks(doc.sensitive_values, names, broken=True)
         masked = mark(attributes(doc.values, names), False, sensitive)
-        self._add(doc, path, "unknown", masked)
+        self._add(identity, "unknown", masked)
 
-    def _add(
-        self,
-        doc: ResourceChange | ValuesDoc,
-        path: tuple[str, ...],
-        action: Action,
-        values: object,
-    ) -> None:
-        block = self._blocks.get((call_names(path), doc.type, doc.name))
+    def _add(self, identity: Identity, action: Action, values: object) -> None:
+        path, kind, name, key = identity
+        block = self._blocks.get((call_names(path), kind, name))
+        if not isinstance(values, dict):  # one mark covers the whole resource
+            values = dict.fromkeys(self._wanted[kind], values)
         self.resources.append(
             Resource(
-                kind=doc.type,
-                name=doc.name,
+                kind=kind,
+                name=name,
                 module=path,
-                key=doc.index,
+                key=key,
                 action=action,
-                provider_name=doc.provider_name or "",
-                values=values
-                if isinstance(values, dict)
-                else dict.fromkeys(self._wanted[doc.type], values),
+                values=values,
                 config=block.expressions if block else {},
                 configured=block is not None and block.told,
                 counted=block.counted if block else False,
@@ -285,7 +286,7 @@ def _block(resource: ConfigResource, names: tuple[str, ...]) -> _Block:
 
 def _planned_values(
     document: PlanDocument, kinds: Iterable[str]
-) -> Iterator[tuple[str, tuple[tuple[str, ...], ValuesDoc]]]:
+) -> Iterator[tuple[Identity, ValuesDoc]]:
     planned = document.planned_values
     if planned is None or planned.root_module is None:
         return
@@ -296,8 +297,13 @@ def _planned_values(
         path = module_path(module.address or "")
         for resource in module.resources or ():
             if resource.mode == "managed" and resource.type in kinds:
-                yield resource.address, (path or module_path(resource.address), resource)
+                where = path or module_path(resource.address)
+                yield Identity(where, resource.type, resource.name, _key(resource)), resource
         todo.extend(reversed(module.child_modules or []))
+
+
+def _key(doc: ResourceChange | ValuesDoc) -> str | int | None:
+    return doc.index if doc.index is not None else address_key(doc.address)
 
 
 def _change(change: ResourceChange) -> ChangeDoc:

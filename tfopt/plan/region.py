@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tfopt.plan.address import module_path
-from tfopt.plan.document import ConstantExpression, ProviderConfig, raw_as
+from tfopt.plan.document import ConstantExpression, ProviderConfig, StateDoc, attributes, raw_as
 from tfopt.plan.link import specific
 from tfopt.plan.model import REDACTED, Variable
 from tfopt.plan.planned import Planned, Resource
@@ -44,6 +44,9 @@ class Regions:
         inherited = self._inherited(resource)
         if inherited is not None:
             return inherited, ("its region is taken to be that of the default provider",)
+        named = self._by_data() or self._by_variable_name()
+        if named is not None:
+            return named, ("its region is inferred: the plan does not tell the provider's",)
         return None, ("its region is not in the plan",)
 
     def _of_provider(self, resource: Resource) -> str | None:
@@ -69,6 +72,28 @@ class Regions:
         default = self._providers.get("aws")
         unresolved = (resource.provider_key or "").endswith(":aws")
         return self._provider_region(default, ()) if default and unresolved else None
+
+    def _by_data(self) -> str | None:
+        """Return the region that the data sources read while planning agree on."""
+        state = raw_as(self._planned.document.prior_state, StateDoc)
+        root = state.values.root_module if state and state.values else None
+        found = set()
+        for resource in (root.resources or ()) if root else ():
+            if resource.type == "aws_region" and resource.mode == "data":
+                values = attributes(resource.values, ("region", "name", "id"))
+                found |= {region for value in values.values() if (region := _region(value))}
+        return found.pop() if len(found) == 1 else None
+
+    def _by_variable_name(self) -> str | None:
+        """Return the value of a root variable called region, unless providers name several."""
+        if sum("region" in (one.expressions or {}) for one in self._providers.values()) > 1:
+            return None
+        found = {
+            region
+            for name, variable in self._variables.items()
+            if name in ("region", "aws_region") and (region := _region(variable.value))
+        }
+        return found.pop() if len(found) == 1 else None
 
     def _only_region(self) -> str | None:
         """Return the region that every AWS provider with a region agrees on."""
