@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from tfopt_sim.forecast import DemandModel
 from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Slo, Workload
 
@@ -22,6 +23,7 @@ class Knobs:
     schedules: bool = False
     max_target_cpu: float = 0.85
     largest_size: int = 1000
+    fixed_desired: int | None = None  # written in a scaled group: min ≤ it ≤ max, or apply fails
 
 
 @dataclass(frozen=True, slots=True)

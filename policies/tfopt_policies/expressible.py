@@ -1,0 +1,67 @@
+"""Keeps every proposal inside what the configuration at hand can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tfopt_policies.policy import Knobs, Problem
+from tfopt_sim.types import Configuration, Machine, TargetTracking
+
+
+def express(problem: Problem, wanted: Configuration) -> Configuration:
+    """Return the expressible configuration nearest to `wanted`.
+
+    What a knob does not free stays as the present configuration has it. Where nothing scales the
+    group, min and max only give way as far as the desired capacity needs it; where something does,
+    desired is only the start and is moved no further than into [min, max].
+    """
+    knobs, present = problem.knobs, problem.present
+    if knobs.desired_capacity:
+        minimum, maximum, desired = _held_sizes(knobs, present, wanted.desired_capacity)
+    else:
+        minimum, maximum = _scaled_bounds(knobs, present, wanted)
+        desired = min(max(present.desired_capacity, minimum), maximum)
+    return Configuration(
+        machine=_machine(problem, wanted.machine),
+        min_size=int(minimum),  # NumPy's integers are not plain ones
+        max_size=int(maximum),
+        desired_capacity=int(desired),
+        scaling=_scaling(knobs, present.scaling, wanted.scaling),
+        schedules=wanted.schedules if knobs.schedules else present.schedules,
+    )
+
+
+def distinct(problem: Problem, wanted: Iterable[Configuration]) -> list[Configuration]:
+    """Return the expressible forms of `wanted`, in order, each once."""
+    return list(dict.fromkeys(express(problem, configuration) for configuration in wanted))
+
+
+def _machine(problem: Problem, wanted: Machine) -> Machine:
+    free = problem.knobs.instance_type and wanted in problem.machines
+    return wanted if free else problem.present.machine
+
+
+def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int, int, int]:
+    desired = max(0, min(desired, max(knobs.largest_size, present.desired_capacity)))
+    minimum = min(present.min_size, desired) if knobs.min_size else present.min_size
+    maximum = max(present.max_size, desired) if knobs.max_size else present.max_size
+    return minimum, maximum, min(max(desired, minimum), maximum)
+
+
+def _scaled_bounds(knobs: Knobs, present: Configuration, wanted: Configuration) -> tuple[int, int]:
+    maximum = min(wanted.max_size, knobs.largest_size) if knobs.max_size else present.max_size
+    minimum = min(wanted.min_size, knobs.largest_size) if knobs.min_size else present.min_size
+    if minimum > maximum and knobs.min_size:
+        return maximum, maximum
+    return minimum, max(minimum, maximum)
+
+
+def _scaling(
+    knobs: Knobs, present: TargetTracking | None, wanted: TargetTracking | None
+) -> TargetTracking | None:
+    if present is None or wanted is None or not knobs.target_cpu:
+        return present
+    if wanted.target_cpu == present.target_cpu:
+        return present
+    return replace(present, target_cpu=min(wanted.target_cpu, knobs.max_target_cpu))

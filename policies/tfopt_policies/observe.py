@@ -1,0 +1,193 @@
+"""What the planner sees: unit-free facts about a group, and about each candidate for it.
+
+Nothing here depends on how large the group is in requests or money, so that one policy serves
+every size; sizes enter only as logarithms of instance counts, because small groups are coarse.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_policies.candidates import demand_levels
+from tfopt_policies.policy import Problem
+from tfopt_policies.sizing import machines_by_price, need, past_weeks, replay
+from tfopt_sim.types import Configuration, FloatArray, Outcome
+
+OBSERVATION_VERSION = 1  # raised whenever a feature's meaning changes
+REPLAYED_WEEKS = 2
+CONTEXT = (
+    "log_boot_minutes", "log_service_ms", "log_cv2", "log_slo_over_service", "log_bad_allowed",
+    "random_balancing", "nothing_scales", "floors_possible", "log_history_weeks",
+    "variation", "log_p99_over_mean", "log_max_over_mean", "daily_share", "acf_step", "acf_hour",
+    "week_on_week", "peak_on_peak", "last_day_over_week", "quiet_share",
+    "log_ahead_over_last", "log_ahead_peak_over_last_peak", "log_ahead_p99_over_median",
+    "log_rise_p99", "log_rise_p999", "log_rise_max",
+    "log_need_typical", "log_need_peak",
+)  # fmt: skip
+ACTION = (
+    "log_min_over_typical", "log_min_over_peak", "log_max_over_peak", "target", "constant",
+    "floor_actions", "log_mean_floor_over_typical", "log_price_of_work", "log_machine_need",
+    "share_above_min", "share_above_max", "log_expected_cost",
+    "log_cost_last", "log_cost_before", "log_bad_last", "log_bad_before", "missed_last",
+    "missed_before", "log_slow_last", "cpu_last", "launches_last",
+)  # fmt: skip
+_BAD_FLOOR = 0.05  # of the allowance: fewer bad minutes than this are all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A group and its candidates as the network takes them."""
+
+    context: FloatArray  # (len(CONTEXT),)
+    actions: FloatArray  # (candidates, len(ACTION))
+    reference_usd: float  # a week of typical need on the cheapest machine: the unit of cost
+
+    def rows(self, log_price: float) -> FloatArray:
+        """Return the network's input, (candidates, 1 + context + action), at an SLO price."""
+        count = self.actions.shape[0]
+        shared = np.concatenate(([log_price], self.context))
+        return np.hstack((np.broadcast_to(shared, (count, shared.size)), self.actions))
+
+
+def observe(problem: Problem, configurations: list[Configuration]) -> Observation:
+    """Return what is known of the group, and of each candidate from exact replays of past weeks."""
+    levels = demand_levels(problem)
+    reference = machines_by_price(problem, levels[:: max(1, levels.size // 256)])[0]
+    sample = levels[:: max(1, levels.size // 1024)]
+    typical = float(np.mean(need(problem, reference, sample)))
+    outcome = replay(problem, configurations, REPLAYED_WEEKS)
+    hourly = typical * reference.usd_per_hour
+    actions = np.hstack(
+        (
+            _settings(problem, configurations, sample, hourly),
+            _replayed(problem, outcome, hourly * outcome.hours),
+        )
+    )
+    peak = float(need(problem, reference, levels[-1:])[0])
+    sizes = np.log([typical, peak])
+    context = np.concatenate((_group(problem), _history(problem), sizes))
+    return Observation(context, actions, hourly * 24 * 7)
+
+
+def _group(problem: Problem) -> FloatArray:
+    workload, slo = problem.workload, problem.slo
+    service_ms = 1000 * workload.cpu_s_per_request / max(problem.present.machine.speed, 1e-6)
+    return np.array(
+        [
+            math.log(max(workload.boot_s, 1.0) / 60),
+            math.log(service_ms),
+            math.log(workload.service_cv2 + 0.1),
+            math.log(slo.p99_ms / service_ms),
+            math.log(max(slo.max_bad_minutes, 1e-4)),
+            float(workload.balancing == "random"),
+            float(problem.present.scaling is None),
+            float(problem.knobs.schedules),
+            math.log(max(problem.history.days, 0.1) / 7),
+        ]
+    )
+
+
+def _history(problem: Problem) -> FloatArray:
+    past = past_weeks(problem.history, 2).rps
+    last, before = past[-1], past[0]
+    mean = max(float(last.mean()), 1e-9)
+    ahead = problem.scenarios_rps
+    quarter = last[: last.size // 15 * 15].reshape(-1, 15).mean(axis=1)
+    centred = quarter - quarter.mean()
+    day = centred[: centred.size // 96 * 96].reshape(-1, 96)
+    power = max(float(np.mean(centred**2)), 1e-12)
+    p50, p99 = np.quantile(ahead, [0.5, 0.99])
+    return np.array(
+        [
+            float(last.std()) / mean,
+            math.log(max(float(np.quantile(last, 0.99)) / mean, 0.1)),
+            math.log(max(float(last.max()) / mean, 0.1)),
+            float(np.var(day.mean(axis=0))) / power if day.shape[0] > 1 else 0.0,
+            _autocorrelation(centred, 1, power),
+            _autocorrelation(centred, 4, power),
+            _log_ratio(last.mean(), before.mean()),
+            _log_ratio(last.max(), before.max()),
+            _log_ratio(last[-1440:].mean(), mean),
+            float(np.mean(last < 0.1 * mean)),
+            _log_ratio(ahead.mean(), mean),
+            _log_ratio(float(ahead.max(axis=1).mean()), last.max()),
+            _log_ratio(p99, p50),
+            *_rises(problem, last, mean),
+        ]
+    )
+
+
+def _rises(problem: Problem, last: FloatArray, mean: float) -> FloatArray:
+    """Return how much demand grows while the group reacts: three alarm minutes and one boot."""
+    lag = min(3 + math.ceil(problem.workload.boot_s / 60), max(1, last.size - 1))
+    floor = 0.1 * mean
+    rise = np.log((last[lag:] + floor) / (last[:-lag] + floor))
+    return np.quantile(rise, [0.99, 0.999, 1.0]) if rise.size else np.zeros(3)
+
+
+def _settings(
+    problem: Problem, configurations: list[Configuration], levels: FloatArray, hourly: float
+) -> FloatArray:
+    needs = {c.machine: need(problem, c.machine, levels) for c in configurations}
+    return np.array([_setting(c, needs[c.machine], hourly) for c in configurations])
+
+
+def _setting(configuration: Configuration, needed: NDArray[np.int64], hourly: float) -> list[float]:
+    scaling = configuration.scaling
+    constant = scaling is None or configuration.min_size == configuration.max_size
+    low = configuration.desired_capacity if scaling is None else configuration.min_size
+    high = low if scaling is None else configuration.max_size
+    target = 1.0 if scaling is None else scaling.target_cpu
+    typical, peak = float(needed.mean()), float(needed[-1])
+    floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
+    expected = float(np.clip(needed * (0.75 / target), low, high).mean())
+    price = configuration.machine.usd_per_hour
+    return [
+        math.log(max(low, 0.5) / typical),
+        math.log(max(low, 0.5) / peak),
+        math.log(max(high, 0.5) / peak),
+        target,
+        float(constant),
+        len(floors) / 8,
+        math.log(max(float(np.mean(floors)) if floors else low, 0.5) / typical),
+        math.log(typical * price / hourly),
+        math.log(typical),
+        float(np.mean(needed > low)),
+        float(np.mean(needed > high)),
+        math.log(max(expected, 0.5) * price / hourly),
+    ]
+
+
+def _replayed(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
+    allowed = max(problem.slo.max_bad_minutes, 1e-4)
+    last, before = -1, 0  # the same week where there is only one
+    cost = np.log(np.maximum(outcome.cost_usd / reference_usd, 1e-3))
+    bad = np.log(outcome.bad_minute_share / allowed + _BAD_FLOOR)
+    missed = (outcome.bad_minute_share > problem.slo.max_bad_minutes).astype(np.float64)
+    return np.column_stack(
+        (
+            cost[:, last],
+            cost[:, before],
+            bad[:, last],
+            bad[:, before],
+            missed[:, last],
+            missed[:, before],
+            np.log(outcome.slow_share[:, last] + 1e-5),
+            outcome.mean_cpu[:, last],
+            np.log1p(outcome.launches[:, last]) / 5,
+        )
+    )
+
+
+def _autocorrelation(centred: FloatArray, lag: int, power: float) -> float:
+    if centred.size <= lag:
+        return 0.0
+    return float(np.mean(centred[lag:] * centred[:-lag])) / power
+
+
+def _log_ratio(above: float, below: float) -> float:
+    return math.log(max(float(above), 1e-9) / max(float(below), 1e-9))

@@ -1,0 +1,153 @@
+"""Runs configurations on shared scenarios in stages and remembers what each one cost and missed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_policies.policy import Problem
+from tfopt_policies.sizing import Week, past_weeks
+from tfopt_sim.rollout import simulate
+from tfopt_sim.types import Configuration, FloatArray, Outcome
+
+HOURS_PER_MONTH = 730
+FIRST, SECOND = 8, 32  # scenarios of the first stages; finalists run on all
+PAST_WEEKS = 4
+_COST, _BAD = 0, 1
+_FIELDS = (
+    "cost_usd",
+    "bad_minute_share",
+    "slow_share",
+    "mean_instances",
+    "max_instances",
+    "mean_cpu",
+    "launches",
+)
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of one configuration: columns in the order of `_FIELDS`."""
+
+    scenarios: FloatArray  # (fields, scenarios so far)
+    past: FloatArray  # (fields, past weeks)
+
+
+@dataclass(slots=True)
+class Race:
+    """The track: scenarios that nobody has searched on, and the last weeks as they were.
+
+    Every configuration meets the same scenarios in the same slices, so differences between two of
+    them are paired (common random numbers).
+    """
+
+    problem: Problem
+    held_back_rps: FloatArray  # (scenarios, minutes)
+    seed: int
+    group_weeks: float = 0.0  # spent so far
+    records: dict[Configuration, Record] = field(default_factory=dict)
+    past: Week = field(init=False)  # the last weeks, replayed exactly beside the scenarios
+
+    def __post_init__(self) -> None:
+        """Read the past weeks once."""
+        self.past = past_weeks(self.problem.history, PAST_WEEKS)
+
+    @property
+    def size(self) -> int:
+        """Return how many scenarios there are."""
+        return int(self.held_back_rps.shape[0])
+
+    def run(self, configurations: Iterable[Configuration], upto: int) -> None:
+        """Bring configurations to `upto` scenarios; those already there cost nothing."""
+        wanted = list(dict.fromkeys(configurations))
+        self._enter([c for c in wanted if c not in self.records])
+        edges = sorted({0, *(e for e in (FIRST, SECOND, 96) if e < self.size), self.size})
+        for begin, end in pairwise(edges):
+            if begin >= upto:
+                break
+            behind = [c for c in wanted if self.seen(c) == begin]
+            if behind:
+                rps, start = self.held_back_rps[begin:end], self.problem.model.start
+                columns = self._simulate(behind, rps, start, self.seed + begin)
+                for index, configuration in enumerate(behind):
+                    record = self.records[configuration]
+                    record.scenarios = np.hstack((record.scenarios, columns[:, index]))
+
+    @property
+    def past_weeks(self) -> int:
+        """Return how many weeks of history are replayed."""
+        return int(self.past.rps.shape[0])
+
+    def seen(self, configuration: Configuration) -> int:
+        """Return on how many scenarios a configuration has run."""
+        return int(self.records[configuration].scenarios.shape[1])
+
+    def misses(self, configuration: Configuration) -> int:
+        """Return how many of its scenario weeks missed the SLO."""
+        limit = self.problem.slo.max_bad_minutes
+        return int(np.sum(self.records[configuration].scenarios[_BAD] > limit))
+
+    def past_missed(self, configuration: Configuration) -> NDArray[np.bool_]:
+        """Return which past weeks, replayed exactly, missed the SLO."""
+        missed = self.records[configuration].past[_BAD] > self.problem.slo.max_bad_minutes
+        return np.asarray(missed)
+
+    def usd_per_month(self, configuration: Configuration) -> FloatArray:
+        """Return the cost under each scenario seen so far."""
+        hours = self.held_back_rps.shape[1] / 60
+        return np.asarray(self.records[configuration].scenarios[_COST] * (HOURS_PER_MONTH / hours))
+
+    def cost(self, configuration: Configuration) -> float:
+        """Return the mean cost on the first stage's scenarios: comparable between all entrants."""
+        return float(self.usd_per_month(configuration)[:FIRST].mean())
+
+    def bad_share(self, configuration: Configuration) -> float:
+        """Return the mean share of bad minutes over the scenarios seen."""
+        return float(self.records[configuration].scenarios[_BAD].mean())
+
+    def risk(self, configuration: Configuration) -> float:
+        """Return (misses + 1) ÷ (scenarios + 1): the conformal bound on the next week's miss."""
+        return (self.misses(configuration) + 1) / (self.seen(configuration) + 1)
+
+    def hopeless(self, configuration: Configuration, max_risk: float) -> bool:
+        """Say whether so many misses had a chance below 2 % if the true risk were `max_risk`."""
+        misses, seen = self.misses(configuration), self.seen(configuration)
+        return misses > 0 and _at_least(misses, seen, max_risk) < 0.02
+
+    def outcome(self, configuration: Configuration) -> Outcome:
+        """Return what happened under the scenarios, arrays of shape (1, scenarios)."""
+        columns = dict(zip(_FIELDS, self.records[configuration].scenarios, strict=True))
+        hours = self.held_back_rps.shape[1] / 60
+        return Outcome(hours=hours, **{name: row[None, :] for name, row in columns.items()})
+
+    def _enter(self, new: list[Configuration]) -> None:
+        if not new:
+            return
+        columns = self._simulate(new, self.past.rps, self.past.start, self.seed)
+        for index, configuration in enumerate(new):
+            self.records[configuration] = Record(np.empty((len(_FIELDS), 0)), columns[:, index])
+
+    def _simulate(
+        self, configurations: list[Configuration], rps: FloatArray, start: datetime, seed: int
+    ) -> FloatArray:
+        problem = self.problem
+        outcome = simulate(
+            configurations, rps, workload=problem.workload, slo=problem.slo, start=start, seed=seed
+        )
+        self.group_weeks += len(configurations) * rps.size / (7 * 24 * 60)
+        return np.stack([getattr(outcome, name) for name in _FIELDS])
+
+
+def _at_least(misses: int, seen: int, risk: float) -> float:
+    """Return the binomial chance of `misses` or more among `seen`."""
+    below = (
+        math.comb(seen, k) * risk**k * (1 - risk) ** (seen - k)
+        for k in range(min(misses, seen + 1))
+    )
+    return max(0.0, 1.0 - sum(below))

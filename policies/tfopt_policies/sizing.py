@@ -1,0 +1,125 @@
+"""How many instances demand needs, on which machine, and what that demand was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_policies.policy import Problem
+from tfopt_sim.resample import coarsened, resampled
+from tfopt_sim.rollout import service_limits, simulate
+from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Outcome, Slo, Workload
+
+WEEK_MINUTES = 7 * 24 * 60
+_KNOTS = 48  # sizes at which the service limit is computed; between them it is interpolated
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Measured demand replayed exactly: rows are whole weeks (or all there is), oldest first."""
+
+    start: datetime  # of the last row; every row starts at the same minute of the week
+    rps: FloatArray  # (rows, minutes)
+
+
+def need(problem: Problem, machine: Machine, rps: FloatArray) -> NDArray[np.int64]:
+    """Return the fewest instances of `machine` that serve `rps` within the SLO, same shape.
+
+    At least one, at most `problem.knobs.largest_size` (also where no size is enough).
+    """
+    limits = _limits(machine, problem.workload, problem.slo, problem.knobs.largest_size)
+    enough = np.searchsorted(limits, np.asarray(rps, dtype=np.float64)) + 1
+    return np.minimum(enough, limits.size).astype(np.int64)
+
+
+@lru_cache(maxsize=256)
+def _limits(machine: Machine, workload: Workload, slo: Slo, largest: int) -> FloatArray:
+    knots = np.unique(np.round(np.geomspace(1, largest, _KNOTS)).astype(np.int64))
+    at_knots = np.asarray(service_limits(machine, workload, slo, knots), dtype=np.float64)
+    sizes = np.arange(1, largest + 1)
+    return np.asarray(np.maximum.accumulate(np.interp(sizes, knots, at_knots)))
+
+
+def minutes(demand: Demand) -> FloatArray:
+    """Return the demand minute by minute, shape (minutes,); gaps are bridged by a straight line.
+
+    The same grid as the forecast's sample paths, so that past and coming weeks compare.
+    """
+    coarse = coarsened(demand, 60)
+    rps = _bridged(coarse.rps)
+    if coarse.step_s % 60 == 0:
+        return np.asarray(resampled(rps[None, :], coarse.step_s, 60)[0])
+    count = rps.size * coarse.step_s // 60
+    middle_of_step = (np.arange(rps.size) + 0.5) * coarse.step_s
+    return np.asarray(np.interp((np.arange(count) + 0.5) * 60, middle_of_step, rps))
+
+
+def past_weeks(history: Demand, at_most: int) -> Week:
+    """Return the last whole weeks of history (all of it where it is shorter than one)."""
+    per_minute = minutes(history)
+    length = min(WEEK_MINUTES, per_minute.size)
+    rows = max(1, min(at_most, per_minute.size // length))
+    tail = per_minute[per_minute.size - rows * length :]
+    start = history.start + timedelta(minutes=int(per_minute.size - length))
+    return Week(start, tail.reshape(rows, length))
+
+
+def replay(problem: Problem, configurations: list[Configuration], weeks: int) -> Outcome:
+    """Run configurations on the last `weeks` weeks as they were; outcome of shape (C, weeks)."""
+    past = past_weeks(problem.history, weeks)
+    return simulate(
+        configurations, past.rps, workload=problem.workload, slo=problem.slo, start=past.start
+    )
+
+
+def machines_by_price(problem: Problem, rps: FloatArray) -> list[Machine]:
+    """Return the machines the group may use, cheapest first for serving every one of `rps`.
+
+    Only the present machine where the type cannot be changed.
+    """
+    if not problem.knobs.instance_type:
+        return [problem.present.machine]
+
+    def price(machine: Machine) -> float:
+        return float(np.mean(need(problem, machine, rps))) * machine.usd_per_hour
+
+    return sorted(problem.machines, key=price)
+
+
+def rivals(problem: Problem, rps: FloatArray, count: int) -> list[Machine]:
+    """Return the `count` cheapest machines, the present one among them."""
+    ranked = machines_by_price(problem, rps)
+    chosen = ranked[:count]
+    present = problem.present.machine
+    if present not in chosen:
+        chosen = [*chosen[: count - 1], present]
+    return chosen
+
+
+def scaled(
+    problem: Problem, machine: Machine, minimum: int, maximum: int, target_cpu: float
+) -> Configuration:
+    """Return the present configuration with other bounds, machine and target."""
+    present = problem.present
+    scaling = present.scaling and replace(present.scaling, target_cpu=target_cpu)
+    low = max(1, min(minimum, maximum))
+    return Configuration(machine, low, max(low, maximum), low, scaling, present.schedules)
+
+
+def held(problem: Problem, machine: Machine, size: int) -> Configuration:
+    """Return a group of constant size: its bounds meet where something would scale it."""
+    present = problem.present
+    return Configuration(machine, size, size, size, present.scaling, present.schedules)
+
+
+def _bridged(rps: FloatArray) -> FloatArray:
+    known = np.flatnonzero(np.isfinite(rps))
+    if known.size == rps.size:
+        return rps
+    if known.size == 0:
+        return np.zeros_like(rps)
+    return np.interp(np.arange(rps.size), known, rps[known])
