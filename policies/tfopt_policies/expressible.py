@@ -52,6 +52,9 @@ def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int
 def _scaled_bounds(knobs: Knobs, present: Configuration, wanted: Configuration) -> tuple[int, int]:
     maximum = min(wanted.max_size, knobs.largest_size) if knobs.max_size else present.max_size
     minimum = min(wanted.min_size, knobs.largest_size) if knobs.min_size else present.min_size
+    if knobs.fixed_desired is not None:
+        minimum = min(minimum, knobs.fixed_desired) if knobs.min_size else minimum
+        maximum = max(maximum, knobs.fixed_desired) if knobs.max_size else maximum
     if minimum > maximum and knobs.min_size:
         return maximum, maximum
     return minimum, max(minimum, maximum)

@@ -54,6 +54,11 @@ def present_configuration(group: InstanceGroup, machine: Machine) -> Configurati
     )
 
 
+def is_held(group: InstanceGroup) -> bool:
+    """Tell whether nothing in the plan changes the group's size while it runs."""
+    return not group.scalers
+
+
 def _scaling(group: InstanceGroup) -> TargetTracking | None:
     for scaler in group.scalers:
         if isinstance(scaler, OtherScaler):

@@ -1,0 +1,179 @@
+"""From plans to a report and a patch: read, trace, decide, prove, edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import tfopt
+from tfopt.advise.answer import Answer, analysed, not_analysed
+from tfopt.advise.decide import Demands, decide
+from tfopt.advise.figures import totals
+from tfopt.advise.inputs import PlanInput, Proposers, Request, proposers, read_inputs
+from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
+from tfopt.advise.patching import Claims, edits_of
+from tfopt.hcl.edit import Change, Patch, make_patch
+from tfopt.hcl.trace import Tracer
+from tfopt.plan.model import InstanceGroup, Plan
+from tfopt.pricing import PriceBook, load_book
+from tfopt.recommendation import Coverage, Group, PlanInfo, Report, SkippedResource, Tool
+from tfopt.scenario import NotAnalysedError, build_case
+
+__all__ = ["Advice", "Request", "advise"]
+
+Progress = Callable[[int, int, str], None]
+_ASSUMED = "traffic is assumed: give it a workload, or --accept-assumptions, for a patch"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The answer, and the patch that carries it out."""
+
+    report: Report
+    patch: Patch
+
+
+def advise(request: Request, progress: Progress) -> Advice:
+    """Decide every group of every plan, and make one patch of all that changes.
+
+    Raises:
+        TfoptError: an input cannot be used; nothing was written.
+    """
+    run = _Run(request, load_book(), proposers(request.policy))
+    inputs = list(read_inputs(request))
+    total = sum(len(given.plan.groups) for given in inputs)
+    decided: list[_Decided] = []
+    for given in inputs:
+        for one in run.groups_of(given):
+            progress(len(decided), total, one.group.address)
+            decided.append(run.decided(given, one))
+    groups, changes = run.with_edits(decided)
+    return Advice(run.report(inputs, decided, groups), make_patch(changes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """One group and where its settings stand."""
+
+    group: InstanceGroup
+    leaves: Leaves
+    tracer: Tracer | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """One group with its answer."""
+
+    traced: _Traced
+    answer: Answer
+    facts: date  # of the newest history or price used
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same over all plans of one call."""
+
+    request: Request
+    book: PriceBook
+    known: Proposers
+
+    def groups_of(self, given: PlanInput) -> Iterator[_Traced]:
+        """Yield a plan's groups, their settings traced through the sources."""
+        plan = given.plan
+        variables = {name: (v.value, v.sensitive) for name, v in plan.variables.items()}
+        tracer = Tracer(given.sources, variables) if given.sources is not None else None
+        leaves = trace_groups(plan, tracer, given.no_sources)
+        for group in plan.groups:
+            yield _Traced(group, leaves[group.address], tracer)
+
+    def decided(self, given: PlanInput, traced: _Traced) -> _Decided:
+        """Decide one group, or say why it cannot be decided."""
+        request, settings, group = self.request, given.settings, traced.group
+        priced = date.fromisoformat(self.book.date)
+        knobs = knobs_of(group, traced.leaves, settings.defaults.max_target_cpu)
+        try:
+            case = build_case(
+                group,
+                settings,
+                self.book,
+                knobs=knobs,
+                horizon_s=request.horizon_s,
+                seed=request.seed,
+            )
+        except NotAnalysedError as reason:
+            return _Decided(traced, not_analysed(group, str(reason)), priced)
+        demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
+        verdict = decide(case, self.known.for_knobs(knobs), demands, request.seed)
+        answer = analysed(case, verdict, traced.leaves, request.max_slo_risk)
+        measured = priced if case.traffic.assumed else (case.start - timedelta(seconds=1)).date()
+        return _Decided(traced, answer, max(priced, measured))
+
+    def with_edits(self, decided: list[_Decided]) -> tuple[list[Group], list[Change]]:
+        """Add its edits to each group; collect those that are to be made."""
+        claims = Claims()
+        groups: list[Group] = []
+        for one in decided:
+            answer, traced = one.answer.group, one.traced
+            if answer.assumed and not self.request.accept_assumptions:
+                groups.append(answer.model_copy(update={"notes": [*answer.notes, _ASSUMED]}))
+                continue
+            day = one.facts.isoformat() if self.request.annotate else None
+            edits = edits_of(traced.group, answer, traced.leaves, traced.tracer, comment_date=day)
+            listed = claims.admit(answer.address, edits)
+            groups.append(answer.model_copy(update={"edits": listed}))
+        return groups, claims.changes
+
+    def report(
+        self, inputs: list[PlanInput], decided: list[_Decided], groups: list[Group]
+    ) -> Report:
+        """Put it all together."""
+        plans = [_plan_info(given.plan, self.known.note) for given in inputs]
+        measured = [one.answer for one in decided if not one.answer.group.assumed]
+        recommended = sum(group.status == "recommended" for group in groups)
+        return Report(
+            tool=Tool(
+                version=tfopt.__version__,
+                policy=self.known.policy,
+                policy_sha256=self.known.sha256,
+                price_date=self.book.date,
+                price_attribution=self.book.attribution,
+            ),
+            plan=plans[0],
+            plans=plans if len(plans) > 1 else [],
+            groups=groups,
+            totals=totals([a.spending for a in measured if a.spending], len(groups), recommended),
+            coverage=_coverage(inputs, groups),
+        )
+
+
+def _plan_info(plan: Plan, note: str | None) -> PlanInfo:
+    warnings = [*plan.warnings, *([note] if note else [])]
+    if not plan.complete:
+        warnings.append("the plan is not complete (-target?): resources outside it are not seen")
+    return PlanInfo(
+        path=plan.path,
+        terraform_version=plan.terraform_version,
+        complete=plan.complete,
+        warnings=warnings,
+    )
+
+
+def _coverage(inputs: list[PlanInput], groups: list[Group]) -> Coverage:
+    skipped = [
+        SkippedResource(address=item.address, kind=item.kind, reason=item.reason)
+        for given in inputs
+        for item in given.plan.skipped
+    ]
+    analysed_groups = [group for group in groups if group.status != "not-analysed"]
+    partial = sum(
+        any(edit.file is None for edit in group.edits)
+        or any("not patchable" in note for note in group.notes)
+        for group in analysed_groups
+    )
+    skipped += [
+        SkippedResource(address=group.address, kind=group.kind, reason=group.reason)
+        for group in groups
+        if group.status == "not-analysed"
+    ]
+    return Coverage(analysed=len(analysed_groups), partial=partial, skipped=skipped)

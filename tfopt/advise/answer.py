@@ -1,0 +1,201 @@
+"""Puts the decision on one group into the shape of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfopt.advise.decide import alternatives
+from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
+from tfopt.advise.leaves import Leaves
+from tfopt.advise.wording import impact, why_this_type
+from tfopt.plan.model import InstanceGroup, ScheduleScaler
+from tfopt.recommendation import (
+    Confidence,
+    Contender,
+    Cost,
+    Group,
+    Interval,
+    Proof,
+    ScheduleValues,
+    Settings,
+    SloFigures,
+)
+from tfopt.scenario import Case
+from tfopt_policies.prove import Trial, Verdict
+from tfopt_sim.types import Configuration, FloatArray
+
+ATTRIBUTES = ("instance_type", "min_size", "max_size", "desired_capacity", "target_cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One group of the report, and its monthly cost per scenario now and as proposed."""
+
+    group: Group
+    now_usd: FloatArray | None = None  # (scenarios,)
+    proposed_usd: FloatArray | None = None
+
+    @property
+    def spending(self) -> tuple[FloatArray, FloatArray] | None:
+        """Monthly cost per scenario now and as proposed; None where nothing was simulated."""
+        if self.now_usd is None or self.proposed_usd is None:
+            return None
+        return self.now_usd, self.proposed_usd
+
+
+def not_analysed(group: InstanceGroup, reason: str) -> Answer:
+    """Return the answer for a group that cannot be simulated honestly."""
+    return Answer(
+        Group(
+            address=group.address,
+            kind=group.kind,
+            region=group.region,
+            status="not-analysed",
+            reason=reason,
+            current=_as_planned(group),
+            notes=list(group.notes),
+        )
+    )
+
+
+def analysed(case: Case, verdict: Verdict, leaves: Leaves, max_risk: float) -> Answer:
+    """Return the answer for a group that was decided; edits are added once all groups are."""
+    group, present, chosen = case.group, case.problem.present, verdict.chosen
+    current = settings_of(group, present)
+    recommended = settings_of(group, chosen)
+    changed = changes(current, recommended)
+    now, then = monthly(verdict.present_outcome), monthly(verdict.chosen_outcome)
+    answer = Group(
+        address=group.address,
+        kind=group.kind,
+        region=group.region,
+        status="recommended" if changed else "unchanged",
+        reason=verdict.reason,
+        assumed=case.traffic.assumed,
+        current=current,
+        recommended=recommended,
+        cost=Cost(
+            current_monthly_usd=interval(now),
+            recommended_monthly_usd=interval(then),
+            savings_share=interval(savings(now, then)),
+            saving_monthly_usd=interval(now - then),
+        ),
+        slo=_slo(case, verdict),
+        demand=demand_figures(case, present, chosen),
+        why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
+        alternatives=alternatives(case, verdict, max_risk),
+        impact=impact(group, changed),
+        confidence=_confidence(case),
+        proof=_proof(verdict),
+        notes=[*group.notes, *_held_notes(leaves)],
+    )
+    return Answer(answer, now, then)
+
+
+def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
+    """Return a configuration in the report's words.
+
+    Where something scales the group, desired stays what the plan says: an apply must not reset it.
+    """
+    held = configuration.scaling is None and not configuration.schedules
+    desired = configuration.desired_capacity if held else group.desired_capacity
+    scaling = configuration.scaling
+    return Settings(
+        instance_type=configuration.machine.name,
+        min_size=configuration.min_size,
+        max_size=configuration.max_size,
+        desired_capacity=desired,
+        target_cpu=None if scaling is None else round(scaling.target_cpu, 4),
+        schedules=_schedules(group),
+        spot_share=group.spot_share,
+        unit=group.unit,
+    )
+
+
+def changes(current: Settings, recommended: Settings) -> set[str]:
+    """Return the names of the attributes that differ."""
+    return {n for n in ATTRIBUTES if getattr(current, n) != getattr(recommended, n)}
+
+
+def _as_planned(group: InstanceGroup) -> Settings | None:
+    if not group.slots:
+        return None
+    return Settings(
+        instance_type=group.slots[0].instance_type,
+        min_size=group.min_size,
+        max_size=group.max_size,
+        desired_capacity=group.desired_capacity,
+        target_cpu=None,
+        schedules=_schedules(group),
+        spot_share=group.spot_share,
+        unit=group.unit,
+    )
+
+
+def _schedules(group: InstanceGroup) -> list[ScheduleValues]:
+    return [
+        ScheduleValues(
+            recurrence=scaler.recurrence,
+            time_zone=scaler.time_zone,
+            min_size=scaler.min_size,
+            max_size=scaler.max_size,
+            desired_capacity=scaler.desired_capacity,
+        )
+        for scaler in group.scalers
+        if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None
+    ]
+
+
+def _slo(case: Case, verdict: Verdict) -> SloFigures:
+    slo = case.problem.slo
+    return SloFigures(
+        slo_p99_ms=slo.p99_ms,
+        max_bad_minutes=slo.max_bad_minutes,
+        current_bad_minute_share=interval(verdict.present_outcome.bad_minute_share[0]),
+        recommended_bad_minute_share=interval(verdict.chosen_outcome.bad_minute_share[0]),
+        current_risk=risk(verdict.present_outcome, slo.max_bad_minutes),
+        recommended_risk=risk(verdict.chosen_outcome, slo.max_bad_minutes),
+        p99_ms=p99_ms(case, verdict.chosen),
+    )
+
+
+def _confidence(case: Case) -> Confidence:
+    measured = case.traffic.demand
+    return Confidence(
+        history_days=0.0 if case.traffic.assumed else round(measured.days, 2),
+        forecast_skill=None if case.forecast_skill is None else round(case.forecast_skill, 4),
+        scenarios=case.held_back_rps.shape[0],
+        notes=list(case.notes),
+    )
+
+
+def _proof(verdict: Verdict) -> Proof:
+    saving = verdict.saving
+    return Proof(
+        won_by=verdict.won_by,
+        contenders=[_contender(trial) for trial in verdict.contenders],
+        saving_usd_per_month=Interval(
+            p50=round(saving.usd_per_month, 2), p05=round(saving.low, 2), p95=round(saving.high, 2)
+        ),
+        scenarios_spent=round(verdict.group_weeks),
+    )
+
+
+def _contender(trial: Trial) -> Contender:
+    return Contender(
+        name=trial.proposer,
+        monthly_usd=round(trial.usd_per_month, 2),
+        bad_minute_share=float(np.round(trial.bad_minute_share, 6)),
+        risk=round(trial.risk, 4),
+        meets_slo=trial.meets_slo,
+    )
+
+
+def _held_notes(leaves: Leaves) -> Iterable[str]:
+    """Say which settings were left as they are because no edit reaches them."""
+    if leaves.any_patchable:
+        for attribute, reason in leaves.refusals():
+            yield f"{attribute} is left as it is, not patchable: {reason}"

@@ -1,0 +1,124 @@
+"""What a recommendation is made from: plans, their sources and settings, prices, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfopt.errors import TfoptError
+from tfopt.hcl.sources import Sources, load_sources, sources_from_saved_plan
+from tfopt.plan.model import Plan
+from tfopt.plan.read import read_plan
+from tfopt.resources import data_dir
+from tfopt.settings import Settings, find_settings, load_settings
+from tfopt_policies import registry
+from tfopt_policies.errors import PolicyError
+from tfopt_policies.policy import Knobs, Policy
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for."""
+
+    plans: tuple[str, ...]
+    workloads: Path | None = None
+    config_dir: Path | None = None
+    var_files: tuple[Path, ...] = ()
+    annotate: bool = True
+    policy: str = "planner"
+    seed: int = 0
+    horizon_s: int = 7 * 86_400
+    min_savings_share: float = 0.10
+    min_savings_usd: float = 20.0
+    max_slo_risk: float = 0.05
+    accept_assumptions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInput:
+    """One plan with what stands behind it."""
+
+    plan: Plan
+    settings: Settings
+    sources: Sources | None
+    no_sources: str  # why there are none
+
+
+def read_inputs(request: Request) -> Iterator[PlanInput]:
+    """Read each plan with its settings and its sources.
+
+    Raises:
+        TfoptError: a plan, a tfopt.toml or a var file cannot be used; nothing was done yet.
+    """
+    for path in request.plans:
+        plan = read_plan(path)
+        sources, missing = _sources(plan, request)
+        yield PlanInput(plan, _settings(path, request), sources, missing)
+
+
+def _settings(plan: str, request: Request) -> Settings:
+    if request.workloads is not None:
+        return load_settings(request.workloads)
+    beside = Path.cwd() / plan if plan != STANDARD_INPUT else Path.cwd() / "plan.json"
+    found = find_settings(beside)
+    return load_settings(found) if found else Settings()
+
+
+def _sources(plan: Plan, request: Request) -> tuple[Sources | None, str]:
+    if request.config_dir is not None:
+        if not _holds_terraform(request.config_dir):
+            raise TfoptError("no .tf or .tf.json file in it", where=request.config_dir)
+        return load_sources(request.config_dir, request.var_files), ""
+    beside = Path(plan.path).parent if plan.path != STANDARD_INPUT else Path()
+    for folder in (beside, Path()):
+        if _holds_terraform(folder):
+            return load_sources(folder, request.var_files), ""
+    if plan.sources is not None:
+        return sources_from_saved_plan(plan.sources), ""
+    return None, "no Terraform sources beside the plan: name them with --config-dir"
+
+
+def _holds_terraform(folder: Path) -> bool:
+    return any(folder.glob("*.tf")) or any(folder.glob("*.tf.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposers:
+    """Who proposes: the asked-for policy, where it can be used, beside the calibrated baselines."""
+
+    policy: str
+    sha256: str | None
+    asked: Policy | None
+    note: str | None  # why the asked-for policy is not used
+
+    def for_knobs(self, knobs: Knobs) -> list[Policy]:
+        """Return the policies to ask for a group with these knobs, the asked-for one first."""
+        baselines = [p for p in registry.baselines(knobs) if p.name not in _NOT_ASKED]
+        if self.asked is None:
+            return baselines
+        return [self.asked, *(p for p in baselines if p.name != self.asked.name)]
+
+
+# rivals for the evaluation only: nothing in them that a calibrated baseline does not propose better
+_NOT_ASKED = {"random-search", "reactive-40-70-as-target-55"}
+
+
+def proposers(name: str) -> Proposers:
+    """Load the policy that proposes.
+
+    A shipped policy that does not fit (other dynamics, damaged file) is left out and said so.
+
+    Raises:
+        TfoptError: the user named a policy that does not exist or cannot be used.
+    """
+    try:
+        policy = registry.load(name, data_dir("trained"))
+    except PolicyError as problem:
+        if name != Request.policy:
+            raise TfoptError(problem.message, where=problem.where, hint=problem.hint) from None
+        note = f"the trained policy is not used ({problem}): calibrated baselines decide"
+        return Proposers("calibrated-baselines", None, None, note)
+    return Proposers(policy.name, getattr(policy, "sha256", None), policy, None)

@@ -1,0 +1,142 @@
+"""Which settings of a group can be changed: found before deciding, so that advice is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tfopt.hcl.trace import Move, Refusal, Target, Trace, Tracer
+from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
+from tfopt.scenario.group import is_held
+from tfopt_policies.policy import Knobs
+
+Found = Trace | Refusal
+_PROBE_TYPE = "tfopt.probe"  # a type no cloud has: shows what moves with the literal
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """The traced settings of one group, by JSON attribute name."""
+
+    found: Mapping[str, Found]
+    no_sources: str = ""
+
+    def patchable(self, attribute: str) -> bool:
+        """Tell whether an edit can change this attribute."""
+        return isinstance(self.found.get(attribute), Trace)
+
+    @property
+    def any_patchable(self) -> bool:
+        """Tell whether the group can be changed at all."""
+        return any(isinstance(found, Trace) for found in self.found.values())
+
+    def refusals(self) -> list[tuple[str, str]]:
+        """Return attribute and reason for every setting that no edit can change."""
+        return [
+            (name, found.reason) for name, found in self.found.items() if isinstance(found, Refusal)
+        ]
+
+
+def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str, Leaves]:
+    """Trace every sizing attribute of every group of a plan, by group address."""
+    if tracer is None:
+        return {group.address: Leaves({}, no_sources) for group in plan.groups}
+    sites = _all_sites(plan.groups)
+    return {
+        group.address: Leaves(
+            {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()}
+        )
+        for group in plan.groups
+    }
+
+
+_Place = tuple[tuple[str, ...], str, tuple[str | int, ...]]
+
+
+def _place(site: Site) -> _Place:
+    """Name the attribute that a site stands for, whichever counted instance carries it."""
+    return site.module, site.resource, site.path
+
+
+def _all_sites(groups: Iterable[InstanceGroup]) -> dict[_Place, tuple[str, str]]:
+    return {
+        _place(site): (group.address, name)
+        for group in groups
+        for name, site in group.sites.items()
+    }
+
+
+def _traced(
+    group: InstanceGroup,
+    attribute: str,
+    site: Site,
+    tracer: Tracer,
+    sites: Mapping[_Place, tuple[str, str]],
+) -> Found:
+    target = Target(
+        module=site.module,
+        resource=site.resource,
+        key=site.key,
+        path=site.path,
+        planned=site.value,
+        creating=group.action == "create",
+    )
+    found = tracer.trace(target)
+    if isinstance(found, Refusal) or found.grade != "patchable-shared":
+        return found
+    # a literal that also sizes something tfopt decides would change that behind the decision's back
+    moves = tracer.counterfactual(found, _probe(site)).moves
+    for other_group, other_attribute in _sized(moves, sites):
+        if (other_group, other_attribute) != (group.address, attribute):
+            reason = f"the same literal is {other_attribute} of {other_group}"
+            return Refusal(target, "patchable-shared", reason, found.hops, found.leaf)
+    return found
+
+
+def _probe(site: Site) -> str | float:
+    if isinstance(site.value, int | float) and not isinstance(site.value, bool):
+        return site.value + 1
+    return _PROBE_TYPE
+
+
+def _sized(
+    moves: Iterable[Move], sites: Mapping[_Place, tuple[str, str]]
+) -> Iterable[tuple[str, str]]:
+    by_address: dict[tuple[str, tuple[str | int, ...]], tuple[str, str]] = {}
+    for (module, resource, path), owner in sites.items():
+        by_address[(".".join((*module, resource)), path)] = owner
+    for move in moves:
+        owner = by_address.get((move.address.split("[", 1)[0], move.path)) or by_address.get(
+            (_without_last_key(move.address), move.path)
+        )
+        if owner is not None:
+            yield owner
+
+
+def _without_last_key(address: str) -> str:
+    return address[: address.rindex("[")] if address.endswith("]") else address
+
+
+def knobs_of(group: InstanceGroup, leaves: Leaves, max_target_cpu: float) -> Knobs:
+    """Return what may be decided: what an edit can reach, or everything where nothing can be.
+
+    Advice that an edit carries out only in part could be worse than none: a smaller type without
+    the higher count that goes with it. So what cannot be edited is held as it is; where no setting
+    can be edited, the advice is whole and comes without a patch.
+    """
+
+    def free(attribute: str) -> bool:
+        return leaves.patchable(attribute) if leaves.any_patchable else attribute in group.sites
+
+    held = is_held(group)
+    tracks = any(isinstance(s, TargetTrackingScaler) for s in group.scalers)
+    fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
+    return Knobs(
+        instance_type=free("instance_type"),
+        min_size=free("min_size"),
+        max_size=free("max_size"),
+        desired_capacity=held and free("desired_capacity"),
+        target_cpu=tracks and free("target_cpu"),
+        max_target_cpu=max_target_cpu,
+        fixed_desired=fixed,
+    )

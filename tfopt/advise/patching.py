@@ -1,0 +1,140 @@
+"""Turns decided settings into edits of literals: all of a group's, or none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfopt.advise.answer import changes
+from tfopt.advise.leaves import Leaves
+from tfopt.advise.wording import annotation
+from tfopt.hcl.edit import Change
+from tfopt.hcl.trace import Counterfactual, Refusal, Trace, Tracer
+from tfopt.plan.model import InstanceGroup
+from tfopt.recommendation import Edit, Group
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What one group's recommendation asks of the files."""
+
+    listed: list[Edit]
+    changes: list[Change]  # empty where any of them is refused
+
+
+def edits_of(
+    group: InstanceGroup,
+    answer: Group,
+    leaves: Leaves,
+    tracer: Tracer | None,
+    *,
+    comment_date: str | None,
+) -> Edits:
+    """Return the edits that carry out the recommendation for one group.
+
+    Args:
+        group: as the plan has it.
+        answer: as decided.
+        leaves: where its settings stand.
+        tracer: proves each edit by evaluating again; None without sources.
+        comment_date: of the newest facts used; None to leave lines without annotation.
+    """
+    if answer.current is None or answer.recommended is None:
+        return Edits([], [])
+    listed: list[Edit] = []
+    made: list[Change] = []
+    for attribute in sorted(changes(answer.current, answer.recommended)):
+        wanted = _in_configuration_units(group, attribute, getattr(answer.recommended, attribute))
+        found = leaves.found.get(attribute)
+        if tracer is None or found is None:
+            reason = leaves.no_sources or "the plan does not say where it stands"
+            listed.append(Edit(attribute=attribute, grade="unknown", reason=reason))
+            continue
+        if isinstance(found, Refusal):
+            listed.append(_refused(attribute, found, found.reason))
+            continue
+        proof = tracer.counterfactual(found, wanted)
+        if not proof.proven:
+            listed.append(_refused(attribute, found, proof.reason or "the edit is not proven"))
+            continue
+        comment = None
+        if comment_date is not None:
+            comment = annotation(attribute, found.leaf.text, _saving(answer), comment_date)
+        change = Change(found.leaf, wanted, comment)
+        made.append(change)
+        listed.append(_edit(attribute, found, change, proof))
+    whole = len(made) == len(listed)
+    return Edits(listed, made if whole else [])
+
+
+def _in_configuration_units(
+    group: InstanceGroup, attribute: str, value: str | int | float
+) -> str | int | float:
+    """Return 60 for a target of 0.6 where the configuration counts in percent."""
+    site = group.sites.get(attribute)
+    if site is None or site.scale == 1 or isinstance(value, str):
+        return value
+    scaled = round(value * site.scale, 6)
+    return int(scaled) if scaled == int(scaled) else scaled
+
+
+def _saving(answer: Group) -> float:
+    if answer.proof is None:
+        return 0.0
+    return answer.proof.saving_usd_per_month.p50
+
+
+def _refused(attribute: str, found: Trace | Refusal, reason: str) -> Edit:
+    leaf = found.leaf
+    return Edit(
+        attribute=attribute,
+        grade="unknown" if isinstance(found, Trace) else found.grade,
+        reason=reason,
+        file=leaf.label if leaf else None,
+        line=leaf.line if leaf else None,
+        trace=list(found.hops),
+    )
+
+
+def _edit(attribute: str, found: Trace, change: Change, proof: Counterfactual) -> Edit:
+    return Edit(
+        attribute=attribute,
+        grade=found.grade,
+        reason=found.reason,
+        file=found.leaf.label,
+        line=found.leaf.line,
+        byte_range=[found.leaf.start, found.leaf.end],
+        path=found.leaf.path,
+        old=found.leaf.text,
+        new=change.new_text,
+        also_moves=list(proof.also_moves),
+        trace=list(found.hops),
+    )
+
+
+class Claims:
+    """The changes of all groups; a literal that two plans want differently goes to the first."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[tuple[str, int], tuple[str, str]] = {}
+        self._changes: dict[tuple[str, int], Change] = {}
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every change to be made, each literal once."""
+        return list(self._changes.values())
+
+    def admit(self, address: str, edits: Edits) -> list[Edit]:
+        """Take a group's changes in, all or none; return its edits as they are to be listed."""
+        places = {(str(c.leaf.file), c.leaf.start): c for c in edits.changes}
+        for place, change in places.items():
+            owner, text = self._wanted.get(place, (address, change.new_text))
+            if text != change.new_text:
+                reason = f"{owner} wants {text} in the same place"
+                return [
+                    e.model_copy(update={"grade": "unknown", "reason": reason})
+                    for e in edits.listed
+                ]
+        for place, change in places.items():
+            self._wanted[place] = (address, change.new_text)
+            self._changes.setdefault(place, change)
+        return edits.listed
