@@ -101,7 +101,7 @@ def checkov(home: Path) -> list[str]:
     if not program.exists():
         print(f"installing checkov into {home} …", file=sys.stderr)
         venv.create(home, with_pip=True)
-        pip = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "checkov"]
+        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "checkov"]
         subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
     # --skip-download: no look-up of its online guidelines, which would add a wait for the network
     return [str(program), "-f", "plan.json", "--skip-download", "--quiet", "--compact"]
