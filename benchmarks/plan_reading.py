@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ SHARES = {  # kind → share of all changes; what large estates are made of
     "aws_security_group_rule": 0.35,
     "aws_iam_role_policy": 0.30,
 }
+COMPACT = (",", ":")
 ROLES = ("tfopt", "json.load")
 Padding = list[dict[str, object]]
 
@@ -54,10 +56,9 @@ def changes(count: int) -> list[tuple[str, str, int]]:
 def write_plan(path: Path, count: int, size: int) -> None:
     """Write a plan of `count` changes and about `size` bytes, in terraform's shape."""
     rows = changes(count)
-    plain = sum(len(json.dumps(_change(kind, module, n, []))) for kind, module, n in rows)
-    plain += sum(len(json.dumps(_value(kind, module, n, []))) for kind, module, n in rows)
+    plain = sum(_bytes(_change(*row, [])) + _bytes(_value(*row, [])) for row in rows)
     # stands in before, after and planned values, as the many small settings of real resources do
-    padding = [_RULE] * max((size - plain) // (len(rows) * 3 * len(json.dumps(_RULE))), 0)
+    padding = [_RULE] * max(math.ceil((size - plain) / (len(rows) * 3 * _bytes(_RULE))), 0)
     modules: dict[str, list[object]] = {}
     for kind, module, n in rows:
         modules.setdefault(module, []).append(_value(kind, module, n, padding))
@@ -74,7 +75,7 @@ def write_plan(path: Path, count: int, size: int) -> None:
         "resource_changes": [_change(kind, module, n, padding) for kind, module, n in rows],
         "configuration": {"provider_config": {"aws": _PROVIDER}, "root_module": {}},
     }
-    path.write_text(json.dumps(document, separators=(",", ":")))
+    path.write_text(json.dumps(document, separators=COMPACT))
 
 
 _RULE: dict[str, object] = {
@@ -88,6 +89,10 @@ _PROVIDER = {
     "full_name": "registry.terraform.io/hashicorp/aws",
     "expressions": {"region": {"constant_value": "eu-west-1"}},
 }
+
+
+def _bytes(value: object) -> int:
+    return len(json.dumps(value, separators=COMPACT)) + 1  # the comma after it
 
 
 def _head(kind: str, module: str, number: int) -> dict[str, object]:
