@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tfopt.hcl.convert import convert
 from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Evaluator, elements, member
+from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.syntax import (
@@ -26,7 +27,7 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Blocked, Unknown, Value, lift, plain, same, to_text, unknown
+from tfopt.hcl.values import Blocked, Unknown, Value, lift, plain, same, unknown
 
 PathStep = str | int
 PlanVariables = Mapping[str, tuple[object, bool]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.syntax import Call, Expr, Literal, Name, Object
-from tfopt.hcl.values import Data, Value, to_number, to_text
+from tfopt.hcl.values import Data, Value
 
 Evaluate = Callable[[Expr], Value]
 

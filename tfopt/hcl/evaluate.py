@@ -14,6 +14,7 @@ from typing import Any
 
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import call
+from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
     Attr,
@@ -33,7 +34,7 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Value, computed, plain, same, to_number, to_text, unknown
+from tfopt.hcl.values import Value, computed, plain, same, unknown
 
 
 class Evaluator(ABC):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tfopt.hcl.convert import as_set, to_scalar
-from tfopt.hcl.values import Value, computed, plain, same, to_number, to_text, unknown
+from tfopt.hcl.scalars import to_number, to_text
+from tfopt.hcl.values import Value, computed, plain, same, unknown
 
 Function = Callable[[Sequence[Value], str], Value]
 

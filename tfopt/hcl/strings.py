@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.syntax import Scalar
 
 _ESCAPE = re.compile(r'\\(n|r|t|"|\\|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$(?=\{)|%%(?=\{)')
@@ -68,3 +69,14 @@ def to_steps(path: str) -> list[str | int]:
     """Return the steps of a dotted path: `scaling_config[0].size` → scaling_config, 0, size."""
     found = re.findall(r'\[(\d+)\]|\["([^"]*)"\]|([^.\[\]]+)', path)
     return [int(index) if index else key or word for index, key, word in found]
+
+
+def as_written(old: Scalar, new: Scalar) -> Scalar:
+    """Return a new value in the type in which the old literal was written: "5" stays a string."""
+    if isinstance(old, str):
+        text = to_text(new)
+        return new if text is None else text
+    if isinstance(old, int | float) and not isinstance(old, bool):
+        number = to_number(new)
+        return new if number is None else number
+    return new

@@ -18,9 +18,9 @@ from tfopt.hcl.locate import Location, locate
 from tfopt.hcl.radius import Occurrence, at_place, by_token
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
 from tfopt.hcl.sources import Sources
-from tfopt.hcl.strings import read_literal
+from tfopt.hcl.strings import as_written, read_literal
 from tfopt.hcl.syntax import Block, Scalar
-from tfopt.hcl.values import Grade, Unknown, Value, first_unknown, plain, same, to_number, to_text
+from tfopt.hcl.values import Grade, Unknown, Value, first_unknown, plain, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,17 +250,6 @@ class Tracer:
 
     def _fed(self, token: Span) -> Sequence[Occurrence]:
         return self._by_token.get(token, ())
-
-
-def as_written(old: Scalar, new: Scalar) -> Scalar:
-    """Return a new value in the type in which the old literal was written: "5" stays a string."""
-    if isinstance(old, str):
-        text = to_text(new)
-        return new if text is None else text
-    if isinstance(old, int | float) and not isinstance(old, bool):
-        number = to_number(new)
-        return new if number is None else number
-    return new
 
 
 def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:

@@ -1,0 +1,83 @@
+"""Places one short comment on each changed line of HCL, and replaces the one of an earlier run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tfopt.hcl.align import Line, columns, read_lines
+
+MARKER = "# tfopt:"
+_MAX_COLUMNS = 120
+_OURS = re.compile(rb"[ \t]*(?:#|//)[ \t]*tfopt:(?!ignore)[^\r\n]*")
+
+
+def annotate(data: bytes, comments: Mapping[int, str]) -> tuple[bytes, list[int | None]]:
+    """Return the file with a comment on each given row, and each row's row in `data`.
+
+    A comment trails its line where the line has none and it fits; it is added to the user's own
+    comment where a line of its own would break up a run of aligned `=`; else it stands above.
+
+    Args:
+        data: the file, already edited.
+        comments: row (0-based) → what to say.
+    """
+    rows = data.split(b"\n")
+    origin: list[int | None] = list(range(len(rows)))
+    for row in sorted(comments, reverse=True):
+        _annotate_row(rows, origin, row, comments[row])
+    return b"\n".join(rows), origin
+
+
+def clean(comment: str) -> str:
+    """Return a comment on one line, with the marker before it."""
+    text = " ".join(comment.split())
+    text = text.removeprefix("#").lstrip().removeprefix("tfopt:").strip()
+    return f"{MARKER} {text}"
+
+
+def _annotate_row(rows: list[bytes], origin: list[int | None], row: int, comment: str) -> None:
+    lines = {line.first_row: line for line in read_lines(b"\n".join(rows))}
+    head = max(first for first in lines if first <= row)
+    line = lines[head]
+    text = clean(comment).encode()
+    row = head
+    if row and _is_ours_alone(rows[row - 1]) and lines.get(row - 1):
+        del rows[row - 1], origin[row - 1]
+        row -= 1
+        line = next(each for each in read_lines(b"\n".join(rows)) if each.first_row == row)
+    body, ending = _split_ending(rows[row])
+    body, has_comment = _without_ours(body, line)
+    trailing = body + b" " + text
+    fits = columns(trailing) <= _MAX_COLUMNS and line.first_row == line.last_row
+    if fits and (not has_comment or not _starts_run(rows, row)):
+        rows[row] = trailing + ending
+        return
+    indent = body[: len(body) - len(body.lstrip(b" \t"))]
+    rows[row : row + 1] = [indent + text + ending, body + ending]
+    origin.insert(row, None)
+
+
+def _split_ending(row: bytes) -> tuple[bytes, bytes]:
+    return (row[:-1], b"\r") if row.endswith(b"\r") else (row, b"")
+
+
+def _is_ours_alone(row: bytes) -> bool:
+    return _OURS.fullmatch(row.removesuffix(b"\r")) is not None
+
+
+def _without_ours(body: bytes, line: Line) -> tuple[bytes, bool]:
+    """Return a row without an earlier run's comment, and whether a user's comment remains."""
+    if line.comment is None:
+        return body.rstrip(b" \t") if line.first_row == line.last_row else body, False
+    at = line.comment - line.start
+    found = _OURS.search(body, len(body[:at].rstrip(b" \t")))
+    kept = body if found is None else body[: found.start()]
+    return kept, len(kept) > at
+
+
+def _starts_run(rows: list[bytes], row: int) -> bool:
+    """Whether a line above this row would leave the runs of aligned `=` as they are."""
+    lines = read_lines(b"\n".join(rows))
+    at = next(i for i, line in enumerate(lines) if line.first_row == row)
+    return lines[at].assign is None or at == 0 or lines[at - 1].assign is None

@@ -1,0 +1,154 @@
+"""Turns changes of literals into a patch: byte splices, comments, and a second reader's check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfopt.errors import TfoptError
+from tfopt.hcl.align import realign
+from tfopt.hcl.annotate import annotate
+from tfopt.hcl.diff import unified_diff
+from tfopt.hcl.strings import as_written, spell
+from tfopt.hcl.syntax import Scalar
+from tfopt.hcl.trace import Leaf
+from tfopt.hcl.values import same
+from tfopt.hcl.witness import Spliced, check
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One literal and the value that it shall have.
+
+    Attributes:
+        leaf: where the literal stands.
+        new: the value; it is spelled in the type of the literal that stands there.
+        comment: what to say on the changed line (what it was, why, the saving, the date); None
+            for no comment. JSON has no comments.
+    """
+
+    leaf: Leaf
+    new: Scalar
+    comment: str | None = None
+
+    @property
+    def new_text(self) -> str:
+        """The literal's new source text; the old one where the value stays the same."""
+        if same(self.leaf.value, self.new) and self.leaf.value is not None:
+            return self.leaf.text
+        value = as_written(self.leaf.value, self.new)
+        return spell(value, json_syntax=self.leaf.label.endswith(".json"))
+
+
+@dataclass(frozen=True, slots=True)
+class FilePatch:
+    """One file as it was read and as it shall be."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What to write, all files or none.
+
+    `notes` name the files that the second reader could not check, or that got no comment.
+    """
+
+    files: tuple[FilePatch, ...]
+    notes: tuple[str, ...] = ()
+
+    def unified(self, relative_to: Path) -> str:
+        """Return a plain unified diff that `git apply` accepts; empty where nothing changes.
+
+        Line endings are the files' own: write it without newline translation.
+        """
+        return "".join(unified_diff(f.path, f.before, f.after, relative_to) for f in self.files)
+
+
+def make_patch(changes: Iterable[Change]) -> Patch:
+    """Return the patch that makes these changes; files are read again and compared.
+
+    Raises:
+        TfoptError: a file changed since it was traced, two changes disagree about one literal, or
+            the edited file does not read back as the same configuration with the new values.
+    """
+    by_file: dict[Path, list[Change]] = {}
+    for change in changes:
+        if change.new_text != change.leaf.text:
+            by_file.setdefault(change.leaf.file, []).append(change)
+    files: list[FilePatch] = []
+    notes: list[str] = []
+    for path, in_file in by_file.items():
+        patch, note = _patch_file(path, _unique(in_file))
+        files.append(patch)
+        notes.extend(note)
+    return Patch(tuple(files), tuple(notes))
+
+
+def _unique(changes: Sequence[Change]) -> list[Change]:
+    """Return one change per literal, first literal first."""
+    found: dict[int, Change] = {}
+    for change in changes:
+        other = found.setdefault(change.leaf.start, change)
+        if other.new_text != change.new_text:
+            raise TfoptError(
+                f"two different values for {change.leaf.path}: {other.new_text}, {change.new_text}",
+                where=f"{change.leaf.label}:{change.leaf.line}",
+            )
+    return [found[start] for start in sorted(found)]
+
+
+def _patch_file(path: Path, changes: Sequence[Change]) -> tuple[FilePatch, list[str]]:
+    before = _read_again(path, changes)
+    spliced = _splice(before, changes)
+    edits = [Spliced(c.leaf.start, c.leaf.end, c.leaf.text, c.new_text) for c in changes]
+    is_json = path.name.endswith(".json")
+    label = changes[0].leaf.label
+    notes: list[str] = []
+    after = spliced if is_json else _commented(before, spliced, changes)
+    verdict = check(before, after, edits, is_json=is_json)
+    if not verdict.agrees and after != spliced:
+        notes.append(f"{label}: no comment could be placed safely")
+        after = spliced
+        verdict = check(before, after, edits, is_json=is_json)
+    if not verdict.agrees:
+        raise TfoptError("the edited file does not read back as expected: not patched", where=path)
+    if verdict.note:
+        notes.append(f"{label}: {verdict.note}")
+    return FilePatch(path, before, after), notes
+
+
+def _read_again(path: Path, changes: Sequence[Change]) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TfoptError(f"cannot read it: {error.strerror}", where=path) from error
+    for change in changes:
+        leaf = change.leaf
+        if data[leaf.start : leaf.end] != leaf.text.encode():
+            raise TfoptError("changed since it was read", where=path, hint="Run tfopt again")
+    return data
+
+
+def _splice(data: bytes, changes: Sequence[Change]) -> bytes:
+    pieces: list[bytes] = []
+    done = 0
+    for change in changes:
+        pieces += [data[done : change.leaf.start], change.new_text.encode()]
+        done = change.leaf.end
+    return b"".join((*pieces, data[done:]))
+
+
+def _commented(before: bytes, spliced: bytes, changes: Sequence[Change]) -> bytes:
+    """Return the edited file with its comments, and lined up where it was."""
+    comments: dict[int, list[str]] = {}
+    for change in changes:
+        if change.comment:
+            row = before.count(b"\n", 0, change.leaf.start)
+            comments.setdefault(row, []).append(change.comment)
+    texts = {row: "; ".join(dict.fromkeys(each)) for row, each in comments.items()}
+    after, origin = annotate(spliced, texts)
+    return realign(before, after, origin)

@@ -1,0 +1,172 @@
+"""Checks an edited file with other readers than the one that made the edit.
+
+python-hcl2 parses the file before and after: the value trees may differ in the edited leaves alone.
+The token sequences of tree-sitter are compared too, and stand alone where python-hcl2 cannot read
+the original.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tfopt.hcl.align import leaves
+from tfopt.hcl.document import BOM
+from tfopt.hcl.tree import parse_tree
+
+_LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """One replaced literal: its byte range in the file as it was, and both texts."""
+
+    start: int
+    end: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the edit is what it was meant to be; `note` says which reader could not tell."""
+
+    agrees: bool
+    note: str | None = None
+
+
+def check(before: bytes, after: bytes, edits: Sequence[Spliced], *, is_json: bool) -> Verdict:
+    """Return whether `after` is `before` with exactly these literals replaced."""
+    if is_json:
+        was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
+        return Verdict(_differ_only(was, now, edits))
+    if not _same_tokens(before, after, edits):
+        return Verdict(False, "the syntax trees differ in more than the edited values")
+    if len(before) > _LARGEST:
+        return Verdict(True, "too large for python-hcl2: checked by a second tree-sitter parse")
+    old = _read_hcl2(before)
+    if old is None:
+        return Verdict(True, "python-hcl2 cannot read it: checked by a second tree-sitter parse")
+    new = _read_hcl2(after)
+    return Verdict(new is not None and _differ_only(old, new, edits))
+
+
+def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
+    old, new = parse_tree(before).root_node, parse_tree(after).root_node
+    if new.has_error:
+        return False
+    expected: list[bytes] = []
+    waiting = sorted(edits, key=lambda edit: edit.start)
+    for token in leaves(old):
+        if waiting and token.start_byte >= waiting[0].end:
+            waiting.pop(0)
+        if waiting and token.start_byte == waiting[0].start:
+            expected.extend(_tokens_of(waiting[0].new))
+        inside = waiting and waiting[0].start <= token.start_byte
+        if not inside and token.type != "comment":
+            expected.append(token.text or b"")
+    found = [token.text or b"" for token in leaves(new) if token.type != "comment"]
+    return expected == found
+
+
+def _tokens_of(literal: str) -> list[bytes]:
+    tokens = list(leaves(parse_tree(f"_ = {literal}".encode()).root_node))
+    return [token.text or b"" for token in tokens[2:]]
+
+
+def _read_hcl2(data: bytes) -> object | None:
+    """Return python-hcl2's value tree, or None where it cannot read the file."""
+    from lark.exceptions import LarkError
+
+    read = _hcl2_reader()
+    try:
+        return read(data.removeprefix(BOM).decode("utf-8"))
+    except (LarkError, ValueError, TypeError, LookupError, AttributeError, RuntimeError):
+        return None
+
+
+def _hcl2_reader() -> Callable[[str], object]:
+    """Return python-hcl2's reader, with its grammar cache where that can be written.
+
+    The package writes the cache beside its own code; where that is read-only it would build the
+    grammar anew (2 s) in every process.
+    """
+    import hcl2
+    import hcl2.parser
+    from hcl2.utils import SerializationOptions
+
+    beside: Path = hcl2.parser.PARSER_FILE
+    if not beside.is_file() and not os.access(beside.parent, os.W_OK):
+        hcl2.parser.PARSER_FILE = _user_cache() / f"hcl2-{_hcl2_version()}.bin"
+    options = SerializationOptions(with_comments=False)
+    return partial(hcl2.loads, serialization_options=options)
+
+
+def _hcl2_version() -> str:
+    from importlib.metadata import version
+
+    return version("python-hcl2")
+
+
+def _user_cache() -> Path:
+    """Return a private folder for caches (what is read from it is unpickled)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "tfopt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="tfopt-"))
+    return folder
+
+
+def _differ_only(before: object, after: object, edits: Sequence[Spliced]) -> bool:
+    """Whether two value trees differ in as many leaves as were edited, each as it was edited."""
+    waiting = list(edits)
+    for old, new in _differences(before, after):
+        fitting = [edit for edit in waiting if _fits(old, new, edit)]
+        if not fitting:
+            return False
+        waiting.remove(fitting[0])
+    return not waiting
+
+
+def _differences(before: object, after: object) -> Iterator[tuple[object, object]]:
+    if isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
+        for key in before:
+            yield from _differences(before[key], after[key])
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for old, new in zip(before, after, strict=True):
+            yield from _differences(old, new)
+    elif type(before) is not type(after) or before != after:
+        yield before, after
+
+
+def _fits(old: object, new: object, edit: Spliced) -> bool:
+    """Whether a changed leaf, or an expression kept as text, changed as the edit says."""
+    if _text(old) == _canonical(edit.old) and _text(new) == _canonical(edit.new):
+        return True
+    if isinstance(old, str) and isinstance(new, str):
+        places = [match.start() for match in re.finditer(re.escape(edit.old), old)]
+        tail = len(edit.old)
+        return any(old[:at] + edit.new + old[at + tail :] == new for at in places)
+    return False
+
+
+def _text(value: object) -> str:
+    """Spell a leaf as JSON; python-hcl2 keeps the quotes of a string and its escapes."""
+    if isinstance(value, str) and value.startswith('"'):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _canonical(token: str) -> str:
+    try:
+        return json.dumps(json.loads(token), ensure_ascii=False)
+    except ValueError:
+        return token
