@@ -72,6 +72,7 @@ class DefaultsTable(_Table):
 
     slo: SloTable = SloTable()
     max_target_cpu: Share = 0.85
+    min_zones: Annotated[int, Field(ge=1, le=20)] = 2  # instances that stand at the quietest hour
     operating_system: Literal["linux", "windows"] = "linux"
     allowed_families: tuple[str, ...] | None = None
     denied_families: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
     if knobs.desired_capacity:
         minimum, maximum, desired = _held_sizes(knobs, present, wanted.desired_capacity)
     else:
-        minimum, maximum = _scaled_bounds(knobs, present, wanted)
+        minimum, maximum = _scaled_bounds(knobs, present, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
     return Configuration(
         machine=_machine(problem, wanted.machine),
@@ -42,19 +43,33 @@ def _machine(problem: Problem, wanted: Machine) -> Machine:
     return wanted if free else problem.present.machine
 
 
+def _ceiling(problem: Problem, wanted: Machine) -> int:
+    """Return the least max_size that gives away neither instances nor capacity; 0 where it may."""
+    if not problem.knobs.keep_ceiling:
+        return 0
+    now, then = problem.present.machine, _machine(problem, wanted)
+    ratio = now.vcpus * now.speed / (then.vcpus * then.speed)
+    return math.ceil(problem.present.max_size * max(1.0, ratio))
+
+
 def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int, int, int]:
-    desired = max(0, min(desired, max(knobs.largest_size, present.desired_capacity)))
+    desired = min(desired, max(knobs.largest_size, present.desired_capacity))
+    desired = max(knobs.smallest_size, desired)
     minimum = min(present.min_size, desired) if knobs.min_size else present.min_size
     maximum = max(present.max_size, desired) if knobs.max_size else present.max_size
     return minimum, maximum, min(max(desired, minimum), maximum)
 
 
-def _scaled_bounds(knobs: Knobs, present: Configuration, wanted: Configuration) -> tuple[int, int]:
-    maximum = min(wanted.max_size, knobs.largest_size) if knobs.max_size else present.max_size
-    minimum = min(wanted.min_size, knobs.largest_size) if knobs.min_size else present.min_size
-    if knobs.fixed_desired is not None:
-        minimum = min(minimum, knobs.fixed_desired) if knobs.min_size else minimum
-        maximum = max(maximum, knobs.fixed_desired) if knobs.max_size else maximum
+def _scaled_bounds(
+    knobs: Knobs, present: Configuration, wanted: Configuration, ceiling: int
+) -> tuple[int, int]:
+    fixed = knobs.fixed_desired
+    minimum, maximum = present.min_size, present.max_size
+    if knobs.max_size:
+        maximum = max(min(wanted.max_size, knobs.largest_size), ceiling, fixed or 0)
+    if knobs.min_size:
+        minimum = max(min(wanted.min_size, knobs.largest_size), knobs.smallest_size)
+        minimum = minimum if fixed is None else min(minimum, fixed)
     if minimum > maximum and knobs.min_size:
         return maximum, maximum
     return minimum, max(minimum, maximum)

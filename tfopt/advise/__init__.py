@@ -91,7 +91,7 @@ class _Run:
         """Decide one group, or say why it cannot be decided."""
         request, settings, group = self.request, given.settings, traced.group
         priced = date.fromisoformat(self.book.date)
-        knobs = knobs_of(group, traced.leaves, settings.defaults.max_target_cpu)
+        knobs = knobs_of(group, traced.leaves, settings.defaults)
         try:
             case = build_case(
                 group,

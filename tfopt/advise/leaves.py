@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tfopt.hcl.trace import Move, Refusal, Target, Trace, Tracer
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
 from tfopt.scenario.group import is_held
+from tfopt.settings import DefaultsTable
 from tfopt_policies.policy import Knobs
 
 Found = Trace | Refusal
@@ -117,7 +118,7 @@ def _without_last_key(address: str) -> str:
     return address[: address.rindex("[")] if address.endswith("]") else address
 
 
-def knobs_of(group: InstanceGroup, leaves: Leaves, max_target_cpu: float) -> Knobs:
+def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> Knobs:
     """Return what may be decided: what an edit can reach, or everything where nothing can be.
 
     Advice that an edit carries out only in part could be worse than none: a smaller type without
@@ -131,12 +132,15 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, max_target_cpu: float) -> Kno
     held = is_held(group)
     tracks = any(isinstance(s, TargetTrackingScaler) for s in group.scalers)
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
+    standing = group.desired_capacity if held else group.min_size
     return Knobs(
         instance_type=free("instance_type"),
         min_size=free("min_size"),
         max_size=free("max_size"),
         desired_capacity=held and free("desired_capacity"),
         target_cpu=tracks and free("target_cpu"),
-        max_target_cpu=max_target_cpu,
+        max_target_cpu=defaults.max_target_cpu,
+        smallest_size=max(1, min(defaults.min_zones, standing or 1)),
+        keep_ceiling=True,
         fixed_desired=fixed,
     )
