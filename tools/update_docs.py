@@ -2,9 +2,9 @@
 
     python tools/update_docs.py
 
-A fenced block below `<!-- output of: COMMAND -->` holds what COMMAND prints, run in the folder of the
-document. `<!-- output of: COMMAND | A..B -->` keeps only the lines from the first that contains A to
-the next that contains B. The tests compare the same blocks with the same commands.
+A fenced block below `<!-- output of: COMMAND -->` holds what COMMAND prints, run in the folder of
+the document. `<!-- output of: COMMAND | A..B -->` keeps only the lines from the first that contains
+A to the next that contains B. The tests compare the same blocks with the same commands.
 """
 
 from __future__ import annotations
