@@ -49,7 +49,7 @@ class Alarms(NamedTuple):
 @compiled
 def wanted_capacity(tracking: Tracking, in_service: int, cpu: float) -> int:
     """Return ceil(in-service · CPU ÷ target); 1e-9 keeps exact ratios from rounding up."""
-    return int(math.ceil(in_service * cpu / tracking.target_cpu - 1e-9))
+    return math.ceil(in_service * cpu / tracking.target_cpu - 1e-9)
 
 
 @compiled
@@ -59,13 +59,21 @@ def observe(tracking: Tracking, alarms: Alarms, minute: int, cpu: float) -> tupl
     Returns:
         the alarms, and the datapoint (mean CPU of its minutes) that `minute` completed, else −1.
     """
-    cpu_sum = alarms.cpu_sum + cpu
-    if (minute + 1) % tracking.metric_minutes != 0:
-        return Alarms(alarms.high, alarms.low, cpu_sum), -1.0
-    datapoint = cpu_sum / tracking.metric_minutes
+    datapoint = cpu
+    if tracking.metric_minutes > 1:
+        cpu_sum = alarms.cpu_sum + cpu
+        if (minute + 1) % tracking.metric_minutes != 0:
+            return Alarms(alarms.high, alarms.low, cpu_sum), -1.0
+        datapoint = cpu_sum / tracking.metric_minutes
     high = alarms.high + 1 if datapoint > tracking.target_cpu else 0
     low = alarms.low + 1 if datapoint < tracking.low_cpu else 0
     return Alarms(high, low, 0.0), datapoint
+
+
+@compiled
+def ringing(tracking: Tracking, alarms: Alarms) -> bool:
+    """Say whether one of the alarms is on."""
+    return alarms.high >= tracking.out_datapoints or alarms.low >= tracking.in_datapoints
 
 
 @compiled
@@ -77,7 +85,7 @@ def decide(
     booting: int,
     settled: bool,
 ) -> int:
-    """Return the capacity that a finished datapoint asks for; in-service + booting to leave it.
+    """Return the capacity that the alarms ask for; in-service + booting to leave it.
 
     Scale-out takes booting instances for capacity that is on its way; scale-in waits until nothing
     boots or warms up (`settled`). The bounds of the group are not applied here.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import compiled
-from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe
+from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
 from tfopt_sim.fleet import Ring, arrive, cancel, launch
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
@@ -37,7 +37,7 @@ class Params(NamedTuple):
 
 
 class State(NamedTuple):
-    """A group at the start of a minute; `ring` (the booting instances) is updated in place."""
+    """A group at the start of a minute; its booting instances stand in a ring beside it."""
 
     in_service: int
     booting: int
@@ -47,7 +47,6 @@ class State(NamedTuple):
     warm_minute: int  # from then on no instance in service is warming up
     next_event: int
     alarms: Alarms
-    ring: Ring
 
 
 class Minute(NamedTuple):
@@ -73,16 +72,13 @@ class Served(NamedTuple):
 
 
 @compiled
-def initial(params: Params, ring: Ring) -> State:
-    """Return the start of a period: everything desired is in service and warm."""
-    ring[:] = 0
-    return State(
-        params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0), ring
-    )
+def initial(params: Params) -> State:
+    """Return the start of a period: everything desired is in service and warm, nothing boots."""
+    return State(params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0))
 
 
 @compiled
-def resize(state: State, wanted: int, minute: int, boot: int) -> State:
+def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> State:
     """Bring the group to `wanted` instances, within its bounds.
 
     Launches start to serve `boot` minutes after `minute`. Removals take booting instances first,
@@ -92,10 +88,10 @@ def resize(state: State, wanted: int, minute: int, boot: int) -> State:
     in_service, booting = state.in_service, state.booting
     change = wanted - in_service - booting
     if change > 0:
-        launch(state.ring, minute + boot, change)
+        launch(ring, minute + boot, change)
         booting += change
     elif change < 0:
-        cancelled = cancel(state.ring, minute, -change) if booting > 0 else 0
+        cancelled = cancel(ring, minute, -change) if booting > 0 else 0
         booting -= cancelled
         in_service += change + cancelled
     return State(
@@ -107,21 +103,17 @@ def resize(state: State, wanted: int, minute: int, boot: int) -> State:
         state.warm_minute,
         state.next_event,
         state.alarms,
-        state.ring,
     )
 
 
 @compiled
-def follow_schedule(state: State, events: Events, minute: int, boot: int) -> State:
-    """Carry out the scheduled action of `minute`, if there is one.
+def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot: int) -> State:
+    """Carry out the next scheduled action, which is due.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
     A bound that the action does not set gives way to one that it sets.
     """
-    row = state.next_event
-    if row >= events.shape[0] or events[row, 0] != minute:
-        return state
-    low, high, desired = events[row, 1], events[row, 2], events[row, 3]
+    low, high, desired = events[state.next_event, 1:]
     min_size = low if low >= 0 else state.min_size
     max_size = high if high >= 0 else max(state.max_size, min_size)
     min_size = min(min_size, max_size)
@@ -133,11 +125,10 @@ def follow_schedule(state: State, events: Events, minute: int, boot: int) -> Sta
         max_size,
         state.backlog,
         state.warm_minute,
-        row + 1,
+        state.next_event + 1,
         state.alarms,
-        state.ring,
     )
-    return resize(moved, desired if desired >= 0 else capacity, minute, boot)
+    return resize(moved, ring, desired if desired >= 0 else capacity, minute, boot)
 
 
 @compiled
@@ -209,18 +200,16 @@ def serve(
 
 
 @compiled
-def scale(params: Params, state: State, minute: int, cpu: float, boot: int) -> State:
-    """Let the autoscaler act on the CPU of `minute`; what it orders counts from the next one."""
-    alarms, datapoint = observe(params.tracking, state.alarms, minute, cpu)
-    if datapoint >= 0.0 and state.in_service > 0:
-        capacity = state.in_service + state.booting
-        settled = state.booting == 0 and minute + 1 >= state.warm_minute
-        wanted = decide(
-            params.tracking, alarms, datapoint, state.in_service, state.booting, settled
-        )
-        state = resize(state, wanted, minute + 1, boot)
-        if state.in_service + state.booting != capacity:
-            alarms = Alarms(0, 0, 0.0)
+def scale(
+    tracking: Tracking, state: State, ring: Ring, datapoint: float, minute: int, boot: int
+) -> State:
+    """Do what the alarms ask for at `minute`; they count anew after a change."""
+    capacity = state.in_service + state.booting
+    settled = state.booting == 0 and minute >= state.warm_minute
+    wanted = decide(tracking, state.alarms, datapoint, state.in_service, state.booting, settled)
+    state = resize(state, ring, wanted, minute, boot)
+    if state.in_service + state.booting == capacity:
+        return state
     return State(
         state.in_service,
         state.booting,
@@ -229,8 +218,7 @@ def scale(params: Params, state: State, minute: int, cpu: float, boot: int) -> S
         state.backlog,
         state.warm_minute,
         state.next_event,
-        alarms,
-        state.ring,
+        Alarms(0, 0, 0.0),
     )
 
 
@@ -240,10 +228,10 @@ def step(
     table: ServiceTable,
     events: Events,
     state: State,
+    ring: Ring,
     minute: int,
     rps: float,
     boot: int,
-    next_boot: int,
 ) -> tuple[State, Minute]:
     """Move a group through one minute.
 
@@ -252,37 +240,43 @@ def step(
         table: slow shares and odds of a bad minute (`service_table`).
         events: scheduled changes, shape (events, 4).
         state: at the start of the minute.
+        ring: the booting instances, updated in place.
         minute: index of the minute.
         rps: mean demand over the minute.
-        boot: minutes that an instance launched in this minute boots.
-        next_boot: the same for the next minute, at whose start the autoscaler's launches begin.
+        boot: minutes that an instance ordered in this minute boots.
 
     Returns:
         the state at the start of the next minute, and what this one came to.
     """
     before = state.in_service + state.booting
-    state = follow_schedule(state, events, minute, boot)
-    scheduled = max(0, state.in_service + state.booting - before)
-    arrived = arrive(state.ring, minute)
-    in_service = state.in_service + arrived
-    booting = state.booting - arrived
-    warm = minute + params.tracking.warmup_minutes if arrived > 0 else state.warm_minute
+    if state.next_event < events.shape[0] and events[state.next_event, 0] == minute:
+        state = follow_schedule(state, ring, events, minute, boot)
+    in_service, booting, warm_minute = state.in_service, state.booting, state.warm_minute
+    billed = in_service + booting
+    launched = max(0, billed - before)
+    if booting > 0:
+        arrived = arrive(ring, minute)
+        in_service += arrived
+        booting -= arrived
+        if arrived > 0:
+            warm_minute = minute + params.tracking.warmup_minutes
     served = serve(params, table, in_service, state.backlog, rps)
+    alarms, datapoint = state.alarms, -1.0
+    if params.tracking.on and in_service > 0:
+        alarms, datapoint = observe(params.tracking, alarms, minute, served.cpu)
     state = State(
         in_service,
         booting,
         state.min_size,
         state.max_size,
         served.backlog,
-        warm,
+        warm_minute,
         state.next_event,
-        state.alarms,
-        state.ring,
+        alarms,
     )
-    billed = in_service + booting
-    if params.tracking.on:
-        state = scale(params, state, minute, served.cpu, next_boot)
-    launched = scheduled + max(0, state.in_service + state.booting - billed)
+    if datapoint >= 0.0 and ringing(params.tracking, alarms):
+        state = scale(params.tracking, state, ring, datapoint, minute + 1, boot)
+        launched += max(0, state.in_service + state.booting - billed)
     return state, Minute(
         in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
     )
@@ -312,15 +306,14 @@ def run(
         totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
             instances billed in a minute, sum of CPU, launches.
     """
-    mask = boots.size - 1
     for s in range(demand_rps.shape[0]):
-        state = initial(params, ring)
+        ring[:] = 0
+        state = initial(params)
+        offset = offsets[s]
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
-        boot = boots[offsets[s] & mask]
         for t in range(demand_rps.shape[1]):
-            next_boot = boots[(offsets[s] + t + 1) & mask]
-            state, minute = step(params, table, events, state, t, demand_rps[s, t], boot, next_boot)
-            boot = next_boot
+            boot = boots[(offset + t) & (boots.size - 1)]
+            state, minute = step(params, table, events, state, ring, t, demand_rps[s, t], boot)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
@@ -329,3 +322,40 @@ def run(
             launched += minute.launched
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
         totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
+
+
+@compiled
+def record(
+    params: Params,
+    table: ServiceTable,
+    events: Events,
+    boots: Ring,
+    offset: int,
+    ring: Ring,
+    demand_rps: FloatArray,
+    minutes: FloatArray,
+) -> None:
+    """Simulate one scenario and keep every minute.
+
+    Args:
+        params: of the group.
+        table: slow shares and odds of a bad minute.
+        events: scheduled changes.
+        boots: drawn boot times, a power of two of them.
+        offset: the scenario's place in them.
+        ring: room for the booting instances.
+        demand_rps: shape (T,).
+        minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
+    """
+    ring[:] = 0
+    state = initial(params)
+    for t in range(demand_rps.size):
+        boot = boots[(offset + t) & (boots.size - 1)]
+        state, minute = step(params, table, events, state, ring, t, demand_rps[t], boot)
+        minutes[0, t], minutes[1, t], minutes[2, t] = (
+            minute.in_service,
+            minute.billed,
+            minute.launched,
+        )
+        minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
+        minutes[6, t], minutes[7, t] = minute.lost, state.backlog

@@ -218,8 +218,8 @@ def clump_size(requests: float, utilisation: float, cv2: float) -> float:
 
     Above a high level the queue behaves as a random walk that drifts down, so late requests come in
     clumps of mean size m = ρ/(1−ρ)²·(1+cv²)/2 with E[size²]/E[size] = 4m (Aldous, Probability
-    Approximations via the Poisson Clumping Heuristic, 1989, §B and D; exact mean for M/M/1). A clump
-    longer than the minute is cut by it.
+    Approximations via the Poisson Clumping Heuristic, 1989, §B and D; the mean is exact for M/M/1).
+    A clump longer than the minute is cut by it.
     """
     free = 1.0 - utilisation
     ratio = 2.0 * utilisation * (1.0 + cv2) / (free * free)

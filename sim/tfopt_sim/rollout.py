@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tfopt_sim.autoscaler import tracking_of
 from tfopt_sim.cost import compute_usd
-from tfopt_sim.dynamics import Events, Params, run
+from tfopt_sim.dynamics import Events, Params, record, run
 from tfopt_sim.fleet import boot_minutes, boot_offsets, empty_ring
+from tfopt_sim.latency import percentile_ms
 from tfopt_sim.schedule import expand
 from tfopt_sim.tables import Service, service_of, service_table, size_limits
 from tfopt_sim.types import (
@@ -20,6 +21,7 @@ from tfopt_sim.types import (
     Machine,
     Outcome,
     Slo,
+    Trajectory,
     Workload,
 )
 
@@ -67,7 +69,7 @@ def _checked(demand_rps: FloatArray) -> FloatArray:
 
 
 def minutes_with_arrivals(demand_rps: FloatArray) -> FloatArray:
-    """Return the expected number of minutes with at least one Poisson arrival, over the last axis."""
+    """Return how many minutes have a Poisson arrival, in expectation, over the last axis."""
     return np.asarray(-np.expm1(-60.0 * demand_rps).sum(axis=-1))
 
 
@@ -77,6 +79,7 @@ def simulate(
     workload: Workload,
     slo: Slo,
     start: datetime,
+    *,
     seed: int = 0,
 ) -> Outcome:
     """Simulate every configuration under every scenario, on the same random boot times.
@@ -119,6 +122,75 @@ def simulate(
         mean_cpu=totals[:, :, 4] / minutes,
         launches=totals[:, :, 5],
     )
+
+
+def trajectory(
+    configuration: Configuration,
+    demand_rps: FloatArray,
+    workload: Workload,
+    slo: Slo,
+    start: datetime,
+    *,
+    seed: int = 0,
+) -> Trajectory:
+    """Simulate one configuration under one scenario and keep every minute.
+
+    Args:
+        configuration: of the group.
+        demand_rps: shape (T,), mean requests/s of each minute.
+        workload: what a request costs.
+        slo: what is slow.
+        start: when the first minute begins (aware).
+        seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+
+    Returns:
+        the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
+
+    Raises:
+        ValueError: as `simulate`.
+    """
+    demand = _checked(np.asarray(demand_rps)[None])[0]
+    service = service_of(configuration.machine, workload, slo)
+    events = expand(configuration.schedules, start, demand.size)
+    boots = boot_minutes(workload, seed)
+    kept = np.empty((8, demand.size))
+    record(
+        parameters(configuration, workload, service),
+        service_table(service, _largest(configuration, events)),
+        events,
+        boots,
+        int(boot_offsets(1, seed)[0]),
+        empty_ring(boots),
+        demand,
+        kept,
+    )
+    backlog = kept[7]
+    in_service = kept[0].astype(np.int64)
+    return Trajectory(
+        start=start,
+        in_service=in_service,
+        billed=kept[1].astype(np.int64),
+        cpu=kept[3],
+        backlog_requests=backlog,
+        bad=kept[5],
+        demand_rps=demand,
+        p99_ms=percentile_ms(service, in_service, backlog, demand),
+        cost_usd=float(compute_usd(kept[1], configuration.machine).sum()),
+        extras=_extras(kept, demand),
+    )
+
+
+def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
+    """Return the totals of a trajectory by the names that `Outcome` gives them."""
+    return {
+        "bad_minute_share": float(kept[5].sum() / max(minutes_with_arrivals(demand), 1e-12)),
+        "slow_share": float(kept[4].sum() / max(60.0 * demand.sum(), 1e-12)),
+        "mean_instances": float(kept[1].mean()),
+        "max_instances": float(kept[1].max()),
+        "mean_cpu": float(kept[3].mean()),
+        "launches": float(kept[2].sum()),
+        "lost_requests": float(kept[6].sum()),
+    }
 
 
 def service_limits(
