@@ -1,1 +1,43 @@
 """Turns a report into text of one format."""
+
+from __future__ import annotations
+
+from tfopt.recommendation import Report
+
+FORMATS = ("table", "json", "markdown", "diff", "github-comment")
+
+
+def render(
+    report: Report, patch: str, format: str, *, width: int | None = None, color: bool = False
+) -> str:
+    """Return the report as text that ends with a newline; a diff of nothing is empty.
+
+    Args:
+        report: what was found.
+        patch: the unified diff that makes the recommended change; empty when nothing changes.
+        format: one of `FORMATS`.
+        width: columns of the table; None takes the terminal's, or 80 where there is none.
+        color: whether the table may use terminal colours.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if format == "diff":
+        return patch
+    if format == "json":
+        from tfopt.render.json import render_json
+
+        return render_json(report)
+    if format == "table":
+        from tfopt.render.table import render_table
+
+        return render_table(report, width=width, color=color)
+    if format == "markdown":
+        from tfopt.render.markdown import render_markdown
+
+        return render_markdown(report, patch)
+    if format == "github-comment":
+        from tfopt.render.github_comment import render_github_comment
+
+        return render_github_comment(report, patch)
+    raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")

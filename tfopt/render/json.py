@@ -1,0 +1,29 @@
+"""The report for machines: schema version 1, described by `tfopt/schema/recommendation-v1.json`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tfopt.recommendation import SCHEMA_VERSION, Report
+
+SCHEMA_ID = f"urn:tfopt:recommendation-v{SCHEMA_VERSION}"
+# valid inside JSON strings as they are, yet a terminal or an editor would act on them
+_ACTIVE = re.compile("[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def render_json(report: Report) -> str:
+    """Return the report as JSON; every string keeps its value, active characters are escaped."""
+    text = report.model_dump_json(indent=2)
+    return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of what `render_json` writes."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        **schema,
+        "title": "tfopt recommendation",
+    }

@@ -1,0 +1,20 @@
+"""The full report as markdown: everything the table says, the charts, the proof and the patch."""
+
+from __future__ import annotations
+
+from tfopt.recommendation import Report
+from tfopt.render.charted import charted_groups
+from tfopt.render.plain import plain_lines, plain_report
+from tfopt.render.templates import render_template
+from tfopt.render.view import report_view
+
+
+def render_markdown(report: Report, patch: str) -> str:
+    """Return the report and the patch as GitHub-flavoured markdown."""
+    shown = plain_report(report)
+    return render_template(
+        "report.md.j2",
+        report=report_view(shown),
+        groups=charted_groups(shown),
+        patch=plain_lines(patch),
+    )

@@ -1,0 +1,98 @@
+"""Loads the templates of markdown and comments; what they print is markdown-escaped unless said."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tfopt.resources import data_dir
+
+# ASCII that markdown or HTML may act on; a backslash or an entity takes its meaning away
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$]")
+_LINE_START = re.compile(r"^(\s*)([-=]|\d+(?=[.)]))")
+_NOTHING = "<!-- -->"  # splits what GitHub would turn into a mention, an issue or a link
+_AUTOLINK = re.compile(r"@(?=\w)|(?<=[a-zA-Z]):(?=//)|(?<=www)\.|(?<=\w)#(?=\d)|(?<=GH)-(?=\d)", re.I)
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of `templates/`.
+
+    Every `{{ expression }}` is escaped as markdown text; `code`, `fence` and `prose` are the other
+    ways to print, so that a template that overrides a block is as safe as ours.
+    """
+    env = Environment(
+        loader=FileSystemLoader(data_dir("templates")),
+        autoescape=True,  # marks what macros and blocks return, so that nothing is escaped twice
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(code=code, fence=fence)
+    return env
+
+
+def render_template(name: str, **values: Any) -> str:
+    """Return the rendered template; runs of empty lines become one."""
+    text = environment().get_template(name).render(**values)
+    return squeeze(text)
+
+
+def squeeze(text: str) -> str:
+    """Return `text` with one empty line at most between paragraphs, outside of fences."""
+    kept: list[str] = []
+    fence_mark = ""
+    for line in text.strip("\n").split("\n"):
+        mark = re.match(r"`{3,}", line)
+        if mark and not fence_mark:
+            fence_mark = mark[0]
+        elif fence_mark and line.rstrip() == fence_mark:
+            fence_mark = ""
+        if line or fence_mark or (kept and kept[-1]):
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def _finalize(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return prose(value)
+    return value
+
+
+def prose(text: str) -> Markup:
+    """Return `text` as markdown that shows exactly these characters, without links or mentions."""
+    escaped = _ACTIVE.sub(r"\\\g<0>", text)
+    for character, entity in _ENTITIES.items():
+        escaped = escaped.replace(character, entity)
+    escaped = _LINE_START.sub(r"\1\\\2", escaped)
+    escaped = _AUTOLINK.sub(lambda match: _split(match[0]), escaped)
+    return Markup(escaped.replace("\n", " "))
+
+
+def _split(character: str) -> str:
+    return character + _NOTHING
+
+
+def code(text: str) -> Markup:
+    """Return `text` as a code span that also holds inside a table cell."""
+    line = text.replace("\n", " ")
+    if not line.strip():
+        return Markup("")
+    if "`" not in line and "|" not in line and line == line.strip():
+        return Markup(f"`{line}`")
+    entities = "".join(c if c.isalnum() or c in " /-" else f"&#{ord(c)};" for c in line)
+    return Markup(f"<code>{entities}</code>")
+
+
+def fence(text: str, language: str = "") -> Markup:
+    """Return `text` as a fenced block whose fence no line of the text can close."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return Markup(f"{mark}{language}\n{text.rstrip(chr(10))}\n{mark}")

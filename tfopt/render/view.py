@@ -1,0 +1,419 @@
+"""The report in words, once for every format that people read: table, markdown and comment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfopt.recommendation import (
+    Alternative,
+    Cost,
+    Group,
+    Interval,
+    Proof,
+    ReadyToAdd,
+    Report,
+    SkippedResource,
+)
+from tfopt.render import words
+from tfopt.render.settings import SettingRow, changes, setting_rows, summary
+
+NEXT_BEST = 3
+_GRADE = {
+    "patchable-shared": "also feeds other resources",
+    "edit-literal": "a literal in the .tf",
+    "module-default": "a module's default: the call must pass the value",
+    "ignored-by-lifecycle": "ignore_changes keeps it from taking effect",
+    "value-from-environment": "set by TF_VAR_, -var or HCP, not by a file",
+    "unknown": "not traced to a literal",
+}
+_IMPACT = {
+    "none": "not touched",
+    "in-place": "kept, changed in place",
+    "rolling": "replaced one after the other",
+    "replace": "the group is replaced",
+}
+_IMPACT_WORD = {"none": "none", "in-place": "in place", "rolling": "rolling", "replace": "replace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure, now and as proposed; `proposed` is empty where nothing changes."""
+
+    label: str
+    now: str
+    proposed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One attribute's way from the literal that decides it to the group."""
+
+    attribute: str
+    place: str  # "terraform.tfvars:6", empty where not patchable
+    hops: list[str]
+    note: str  # grade and reason in words, empty where there is nothing to know
+    also_moves: list[str]
+    patchable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """One group in words. `mark` is " (assumed)" where its figures rest on an assumption."""
+
+    address: str
+    subtitle: str  # kind and region
+    status: str
+    mark: str
+    change: str  # "m5.xlarge → m7a.large, minimum 6 → 4"
+    present: str  # "m5.xlarge, 6–24, target CPU 40 %"
+    saving: str
+    risk: str
+    impact: str
+    impact_word: str
+    cost_cell: str
+    risk_cell: str
+    reason: str
+    settings: list[SettingRow]
+    figures: list[Figure]
+    why_this_type: str
+    proposed_type: str
+    alternatives: list[AlternativeView]
+    traces: list[Trace]
+    trust: list[str]
+    proof: ProofView | None
+    ready_to_add: list[ReadyView]
+    notes: list[str]
+
+    @property
+    def recommended(self) -> bool:
+        """Whether anything is to change."""
+        return self.status == "recommended"
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeView:
+    """A type that was weighed and not taken."""
+
+    instance_type: str
+    cost: str
+    change: str
+    risk: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """Who proposed the settings, and each contender's figures as cells."""
+
+    sentence: str
+    contenders: list[tuple[str, str, str, str, str]]  # name, cost, bad minutes, risk, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyView:
+    """A block the configuration has no place for yet."""
+
+    what: str
+    saving: str
+    block: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """The whole report in words."""
+
+    headline: str
+    total: str  # empty where nothing was analysed
+    groups: list[GroupView]
+    skipped: list[SkippedResource]
+    coverage: str
+    plan: str
+    warnings: list[str]
+    prices: str
+    tool: str
+
+
+def report_view(report: Report) -> ReportView:
+    """Put a report (its strings already made plain) into words."""
+    plans = report.plans or [report.plan]
+    names = ", ".join(dict.fromkeys(plan.path for plan in plans))
+    made_by = ", ".join(dict.fromkeys(plan.terraform_version for plan in plans))
+    policy = report.tool.policy
+    if report.tool.policy_sha256:
+        policy += f" ({report.tool.policy_sha256[:8]})"
+    return ReportView(
+        headline=_headline(report),
+        total=_total(report),
+        groups=[group_view(group) for group in report.groups],
+        skipped=report.coverage.skipped,
+        coverage=_coverage(report),
+        plan=f"{names} (Terraform {made_by})",
+        warnings=_warnings(report),
+        prices=f"{report.tool.price_date}, {report.tool.price_attribution}",
+        tool=f"tfopt {report.tool.version}, policy {policy}",
+    )
+
+
+def group_view(group: Group) -> GroupView:
+    """Put one group into words."""
+    mark = " (assumed)" if group.assumed else ""
+    proposed = group.recommended if group.status == "recommended" else None
+    return GroupView(
+        address=group.address,
+        subtitle=", ".join(filter(None, (group.kind, group.region))),
+        status=group.status.replace("-", " ") + mark,
+        mark=mark,
+        change=", ".join(changes(group.current, proposed)),
+        present=summary(group.current) if group.current else "",
+        saving=_saving_sentence(group.cost, mark) if group.cost and proposed else "",
+        risk=_risk_sentence(group, mark),
+        impact=_impact_sentence(group),
+        impact_word=_IMPACT_WORD[group.impact.kind] if group.impact and proposed else "",
+        cost_cell=_cost_cell(group, mark),
+        risk_cell=_risk_cell(group, mark),
+        reason=group.reason,
+        settings=setting_rows(group, mark),
+        figures=_figures(group, mark),
+        why_this_type=group.why_this_type or "",
+        proposed_type=group.recommended.instance_type if group.recommended else "",
+        alternatives=[_alternative(item, mark) for item in group.alternatives[:NEXT_BEST]],
+        traces=_traces(group),
+        trust=_trust(group),
+        proof=_proof(group.proof, mark) if group.proof else None,
+        ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
+        notes=group.notes,
+    )
+
+
+def saving_of(now: Interval, then: Interval, paired: Interval | None) -> tuple[float, str]:
+    """Return the monthly saving in USD and its range in words, empty where it is not known."""
+    if paired is None:
+        return now.p50 - then.p50, ""
+    if paired.p50 >= 0:
+        return paired.p50, f" (p05–p95 {words.money_range(paired)})"
+    turned = Interval(p50=-paired.p50, p05=-paired.p95, p95=-paired.p05)
+    return paired.p50, f" (p05–p95 {words.money_range(turned)})"
+
+
+def _saving_sentence(cost: Cost, mark: str) -> str:
+    usd, span = saving_of(
+        cost.current_monthly_usd, cost.recommended_monthly_usd, cost.saving_monthly_usd
+    )
+    change = words.cost_change(cost.savings_share.p50)
+    if usd >= 0:
+        return f"Saves {words.money(usd)} a month{span}, {change}{mark}."
+    return f"Costs {words.money(-usd)} a month more{span}, {change}{mark}."
+
+
+def _risk_sentence(group: Group, mark: str) -> str:
+    slo = group.slo
+    if slo is None:
+        return ""
+    now, then = words.weeks(slo.current_risk), words.weeks(slo.recommended_risk)
+    if group.status != "recommended":
+        return f"SLO missed in {now}{mark}."
+    if now == then:
+        return f"SLO missed in {now}, as now{mark}."
+    return f"SLO missed in {then} instead of {now}{mark}."
+
+
+def _impact_sentence(group: Group) -> str:
+    if group.impact is None or group.status != "recommended":
+        return ""
+    notes = "; ".join(group.impact.notes)
+    kind = _IMPACT[group.impact.kind]
+    return f"Running instances: {kind}{'; ' if notes else ''}{notes}."
+
+
+def _cost_cell(group: Group, mark: str) -> str:
+    if group.cost is None:
+        return ""
+    now = words.money(group.cost.current_monthly_usd.p50)
+    if group.status != "recommended":
+        return f"{now}{mark}"
+    then = words.money(group.cost.recommended_monthly_usd.p50)
+    return f"{now} → {then} ({words.cost_change(group.cost.savings_share.p50)}){mark}"
+
+
+def _risk_cell(group: Group, mark: str) -> str:
+    if group.slo is None:
+        return ""
+    if group.status != "recommended":
+        return f"{words.weeks(group.slo.current_risk)}{mark}"
+    return words.weeks_change(group.slo.current_risk, group.slo.recommended_risk) + mark
+
+
+def _figures(group: Group, mark: str) -> list[Figure]:
+    """Return the measured figures of a group; the proposed side is empty where nothing changes."""
+    rows: list[Figure] = []
+    changes_it = group.status == "recommended"
+
+    def row(label: str, now: str, then: str) -> None:
+        rows.append(Figure(label, now and now + mark, then + mark if changes_it and then else ""))
+
+    if cost := group.cost:
+        now, then = cost.current_monthly_usd, cost.recommended_monthly_usd
+        row("cost a month", words.money(now.p50), words.money(then.p50))
+        row("  p05–p95", words.money_range(now), words.money_range(then))
+    if slo := group.slo:
+        row("SLO missed in", words.weeks(slo.current_risk), words.weeks(slo.recommended_risk))
+        bad_now, bad_then = slo.current_bad_minute_share, slo.recommended_bad_minute_share
+        row("bad minutes", words.share(bad_now.p50), words.share(bad_then.p50))
+        row("  p05–p95", words.share_range(bad_now), words.share_range(bad_then))
+        latency = f"{words.milliseconds(slo.p99_ms.p50)} of {words.milliseconds(slo.slo_p99_ms)}"
+        rows.append(
+            Figure(
+                "p99 latency",
+                "" if changes_it else latency + mark,
+                latency + mark if changes_it else "",
+            )
+        )
+    return rows
+
+
+def _alternative(item: Alternative, mark: str) -> AlternativeView:
+    return AlternativeView(
+        instance_type=item.instance_type,
+        cost="" if item.monthly_usd is None else words.money(item.monthly_usd) + mark,
+        change="" if item.savings_share is None else words.cost_change(item.savings_share) + mark,
+        risk="" if item.risk is None else words.weeks(item.risk) + mark,
+        why_not=item.why_not,
+    )
+
+
+def _traces(group: Group) -> list[Trace]:
+    return [
+        Trace(
+            attribute=edit.attribute,
+            place=f"{edit.file}:{edit.line}" if edit.file and edit.line else (edit.file or ""),
+            hops=edit.trace,
+            note=": ".join(filter(None, (_GRADE.get(edit.grade), edit.reason))),
+            also_moves=edit.also_moves,
+            patchable=edit.new is not None,
+        )
+        for edit in group.edits
+    ]
+
+
+def _trust(group: Group) -> list[str]:
+    """Tell how far the figures can be trusted: history, forecast, scenarios, and what to know."""
+    lines = []
+    if group.assumed:
+        lines.append("traffic is assumed, not measured: every figure of this group is assumed")
+    if facts := group.confidence:
+        parts = [] if group.assumed else [f"{words.days(facts.history_days)} of history"]
+        if facts.forecast_skill is not None:
+            side = "better" if facts.forecast_skill >= 0 else "worse"
+            skill = words.share(abs(facts.forecast_skill))
+            parts.append(f"forecast {skill} {side} than repeating last week")
+        parts.append(words.count(facts.scenarios, "simulated week"))
+        lines += [", ".join(parts), *facts.notes]
+    return lines
+
+
+def _proof(proof: Proof, mark: str) -> ProofView:
+    saving = proof.saving_usd_per_month
+    span = f"{words.money(saving.p05)} to {words.money(saving.p95)}"
+    rows = [
+        (
+            item.name,
+            words.money(item.monthly_usd) + mark,
+            words.share(item.bad_minute_share) + mark,
+            words.weeks(item.risk) + mark,
+            "meets the SLO" if item.meets_slo else "misses the SLO",
+        )
+        for item in proof.contenders
+    ]
+    sentence = (
+        f"{proof.won_by} won among {len(proof.contenders)}; mean saving {span} a month "
+        f"(95{words.GAP}% interval, same weeks){mark}; "
+        f"{words.count(proof.scenarios_spent, 'group-week')} simulated"
+    )
+    return ProofView(sentence=sentence, contenders=rows)
+
+
+def _ready(item: ReadyToAdd, mark: str) -> ReadyView:
+    saving = ""
+    if item.savings_share is not None:
+        saving = words.cost_change(item.savings_share.p50) + mark
+    return ReadyView(what=item.what, saving=saving, block=item.block)
+
+
+def _headline(report: Report) -> str:
+    """Say in one sentence what the change saves and what it does to the SLO."""
+    changed = [group for group in report.groups if group.status == "recommended"]
+    analysed = [group for group in report.groups if group.status != "not-analysed"]
+    if not analysed:
+        return "No group could be analysed."
+    if not changed:
+        return f"Nothing to change in {words.count(len(analysed), 'group')}."
+    parts = [_headline_saving(report, changed), _headline_risk(changed)]
+    of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
+    return f"{'; '.join(filter(None, parts))} ({of} changed)."
+
+
+def _headline_saving(report: Report, changed: list[Group]) -> str:
+    totals, mark = report.totals, ""
+    now, then, paired = (
+        totals.current_monthly_usd,
+        totals.recommended_monthly_usd,
+        totals.saving_monthly_usd,
+    )
+    saved = totals.savings_share.p50
+    if all(group.assumed for group in changed):  # the totals leave assumed groups out
+        costs = [group.cost for group in changed if group.cost]
+        before = sum(cost.current_monthly_usd.p50 for cost in costs)
+        after = sum(cost.recommended_monthly_usd.p50 for cost in costs)
+        now, then = (Interval(p50=x, p05=x, p95=x) for x in (before, after))
+        saved, paired, mark = (1 - after / before if before else 0.0), None, " (assumed)"
+    usd, span = saving_of(now, then, paired)
+    verb, tail = ("Saves", "a month") if usd >= 0 else ("Costs", "a month more")
+    return f"{verb} {words.money(abs(usd))} {tail}{span}, {words.cost_change(saved)}{mark}"
+
+
+def _headline_risk(changed: list[Group]) -> str:
+    known = [group.slo for group in changed if group.slo]
+    if not known:
+        return ""
+    now = max(slo.current_risk for slo in known)
+    then = max(slo.recommended_risk for slo in known)
+    if words.weeks(now) == words.weeks(then):
+        return f"SLO risk stays at {words.weeks(now)}"
+    return f"SLO risk {words.weeks_change(now, then)} in the worst group"
+
+
+def _total(report: Report) -> str:
+    totals = report.totals
+    measured = sum(g.cost is not None and not g.assumed for g in report.groups)
+    if not measured:
+        return ""
+    now, then = totals.current_monthly_usd, totals.recommended_monthly_usd
+    text = f"{words.count(measured, 'group')}: {words.money(now.p50)} a month"
+    if totals.recommended:
+        text += f" → {words.money(then.p50)} (p05–p95 {words.money_range(then)})"
+    assumed = sum(g.cost is not None and g.assumed for g in report.groups)
+    if assumed:
+        text += f"; {words.count(assumed, 'group')} with assumed traffic not counted"
+    return text
+
+
+def _coverage(report: Report) -> str:
+    coverage = report.coverage
+    parts = [f"{words.count(coverage.analysed, 'group')} analysed"]
+    if coverage.partial:
+        parts.append(f"{coverage.partial} of them with a value that cannot be patched")
+    if coverage.skipped:
+        parts.append(f"{words.count(len(coverage.skipped), 'resource')} skipped")
+    return ", ".join(parts)
+
+
+def _warnings(report: Report) -> list[str]:
+    plans = report.plans or [report.plan]
+    named = len(plans) > 1
+    lines = []
+    for plan in plans:
+        prefix = f"{plan.path}: " if named else ""
+        lines += [f"{prefix}{warning}" for warning in plan.warnings]
+        if not plan.complete:
+            lines.append(f"{prefix}the plan is not complete (-target?): groups may be missing")
+    return lines

@@ -1,0 +1,97 @@
+"""Figures in words: money, shares, risks, times and intervals, each with its unit."""
+
+from __future__ import annotations
+
+from tfopt.recommendation import Interval
+
+GAP = "\u00a0"  # between a number and its unit: a line never breaks there
+MINUS = "−"
+
+
+def money(usd: float) -> str:
+    """Return US dollars: cents below $1,000 only, a true minus sign."""
+    whole = abs(usd) >= 999.995  # what rounds to 1,000.00 has no cents either
+    amount = f"${abs(usd):,.0f}" if whole else f"${abs(usd):,.2f}"
+    return f"{MINUS}{amount}" if usd < 0 and float(f"{usd:.2f}") != 0 else amount
+
+
+def money_range(figure: Interval) -> str:
+    """Return `$1,180–$1,460`, the 5th to the 95th percentile."""
+    return f"{money(figure.p05)} to {money(figure.p95)}" if figure.p05 < 0 else _dash(figure)
+
+
+def _dash(figure: Interval) -> str:
+    return f"{money(figure.p05)}–{money(figure.p95)}"
+
+
+def share(value: float) -> str:
+    """Return a share of one in per cent: one decimal below 10 %, none above."""
+    percent = abs(value) * 100
+    if 0 < percent < 0.05:
+        return f"<0.1{GAP}%"
+    digits = 1 if percent < 9.95 and round(percent, 1) != round(percent) else 0
+    sign = MINUS if value < 0 and float(f"{percent:.{digits}f}") != 0 else ""
+    return f"{sign}{percent:.{digits}f}{GAP}%"
+
+
+def share_range(figure: Interval) -> str:
+    """Return `0.1–0.6 %`."""
+    low, high = share(figure.p05), share(figure.p95)
+    if low == high:
+        return low
+    return f"{low.removesuffix(f'{GAP}%')}–{high}"
+
+
+def setting_share(value: float) -> str:
+    """Return a setting that is a share, with every digit it has: `62.5 %`."""
+    return f"{round(value * 100, 6):g}{GAP}%"
+
+
+def cost_change(saved_share: float) -> str:
+    """Return what a saving does to the bill: 0.38 saved reads `−38 %`."""
+    text = share(-saved_share)
+    return text if text.startswith((MINUS, "0", "<")) else f"+{text}"
+
+
+def weeks(risk: float) -> str:
+    """Return a share of weeks as a count out of a hundred: `3 of 100 weeks`."""
+    return f"{_weeks(risk)} of 100{GAP}weeks"
+
+
+def weeks_change(now: float, then: float) -> str:
+    """Return `12 → 2 of 100 weeks`, or one count where both read the same."""
+    before, after = _weeks(now), _weeks(then)
+    return weeks(now) if before == after else f"{before} → {after} of 100{GAP}weeks"
+
+
+def _weeks(risk: float) -> str:
+    count = risk * 100
+    if 0 < count < 0.5:
+        return "<1"
+    if 99.5 <= count < 100:
+        return ">99"
+    return f"{count:.0f}"
+
+
+def milliseconds(value: float) -> str:
+    """Return a latency: `8.4 ms`, `180 ms`, `1.25 s`."""
+    if value >= 999.5:
+        return f"{value / 1000:.3g}{GAP}s" if value < 1e6 else f"{value / 1000:,.0f}{GAP}s"
+    return f"{value:.1f}{GAP}ms" if value < 9.95 else f"{value:.0f}{GAP}ms"
+
+
+def rate(rps: float) -> str:
+    """Return requests per second, two to three digits that matter."""
+    number = f"{rps:,.0f}" if rps >= 99.5 else f"{rps:.3g}"
+    return f"{number}{GAP}req/s"
+
+
+def days(value: float) -> str:
+    """Return a length of history: `28 days`, `1.5 days`, `1 day`."""
+    number = f"{value:.1f}".removesuffix(".0")
+    return f"{number}{GAP}{'day' if number == '1' else 'days'}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 group`, `3 groups`."""
+    return f"{number:,}{GAP}{noun}{'' if number == 1 else 's'}"
