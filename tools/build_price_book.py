@@ -91,15 +91,18 @@ COLUMN_SOURCES = {
 
 
 def read_catalog(folder: Path) -> list[dict[str, Any]]:
-    """Return the usable rows of catalog_all_regions.parquet: a price above zero, not suspect."""
+    """Return the rows of catalog_all_regions.parquet."""
     from pyarrow import parquet
 
-    rows = parquet.read_table(folder / "catalog_all_regions.parquet").to_pylist()
-    return [
-        row
-        for row in rows
-        if row["price_quality"] != "suspect" and (row["usd_per_hour_ondemand"] or 0) > 0
-    ]
+    rows: list[dict[str, Any]] = parquet.read_table(
+        folder / "catalog_all_regions.parquet"
+    ).to_pylist()
+    return rows
+
+
+def is_usable(row: Row) -> bool:
+    """Tell whether a row's price can be believed: not suspect, and above zero."""
+    return row["price_quality"] != "suspect" and (row["usd_per_hour_ondemand"] or 0) > 0
 
 
 def types_of(rows: Iterable[Row]) -> dict[TypeKey, Row]:
@@ -301,9 +304,14 @@ them and keeps its own licence.
 """
 
 
-def build(catalog: Path) -> dict[str, str]:
-    """Return every file of the book: path inside the book → text."""
-    rows = read_catalog(catalog)
+def build(catalog: Path, catalogued: Iterable[Row]) -> dict[str, str]:
+    """Return every file of the book: path inside the book → text.
+
+    Args:
+        catalog: folder of the tables beside the catalogue itself.
+        catalogued: the catalogue's rows, one per region and type.
+    """
+    rows = [row for row in catalogued if is_usable(row)]
     types = types_of(rows)
     performance = performance_of(types, read_performance(catalog))
     sources = source_rows(catalog)
@@ -372,7 +380,7 @@ def main() -> None:
     parser.add_argument("--catalog", type=Path, required=True, help="folder of the catalogue")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the book")
     options = parser.parse_args()
-    files = build(options.catalog)
+    files = build(options.catalog, read_catalog(options.catalog))
     write(files, options.out)
     size = sum(len(text.encode()) for text in files.values())
     print(f"{len(files)} files, {size / 1e6:.2f} MB")

@@ -264,12 +264,13 @@ def read_performance(catalog: Path) -> list[dict[str, str]]:
 
 def main() -> None:
     """Print the check."""
-    from build_price_book import read_catalog, types_of
+    from build_price_book import is_usable, read_catalog, types_of
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--catalog", type=Path, required=True)
     catalog = parser.parse_args().catalog
-    check(read_machines(types_of(read_catalog(catalog)), read_performance(catalog)))
+    types = types_of(filter(is_usable, read_catalog(catalog)))
+    check(read_machines(types, read_performance(catalog)))
 
 
 if __name__ == "__main__":

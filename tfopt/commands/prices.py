@@ -163,12 +163,13 @@ def _parts(answer: Answer) -> list[RenderableType]:
         ]
     if "types" in answer:
         title = f"Types of {answer['cloud']} in {answer['region']}"
-        return [_headline(title, answer), _types_table(answer["types"])]
+        legend = "CoreMark per busy vCPU; $ per hour for 100,000 CoreMark"
+        return [_headline(title, answer), legend, _types_table(answer["types"])]
     return [_type_table(answer)]
 
 
 def _headline(title: str, answer: Answer) -> str:
-    age = f"{title}: newest list {answer['date']}, {answer['age_days']} days old"
+    age = f"{title}: {answer['date']}, {answer['age_days']} days old"
     return f"{age} [yellow](stale: over 90 days)[/yellow]" if answer["stale"] else age
 
 
@@ -184,15 +185,11 @@ def _clouds_table(clouds: Answer) -> RenderableType:
 
 
 def _sources_table(columns: Answer) -> RenderableType:
-    rows = [
-        (
-            column if first else "",
-            _before(source["repository"], " @"),
-            _before(source["licence"], " ("),
-        )
-        for column, sources in columns.items()
-        for first, source in ((source is sources[0], source) for source in sources)
-    ]
+    rows = []
+    for column, sources in columns.items():
+        for place, source in enumerate(sources):
+            name, licence = _before(source["repository"], " @"), _before(source["licence"], " (")
+            rows.append(("" if place else column, name, licence))
     return _grid(("figure", "from", "licence"), rows)
 
 
@@ -209,7 +206,7 @@ def _types_table(types: list[Answer]) -> RenderableType:
         )
         for row in types
     ]
-    head = ("!type", ">!vCPU", ">!GiB", "arch", ">!$/h", ">!CoreMark/vCPU", ">!$/h/100k")
+    head = ("!type", ">!vCPU", ">!GiB", "!arch", ">!$/h", ">!CoreMark", ">!$/100k")
     return _grid(head, rows)
 
 

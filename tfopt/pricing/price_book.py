@@ -121,8 +121,7 @@ class PriceBook:
             TfoptError: the cloud or the region is not known.
         """
         book = self._of(cloud)
-        place = book.region(region)
-        return [book.offer(place, name) for name in sorted(book.prices(place))]
+        return list(book.offers(book.region(region)))
 
     def offer(
         self, cloud: str, region: str, instance_type: str, operating_system: str = "linux"
@@ -171,6 +170,7 @@ class _CloudBook:
         self._types = dict(self._lines("types"))
         self._performance = dict(self._lines("performance"))
         self._prices: dict[str, dict[str, tuple[float, float | None, str]]] = {}
+        self._offers: dict[str, tuple[Offer, ...]] = {}
 
     @cached_property
     def regions(self) -> dict[str, list[tuple[list[str], str]]]:
@@ -232,6 +232,13 @@ class _CloudBook:
                 for name, usd in cells["usd"].items()
             }
         return self._prices[region]
+
+    def offers(self, region: str) -> tuple[Offer, ...]:
+        """Return every offer in a region known to the book, sorted by name."""
+        if region not in self._offers:
+            names = sorted(self.prices(region))
+            self._offers[region] = tuple(self.offer(region, name) for name in names)
+        return self._offers[region]
 
     def offer(self, region: str, name: str) -> Offer:
         """Return the offer of a type known to the book, in a region known to it."""
