@@ -17,6 +17,8 @@ from tfopt.errors import TfoptError
 
 FORMAT_FLOOR, FORMAT_CEILING = (0, 1), (2, 0)
 NOTHING = Raw(b"null")
+# what decoding raises on input that is not what it should be; strings must be UTF-8
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _T = TypeVar("_T")
 
 
@@ -182,6 +184,7 @@ def decode(data: bytes | memoryview) -> PlanDocument:
 
     Raises:
         msgspec.DecodeError: not JSON, or JSON of another shape (ValidationError, a subclass).
+        UnicodeDecodeError: a string in it is not UTF-8.
         RecursionError: nested deeper than any plan.
     """
     return _DECODER.decode(data)
@@ -210,7 +213,7 @@ def raw_as(raw: Raw, kind: type[_T]) -> _T | None:
     """Decode a small piece; None where its shape is another."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 
@@ -249,7 +252,7 @@ def attributes(raw: Raw, names: tuple[str, ...]) -> dict[str, object]:
     """Decode the named attributes of an object; empty where it is null or no object."""
     try:
         found = _reader(names).read(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -264,6 +267,6 @@ def marks(raw: Raw, names: tuple[str, ...], *, broken: bool) -> dict[str, object
     """
     try:
         found = _reader(names).read(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return broken
     return False if found is None else found

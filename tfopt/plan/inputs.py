@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Raw
 
-from tfopt.plan.document import PlanDocument, decode
+from tfopt.plan.document import UNREADABLE, PlanDocument, decode
 from tfopt.plan.refuse import refusal
 
 _BOMS = (
@@ -39,7 +39,7 @@ def plan_document(data: bytes, where: str, warnings: list[str]) -> PlanDocument:
         document = decode(data)
         if document.is_plan:  # the one case that must be fast
             return _accept(document, warnings)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         pass
     data = to_utf8(data, warnings)
     found = _search(data, warnings, 0)
@@ -94,7 +94,7 @@ def _document(data: bytes | memoryview) -> tuple[PlanDocument | None, int]:
     for _ in range(2):
         try:
             document = decode(memoryview(data)[:end])
-        except (msgspec.ValidationError, RecursionError):
+        except (msgspec.ValidationError, UnicodeDecodeError, RecursionError):
             return None, end
         except msgspec.DecodeError as problem:
             trailing = _TRAILING.search(str(problem))
@@ -109,7 +109,7 @@ def _document(data: bytes | memoryview) -> tuple[PlanDocument | None, int]:
 def _is_json(data: bytes) -> bool:
     try:
         msgspec.json.decode(data, type=Raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return False
     return True
 
@@ -139,7 +139,7 @@ def _unquoted(data: bytes, warnings: list[str], nesting: int) -> PlanDocument | 
 def _string(data: bytes | memoryview) -> str | None:
     try:
         return msgspec.json.decode(data, type=str)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+    except UNREADABLE:
         return None
 
 
@@ -169,7 +169,7 @@ def _members(data: bytes) -> Iterator[tuple[str, memoryview]]:
         elif data[:1] == b"{":
             members = msgspec.json.decode(data, type=dict[str, Raw])
             yield from ((name, memoryview(raw)) for name, raw in members.items())
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return
 
 

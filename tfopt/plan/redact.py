@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from tfopt.plan.document import (
+    UNREADABLE,
     ConfigModule,
     Configuration,
     ModuleCall,
@@ -103,7 +104,7 @@ def variables(document: PlanDocument) -> Mapping[str, Variable]:
 def _value(raw: msgspec.Raw) -> object:
     try:
         value: object = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return REDACTED  # unreadable: shown to nobody
     return value
 

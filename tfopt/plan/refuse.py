@@ -90,7 +90,7 @@ def _what_json(data: bytes) -> tuple[str, str]:
         return "this is JSON, but not a plan", _SHOW
     except RecursionError:
         return "this JSON is nested deeper than any plan", _SHOW
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         return _broken(str(problem))
     if keys & _PLAN_KEYS and not keys & {"$schema", "lineage"}:
         return _misshapen(data)
@@ -114,7 +114,7 @@ def _misshapen(data: bytes) -> tuple[str, str]:
         decode(data)
     except RecursionError:
         return "this JSON is nested deeper than any plan", _SHOW
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         at = re.search(r"at `(\$[\w.\[\]]*)`", str(problem))
         place = f" at {at[1]}" if at else ""
     return f"this plan is not as terraform writes it{place}", "Give it as terraform wrote it"

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 import msgspec
 
 from tfopt.plan.address import module_path
-from tfopt.plan.document import ConstantExpression, ProviderConfig, StateDoc, attributes, raw_as
+from tfopt.plan.document import (
+    UNREADABLE,
+    ConstantExpression,
+    ProviderConfig,
+    StateDoc,
+    attributes,
+    raw_as,
+)
 from tfopt.plan.link import specific
 from tfopt.plan.model import REDACTED, Variable
 from tfopt.plan.planned import Planned, Resource
@@ -139,7 +146,7 @@ class Regions:
 def _constant(raw: msgspec.Raw) -> object:
     try:
         value: object = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
     return value
 

@@ -1,0 +1,89 @@
+"""Builds small plans in terraform's own shape, so that a test states only what it is about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tfopt.plan.address import module_path
+from tfopt.plan.model import InstanceGroup, Plan
+from tfopt.plan.read import read_plan
+
+Values = dict[str, Any]
+AWS = "registry.terraform.io/hashicorp/aws"
+
+
+def reference(*names: str) -> Values:
+    """Return an expression that refers to `names`."""
+    return {"references": list(names)}
+
+
+def constant(value: object) -> Values:
+    """Return a literal expression."""
+    return {"constant_value": value}
+
+
+def change(address: str, after: object, **more: Any) -> Values:
+    """Return one entry of `resource_changes`; `more` may hold any of its keys or its change's."""
+    module = ".".join(module_path(address))
+    kind, _, rest = address.removeprefix(f"{module}.").partition(".")
+    inner = {
+        "actions": more.pop("actions", ["create"]),
+        "before": None,
+        "after": after,
+        "after_unknown": more.pop("unknown", {}),
+        "before_sensitive": False,
+        "after_sensitive": more.pop("sensitive", {}),
+    }
+    found = {
+        "address": address,
+        "mode": "managed",
+        "type": kind,
+        "name": rest.partition("[")[0],
+        "provider_name": AWS,
+        "change": inner,
+        **more,
+    }
+    return {**found, "module_address": module} if module else found
+
+
+def block(address: str, expressions: Values, key: str = "aws", **more: Any) -> Values:
+    """Return a resource block of `configuration`."""
+    kind, _, name = address.partition(".")
+    found = {"address": address, "mode": "managed", "type": kind, "name": name}
+    return {**found, "provider_config_key": key, "expressions": expressions, **more}
+
+
+def document(
+    changes: list[Values], blocks: list[Values] | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return a whole plan; `more` may hold root module keys (`variables`, `module_calls`, …)."""
+    providers = {
+        "aws": {"name": "aws", "full_name": AWS, "expressions": {"region": constant("eu-west-1")}}
+    }
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "variables": more.pop("values", {}),
+        "resource_changes": changes,
+        "configuration": {
+            "provider_config": more.pop("providers", providers),
+            "root_module": {"resources": blocks or [], **more},
+        },
+        "complete": True,
+    }
+
+
+def read(folder: Path, content: object) -> Plan:
+    """Read a plan given as an object, text or bytes."""
+    path = folder / "plan.json"
+    if not isinstance(content, bytes | str):
+        content = json.dumps(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_plan(path)
+
+
+def groups(folder: Path, content: object) -> dict[str, InstanceGroup]:
+    """Read a plan and return its groups by address."""
+    return {group.address: group for group in read(folder, content).groups}
