@@ -97,3 +97,14 @@ def shop(tmp_path: Path) -> Path:
     return shutil.copytree(
         ROOT / "examples" / "web-shop", tmp_path / "web-shop", ignore=made_by_terraform
     )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag that rewrites the wanted outputs of the cases."""
+    parser.addoption("--rewrite", action="store_true", help="rewrite the cases' wanted outputs")
+
+
+@pytest.fixture(scope="session")
+def rewrite(request: pytest.FixtureRequest) -> bool:
+    """Whether the wanted outputs of the cases are to be written anew."""
+    return bool(request.config.getoption("--rewrite"))
