@@ -123,8 +123,8 @@ def load_settings(path: Path) -> Settings:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         line = re.search(r"line (\d+)", str(problem))
-        where = f"{path}:{line[1]}" if line else path
-        raise TfoptError(f"not valid TOML: {problem}", where=where) from None
+        number = line[1] if line else len(text.splitlines())  # "at end of document"
+        raise TfoptError(f"not valid TOML: {problem}", where=f"{path}:{number}") from None
     try:
         return Settings.model_validate({**content, "folder": path.parent, "name": path.name})
     except ValidationError as problem:

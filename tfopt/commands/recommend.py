@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -147,7 +148,8 @@ def command(
     format_ = format_ or ("table" if out is None and sys.stdout.isatty() else "json")
     with progress_bar(quiet=quiet) as progress:
         advice = advise(Request(**choices), progress)
-    text = render(advice.report, advice.patch.unified(Path.cwd()), format_)
+    colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    text = render(advice.report, advice.patch.unified(Path.cwd()), format_, color=colored)
     publish_text(text, out)
     if write:
         write_patch(advice.patch)
