@@ -13,10 +13,10 @@ from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import need, past_weeks, rivals, scaled
 from tfopt_policies.static import ranked
-from tfopt_sim.types import Configuration, FloatArray, Machine
+from tfopt_sim.types import Configuration, FloatArray, Machine, ScheduledAction
 
 _LEVELS = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)  # shares of the week's minutes
-PROPOSALS = 4  # how many runners-up follow the best one
+PROPOSALS = 2  # how many runners-up follow the best one
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,32 @@ def single_steps(configuration: Configuration) -> list[Configuration]:
     higher = replace(configuration, min_size=low + step, max_size=max(high, low + step))
     capped = replace(configuration, max_size=max(low, math.ceil(0.85 * high)))
     return [near for near in [*moved, *lower, higher, capped] if near != configuration]
+
+
+def safer(configuration: Configuration) -> list[Configuration]:
+    """Return configurations with more room than this one: in the target, the minimum, or both."""
+    if configuration.scaling is None:
+        size = configuration.desired_capacity
+        return [replace(configuration, desired_capacity=math.ceil(f * size)) for f in (1.1, 1.25)]
+    low, target = configuration.min_size, configuration.scaling.target_cpu
+    found = []
+    for factor, change in ((1.0, -0.07), (1.2, 0.0), (1.2, -0.07), (1.5, -0.12), (2.0, 0.0)):
+        scaling = replace(configuration.scaling, target_cpu=_sane(target + change))
+        minimum = math.ceil(low * factor)
+        maximum = max(minimum, math.ceil(configuration.max_size * min(factor, 1.2)))
+        bounded = replace(configuration, min_size=minimum, max_size=maximum)
+        found.append(replace(bounded, scaling=scaling, schedules=_raised(configuration, factor)))
+    return found
+
+
+def _raised(configuration: Configuration, factor: float) -> tuple[ScheduledAction, ...]:
+    """Return the schedule with its floors raised, since a floor hides the minimum below it."""
+    return tuple(
+        action
+        if action.min_size is None
+        else replace(action, min_size=math.ceil(action.min_size * min(factor, 1.2)))
+        for action in configuration.schedules
+    )
 
 
 def _other_sizes(configuration: Configuration) -> list[Configuration]:

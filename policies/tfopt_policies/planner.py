@@ -13,7 +13,7 @@ from tfopt_policies.observe import OBSERVATION_VERSION, observe
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
-PROPOSALS = 8
+PROPOSALS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,13 @@ class Planner:
     """
 
     artefact: Artefact
+    folder: Path
     name: str = "planner"
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of the weights."""
+        return self.artefact.sha256
 
     def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:  # noqa: ARG002
         """Return the best candidate at each SLO price, then runners-up, each once."""
@@ -49,4 +55,4 @@ def load_planner(folder: Path) -> Planner:
         PolicyError: see `tfopt_policies.artefact.load`.
     """
     artefact = load(folder, OBSERVATION_VERSION)
-    return Planner(artefact, str(artefact.card.get("name", "planner")))
+    return Planner(artefact, folder, str(artefact.card.get("name", "planner")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_policies.calibrated import single_steps
+from tfopt_policies.calibrated import safer, single_steps
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.expressible import distinct
 from tfopt_policies.policy import Problem
@@ -17,8 +17,8 @@ from tfopt_policies.race import FIRST, SECOND, Race
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
 AS_WRITTEN = "as-written"
-_POLISH_ROUNDS, _POLISHED = 2, 2  # rounds of local search, and how many leaders start one
-_HEAT = 6  # configurations taken to the second stage at a time
+_POLISH_ROUNDS, _MENDED = 3, 2  # rounds of local search; failed ones made safer in each
+_HEAT = 4  # configurations taken to the second stage at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +116,72 @@ class _Proof:
         self.race = race
         self.thresholds = thresholds
         self.proposer: dict[Configuration, str] = {problem.present: AS_WRITTEN}
+        self.mended: set[Configuration] = set()  # whose safer forms were tried
 
     def run(self, contenders: Mapping[str, Sequence[Configuration]]) -> Verdict:
         present = self.problem.present
         for name, proposals in contenders.items():
             for configuration in distinct(self.problem, proposals):
                 self.proposer.setdefault(configuration, name)
-        self.race.run(self.proposer, FIRST)
+        self._screen()
         for _ in range(_POLISH_ROUNDS):
             self._polish()
+            self._screen()
+        self._show_every_contender()
         self.race.run([present], self.race.size)
         winner = next((c for c in self._finals() if self._meets(c)), None)
         chosen, reason = self._decide(winner)
         return self._verdict(chosen, reason)
 
     def _polish(self) -> None:
-        """Try one step around the cheapest that may still hold."""
-        leaders = [c for c in self._by_cost() if self._may_meet(c)][:_POLISHED]
-        for leader in leaders:
-            for near in distinct(self.problem, single_steps(leader)):
-                self.proposer.setdefault(near, self.proposer[leader])
-        self.race.run(self.proposer, FIRST)
+        """Try steps around the cheapest that may hold, and safer forms of cheaper ones."""
+        leader = self._leader()
+        near = [(leader, c) for c in single_steps(leader)] if leader else []
+        for parent in self._nearly(leader):
+            self.mended.add(parent)
+            near += [(parent, c) for c in safer(parent)]
+        for parent, wanted in near:
+            for configuration in distinct(self.problem, [wanted]):
+                self.proposer.setdefault(configuration, self.proposer[parent])
+
+    def _nearly(self, leader: Configuration | None) -> list[Configuration]:
+        """Return what fails by least among what costs less than the leader."""
+        failed = [c for c in self.proposer if c not in self.mended and not self._may_meet(c)]
+        if leader:
+            bound = 0.95 * self.race.past_cost(leader)
+            failed = [c for c in failed if self.race.past_cost(c) < bound]
+        return sorted(failed, key=self.race.past_bad_share)[:_MENDED]
+
+    def _screen(self) -> None:
+        """Replay the past weeks on all; run those that held them on the first scenarios.
+
+        The cheapest go first, and what costs more than one that is on course can wait.
+        """
+        self.race.enter(self.proposer)
+        waiting = [
+            c for c in self._by_past_cost() if not (self._past_misses(c) or self.race.seen(c))
+        ]
+        while waiting:
+            leader = self._leader()
+            if leader and self.race.past_cost(waiting[0]) > self.race.past_cost(leader):
+                break
+            self.race.run(waiting[:_HEAT], FIRST)
+            waiting = waiting[_HEAT:]
+
+    def _leader(self) -> Configuration | None:
+        """Return the cheapest that was run and may hold."""
+        entrants = (c for c in self._by_cost() if self.race.seen(c) and self._may_meet(c))
+        return next(entrants, None)
+
+    def _by_past_cost(self) -> list[Configuration]:
+        return sorted(self.proposer, key=self.race.past_cost)
+
+    def _show_every_contender(self) -> None:
+        """Run a contender whose every proposal failed on the past weeks too: it is shown."""
+        for name in dict.fromkeys(self.proposer.values()):
+            own = [c for c, proposer in self.proposer.items() if proposer == name]
+            if not any(self.race.seen(c) for c in own):
+                self.race.run([min(own, key=self._harm)], FIRST)
 
     def _by_cost(self) -> list[Configuration]:
         return sorted(self.proposer, key=self.race.cost)
@@ -152,7 +197,10 @@ class _Proof:
     def _may_meet(self, configuration: Configuration) -> bool:
         if self._past_misses(configuration):
             return False
-        return not self.race.hopeless(configuration, self.thresholds.max_slo_risk)
+        return self.race.on_course(configuration, self.thresholds.max_slo_risk)
+
+    def _cost_so_far(self, configuration: Configuration) -> float:
+        return float(self.race.usd_per_month(configuration)[:SECOND].mean())
 
     def _meets(self, configuration: Configuration) -> bool:
         complete = self.race.seen(configuration) == self.race.size
@@ -165,7 +213,8 @@ class _Proof:
         for begin in range(0, len(entrants), _HEAT):
             heat = entrants[begin : begin + _HEAT]
             self.race.run(heat, SECOND)
-            for configuration in heat:
+            heat = [c for c in heat if self._may_meet(c)]
+            for configuration in sorted(heat, key=self._cost_so_far):
                 for upto in (96, self.race.size):
                     if self._may_meet(configuration):
                         self.race.run([configuration], upto)
@@ -216,7 +265,7 @@ class _Proof:
         return present, "no setting tried holds the SLO, and none misses it clearly less often"
 
     def _harm(self, configuration: Configuration) -> tuple[float, float, float]:
-        misses = self.race.misses(configuration) / self.race.seen(configuration)
+        misses = self.race.misses(configuration) / max(1, self.race.seen(configuration))
         return self._past_misses(configuration), misses, self.race.bad_share(configuration)
 
     def _misses(self, configuration: Configuration) -> str:
@@ -239,13 +288,18 @@ class _Proof:
         return Trial(
             proposer=self.proposer[configuration],
             configuration=configuration,
-            usd_per_month=float(race.usd_per_month(configuration).mean()),
+            usd_per_month=self._shown_cost(configuration),
             bad_minute_share=race.bad_share(configuration),
             risk=race.risk(configuration),
             past_weeks_missed=self._past_misses(configuration),
             meets_slo=self._meets(configuration),
             scenarios=race.seen(configuration),
         )
+
+    def _shown_cost(self, configuration: Configuration) -> float:
+        if self.race.seen(configuration):
+            return float(self.race.usd_per_month(configuration).mean())
+        return self.race.cost(configuration)
 
     def _verdict(self, chosen: Configuration, reason: str) -> Verdict:
         present = self.problem.present
@@ -271,11 +325,10 @@ class _Proof:
 
     def _rank(self, trial: Trial, chosen: Configuration) -> tuple[bool, bool, int, float, float]:
         """Order a contender's configurations: the chosen one, those that hold, the cheapest."""
-        hopeless = self.race.hopeless(trial.configuration, self.thresholds.max_slo_risk)
         return (
             trial.configuration != chosen,
             not trial.meets_slo,
-            trial.past_weeks_missed + hopeless,
+            trial.past_weeks_missed,
             -trial.scenarios,
             trial.usd_per_month,
         )

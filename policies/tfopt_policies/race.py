@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -19,6 +21,7 @@ from tfopt_sim.types import Configuration, FloatArray, Outcome
 HOURS_PER_MONTH = 730
 FIRST, SECOND = 8, 32  # scenarios of the first stages; finalists run on all
 PAST_WEEKS = 4
+_WORKERS = min(4, os.cpu_count() or 1)  # the simulator releases the interpreter lock
 _COST, _BAD = 0, 1
 _FIELDS = (
     "cost_usd",
@@ -63,10 +66,19 @@ class Race:
         """Return how many scenarios there are."""
         return int(self.held_back_rps.shape[0])
 
+    def enter(self, configurations: Iterable[Configuration]) -> None:
+        """Replay the past weeks on configurations that are new here."""
+        new = [c for c in dict.fromkeys(configurations) if c not in self.records]
+        if not new:
+            return
+        columns = self._simulate(new, self.past.rps, self.past.start, self.seed)
+        for index, configuration in enumerate(new):
+            self.records[configuration] = Record(np.empty((len(_FIELDS), 0)), columns[:, index])
+
     def run(self, configurations: Iterable[Configuration], upto: int) -> None:
         """Bring configurations to `upto` scenarios; those already there cost nothing."""
         wanted = list(dict.fromkeys(configurations))
-        self._enter([c for c in wanted if c not in self.records])
+        self.enter(wanted)
         edges = sorted({0, *(e for e in (FIRST, SECOND, 96) if e < self.size), self.size})
         for begin, end in pairwise(edges):
             if begin >= upto:
@@ -104,21 +116,34 @@ class Race:
         return np.asarray(self.records[configuration].scenarios[_COST] * (HOURS_PER_MONTH / hours))
 
     def cost(self, configuration: Configuration) -> float:
-        """Return the mean cost on the first stage's scenarios: comparable between all entrants."""
-        return float(self.usd_per_month(configuration)[:FIRST].mean())
+        """Return the mean monthly cost on the first scenarios; on the past weeks before those."""
+        if self.seen(configuration):
+            return float(self.usd_per_month(configuration)[:FIRST].mean())
+        return self.past_cost(configuration)
+
+    def past_cost(self, configuration: Configuration) -> float:
+        """Return the mean monthly cost on the past weeks."""
+        hours = self.past.rps.shape[1] / 60
+        mean = float(self.records[configuration].past[_COST].mean())
+        return mean * HOURS_PER_MONTH / float(hours)
+
+    def past_bad_share(self, configuration: Configuration) -> float:
+        """Return the largest share of bad minutes over the past weeks."""
+        return float(self.records[configuration].past[_BAD].max())
 
     def bad_share(self, configuration: Configuration) -> float:
-        """Return the mean share of bad minutes over the scenarios seen."""
-        return float(self.records[configuration].scenarios[_BAD].mean())
+        """Return the mean share of bad minutes, over past weeks where no scenario was run."""
+        record = self.records[configuration]
+        known = record.scenarios if record.scenarios.size else record.past
+        return float(known[_BAD].mean())
 
     def risk(self, configuration: Configuration) -> float:
         """Return (misses + 1) ÷ (scenarios + 1): the conformal bound on the next week's miss."""
         return (self.misses(configuration) + 1) / (self.seen(configuration) + 1)
 
-    def hopeless(self, configuration: Configuration, max_risk: float) -> bool:
-        """Say whether so many misses had a chance below 2 % if the true risk were `max_risk`."""
-        misses, seen = self.misses(configuration), self.seen(configuration)
-        return misses > 0 and _at_least(misses, seen, max_risk) < 0.02
+    def on_course(self, configuration: Configuration, max_risk: float) -> bool:
+        """Say whether it has missed so rarely that it is worth running on (one miss is excused)."""
+        return self.misses(configuration) <= 1 + math.floor(max_risk * self.seen(configuration))
 
     def outcome(self, configuration: Configuration) -> Outcome:
         """Return what happened under the scenarios, arrays of shape (1, scenarios)."""
@@ -126,28 +151,22 @@ class Race:
         hours = self.held_back_rps.shape[1] / 60
         return Outcome(hours=hours, **{name: row[None, :] for name, row in columns.items()})
 
-    def _enter(self, new: list[Configuration]) -> None:
-        if not new:
-            return
-        columns = self._simulate(new, self.past.rps, self.past.start, self.seed)
-        for index, configuration in enumerate(new):
-            self.records[configuration] = Record(np.empty((len(_FIELDS), 0)), columns[:, index])
-
     def _simulate(
         self, configurations: list[Configuration], rps: FloatArray, start: datetime, seed: int
     ) -> FloatArray:
-        problem = self.problem
-        outcome = simulate(
-            configurations, rps, workload=problem.workload, slo=problem.slo, start=start, seed=seed
-        )
         self.group_weeks += len(configurations) * rps.size / (7 * 24 * 60)
-        return np.stack([getattr(outcome, name) for name in _FIELDS])
+        workload, slo = self.problem.workload, self.problem.slo
 
+        def run(share: list[Configuration]) -> FloatArray:
+            outcome = simulate(share, rps, workload=workload, slo=slo, start=start, seed=seed)
+            return np.stack([getattr(outcome, name) for name in _FIELDS])
 
-def _at_least(misses: int, seen: int, risk: float) -> float:
-    """Return the binomial chance of `misses` or more among `seen`."""
-    below = (
-        math.comb(seen, k) * risk**k * (1 - risk) ** (seen - k)
-        for k in range(min(misses, seen + 1))
-    )
-    return max(0.0, 1.0 - sum(below))
+        workers = min(_WORKERS, len(configurations))
+        if workers < 2:
+            return run(configurations)
+        shares = [configurations[k::workers] for k in range(workers)]
+        columns = np.empty((len(_FIELDS), len(configurations), rps.shape[0]))
+        with ThreadPoolExecutor(workers) as pool:
+            for k, done in enumerate(pool.map(run, shares)):
+                columns[:, k::workers] = done
+        return columns

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from tfopt_policies.evaluate import PROVEN, Score
+from tfopt_policies.artefact import CARD_FILE
+from tfopt_policies.commit import commit
+from tfopt_policies.errors import PolicyError
+from tfopt_policies.evaluate import MACHINES, PROVEN, SLO, WORKLOAD, Plan, Score
+from tfopt_policies.planner import Planner
+from tfopt_policies.policy import Policy
+from tfopt_sim.dynamics import DYNAMICS_VERSION
 
 _DRAWS = 2000
 BEGIN, END = "<!-- table: written by tfopt evaluate -->", "<!-- end of table -->"
@@ -126,3 +136,66 @@ def _cell(scores: Sequence[Score]) -> str:
     ratio = float(np.mean([score.usd / score.bound_usd for score in scores]))
     bad = float(np.mean([score.bad_minute_share for score in scores]))
     return f"{ratio:.2f} · {bad:.1%} · {sum(s.met for s in scores)}/{len(scores)}"
+
+
+def heading(policy: Policy, plan: Plan, scores: Sequence[Score]) -> str:
+    """Return what was judged, how, and with which seed and commit."""
+    digest = f" ({policy.artefact.sha256[:12]})" if isinstance(policy, Planner) else ""
+    weeks = len({(score.trace, score.origin) for score in scores})
+    traces = len({score.trace for score in scores})
+    return (
+        f"{weeks} weeks of {traces} traces, each at {' and '.join(map(str, plan.sizes))} instances "
+        f"at the history's peak. Policy `{policy.name}`{digest}, seed {plan.seed}, commit "
+        f"`{commit()}`, dynamics {DYNAMICS_VERSION}, {plan.scenarios} scenarios in the proof.\n\n"
+        f"SLO: p99 ≤ {SLO.p99_ms:.0f} ms in all but {SLO.max_bad_minutes:.0%} of the minutes; "
+        f"{1000 * WORKLOAD.cpu_s_per_request:.0f} ms of CPU a request, "
+        f"{WORKLOAD.boot_s:.0f} s to boot; target tracking with room for schedules. One type: "
+        f"{MACHINES[0].name}; any type: {', '.join(machine.name for machine in MACHINES)}. "
+        "Intervals: 95 %, bootstrap over traces. Cost counts every week, also those that missed "
+        "the SLO, so a cheap row with few weeks met is no bargain."
+    )
+
+
+def as_csv(scores: Sequence[Score]) -> str:
+    """Return every score as a line."""
+    target = io.StringIO()
+    writer = csv.DictWriter(target, [field.name for field in fields(Score)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(score) for score in scores)
+    return target.getvalue()
+
+
+def write_card(policy: Policy, scores: Sequence[Score], seed: int) -> None:
+    """Put the summary of every policy into the card of a trained one.
+
+    Raises:
+        PolicyError: the policy has no card.
+    """
+    if not isinstance(policy, Planner):
+        raise PolicyError(f"{policy.name} has no card", hint="Leave out --write-card")
+    path = policy.folder / CARD_FILE
+    card = json.loads(path.read_text(encoding="utf-8"))
+    card["scores"] = {
+        "seed": seed,
+        "commit": commit(),
+        **{
+            mode: [_row(row) for row in summarise([s for s in scores if s.mode == mode], seed)]
+            for mode in dict.fromkeys(score.mode for score in scores)
+        },
+    }
+    path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def _row(summary: Summary) -> dict[str, Any]:
+    return {
+        "policy": summary.policy,
+        "weeks": summary.weeks,
+        "weeks_met": summary.met_weeks,
+        "share_met": _rounded(summary.met),
+        "cost_over_bound": _rounded(summary.cost_over_bound),
+        "bad_minute_share": _rounded(summary.bad_minute_share),
+    }
+
+
+def _rounded(figure: Figure) -> list[float]:
+    return [round(figure.mean, 4), round(figure.low, 4), round(figure.high, 4)]

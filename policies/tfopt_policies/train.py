@@ -7,7 +7,6 @@ sampling: loss = −Σ_a π(a) r(a) − β·entropy(π) + critics. torch is impo
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_policies.artefact import Artefact, save
+from tfopt_policies.commit import commit
 from tfopt_policies.draws import training_traces
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.experience import Experience, Progress, collect
@@ -34,8 +34,8 @@ class Options:
     """What a training run is made of; the card repeats it."""
 
     seed: int = 0
-    episodes: int = 1600
-    epochs: int = 60
+    episodes: int = 2000
+    epochs: int = 40
     batch: int = 32
     hidden: tuple[int, ...] = (64, 64)
     learning_rate: float = 2e-3
@@ -272,7 +272,7 @@ def _card(
         "by full-information policy gradient on the exact simulator, real and synthetic weeks",
         "observation_version": OBSERVATION_VERSION,
         "options": asdict(options),
-        "commit": _commit(),
+        "commit": commit(),
         "seconds": {"simulating": round(simulated_s, 1), "in all": round(total_s, 1)},
         "training_data": [
             {"trace": trace.name, "sha256": trace.sha256, "licence": trace.licence}
@@ -280,16 +280,6 @@ def _card(
         ],
         "synthetic": "tfopt_sim.demand_paths, every kind",
     }
-
-
-def _commit() -> str:
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def _write_curve(path: Path, curve: Sequence[Epoch]) -> None:

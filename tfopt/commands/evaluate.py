@@ -1,0 +1,115 @@
+"""`tfopt evaluate`: the honest table of policies and baselines on weeks they have not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tfopt.commands.options import common_options
+from tfopt.commands.progress import progress_bar
+from tfopt.errors import TfoptError
+
+
+def _sizes(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(part) for part in value.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise click.BadParameter(f"{value!r} is not a list of instance counts; write 20,200")
+    return sizes
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tfopt evaluate --traces traces/ --out policies/README.md
+  tfopt evaluate --traces traces/ --policy policies/trained/mine --origins 1 --sizes 20
+"""
+)
+@click.option(
+    "--traces",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder with traces.json and the csv or csv.gz files it lists.",
+)
+@click.option(
+    "--policy", default="planner", show_default=True, help="Name or folder of a trained policy."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Markdown file whose table is replaced; default: standard output.",
+)
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every single score to this CSV file too.",
+)
+@click.option("--write-card", is_flag=True, help="Put the summary into the policy's card.json.")
+@click.option("--seed", default=0, show_default=True, help="Of scenarios and intervals.")
+@click.option(
+    "--origins",
+    default=3,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Weeks per trace, latest first.",
+)
+@click.option(
+    "--sizes", default="20,200", show_default=True, callback=_sizes, help="Instances at peak."
+)
+@common_options
+def command(  # noqa: PLR0917 - click passes options
+    traces: Path,
+    policy: str,
+    out: Path | None,
+    scores: Path | None,
+    write_card: bool,
+    seed: int,
+    origins: int,
+    sizes: tuple[int, ...],
+    quiet: bool,
+) -> None:
+    """Score a policy, every baseline, and what tfopt recommends after its proof.
+
+    History before, the week that really followed after; cost is told relative to the clairvoyant
+    bound, intervals resample whole traces. Traces of which nothing was trained on stand apart.
+    """
+    from tfopt.commands.policy_error import told
+    from tfopt.resources import data_dir
+
+    with told(), progress_bar(quiet=quiet) as progress:
+        from tfopt_policies import report
+        from tfopt_policies.evaluate import Plan, evaluate
+        from tfopt_policies.registry import load
+        from tfopt_policies.traces import read_traces
+
+        chosen = load(policy, data_dir("trained"))
+        plan = Plan(seed=seed, origins=origins, sizes=sizes)
+        found = evaluate(read_traces(traces, least_days=14), [chosen], plan, progress)
+        if not found:
+            raise TfoptError(
+                "no trace leaves a week to test on",
+                where=traces,
+                hint="A trace needs a week of history and a week after it",
+            )
+        table = report.markdown(found, report.heading(chosen, plan, found), seed)
+        if scores is not None:
+            scores.write_text(report.as_csv(found), encoding="utf-8")
+        if write_card:
+            report.write_card(chosen, found, seed)
+    if out is None:
+        click.echo(table)
+    else:
+        _replace_table(out, table, report.BEGIN, report.END)
+
+
+def _replace_table(path: Path, table: str, begin: str, end: str) -> None:
+    """Put the table between the two marks of a markdown file, or make the file."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"{begin}\n{end}\n"
+    if begin not in text or end not in text:
+        raise TfoptError("has no place for the table", where=path, hint=f"Add {begin} and {end}")
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    path.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")
