@@ -99,10 +99,8 @@ def worker(rng: np.random.Generator) -> FloatArray:
 def rows(rps: FloatArray, step_s: int) -> Iterator[tuple[str, str]]:
     """Yield timestamp and rate as they stand in the CSV."""
     for index, value in enumerate(rps):
-        yield (
-            (START + timedelta(seconds=index * step_s)).strftime("%Y-%m-%dT%H:%MZ"),
-            f"{value:.1f}",
-        )
+        instant = START + timedelta(seconds=index * step_s)
+        yield instant.strftime("%Y-%m-%dT%H:%M:%SZ"), f"{value:.1f}"
 
 
 def main(folder: Path) -> None:
