@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tfopt.hcl.align import Line, columns, read_lines
+from tfopt.hcl.document import BOM
 
 MARKER = "# tfopt:"
 _MAX_COLUMNS = 120
@@ -22,11 +23,12 @@ def annotate(data: bytes, comments: Mapping[int, str]) -> tuple[bytes, list[int 
         data: the file, already edited.
         comments: row (0-based) → what to say.
     """
-    rows = data.split(b"\n")
+    mark = BOM if data.startswith(BOM) else b""
+    rows = data.removeprefix(BOM).split(b"\n")
     origin: list[int | None] = list(range(len(rows)))
     for row in sorted(comments, reverse=True):
         _annotate_row(rows, origin, row, comments[row])
-    return b"\n".join(rows), origin
+    return mark + b"\n".join(rows), origin
 
 
 def clean(comment: str) -> str:

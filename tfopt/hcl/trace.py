@@ -73,7 +73,7 @@ class Trace:
     leaf: Leaf
     grade: Grade
     hops: tuple[str, ...]  # from the leaf to the resource, `file:line expression`
-    also_feeds: tuple[str, ...]  # addresses of what else the leaf has a say in
+    also_feeds: tuple[str, ...]  # what else the leaf has a say in, as addresses
     reason: str | None = None
 
 
@@ -90,15 +90,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Something else that an edit moves; `certain` is False where it could not be evaluated."""
+    """Something else that an edit moves; `certain` is False where it could not be evaluated.
+
+    `shown` is the address, with the attribute's path where it is the target's own resource.
+    """
 
     address: str
     path: tuple[PathStep, ...]
     certain: bool
-
-    def __str__(self) -> str:
-        """Return the line that a list of moves shows."""
-        return self.address if self.certain else f"may move: {self.address}"
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ class Counterfactual:
 
     @property
     def also_moves(self) -> tuple[str, ...]:
-        """Each moved address once, the certain ones first."""
-        certain = dict.fromkeys(move.address for move in self.moves if move.certain)
-        rest = dict.fromkeys(str(m) for m in self.moves if m.address not in certain)
-        return (*certain, *rest)
+        """Each moved address once, the certain ones first, then `may move: …`."""
+        certain = dict.fromkeys(move.shown for move in self.moves if move.certain)
+        rest = dict.fromkeys(move.shown for move in self.moves if move.shown not in certain)
+        return (*certain, *(f"may move: {shown}" for shown in rest))
 
 
 class Tracer:
@@ -176,7 +176,8 @@ class Tracer:
             if not _is_target((before | after)[place], trace.target):
                 certainty = _moved(old, new)
                 if certainty is not None:
-                    moves.append(Move(*place, certain=certainty))
+                    shown = shown_address(*place, trace.target)
+                    moves.append(Move(*place, certain=certainty, shown=shown))
         return tuple(moves)
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
@@ -220,12 +221,13 @@ class Tracer:
         if refused is not None:
             return Refusal(target, refused[0], refused[1], hops, leaf)
         fed = self._fed(value.leaf)
-        others = tuple(dict.fromkeys(o.address for o in fed if not _is_target(o, target)))
-        if others:
-            shown = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-            return Trace(target, leaf, "patchable-shared", hops, others, f"also feeds {shown}")
+        others = [o for o in fed if not _is_target(o, target)]
+        shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
+        reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
         grade: Grade = "patchable" if value.leaf.document.is_var_file else "edit-literal"
-        return Trace(target, leaf, grade, hops, ())
+        if others:
+            grade = "patchable-shared"
+        return Trace(target, leaf, grade, hops, shown, reason if shown else None)
 
     def _leaf(self, token: Span | None) -> Leaf | None:
         if token is None:
@@ -250,6 +252,14 @@ class Tracer:
 
     def _fed(self, token: Span) -> Sequence[Occurrence]:
         return self._by_token.get(token, ())
+
+
+def shown_address(address: str, path: tuple[PathStep, ...], target: Target) -> str:
+    """Return the address of what a leaf feeds; within the target's resource, with the path."""
+    if address != target.address:
+        return address
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return address + "".join(steps)
 
 
 def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:

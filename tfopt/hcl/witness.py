@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from tfopt.hcl.align import leaves
@@ -126,13 +126,13 @@ def _user_cache() -> Path:
 
 
 def _differ_only(before: object, after: object, edits: Sequence[Spliced]) -> bool:
-    """Whether two value trees differ in as many leaves as were edited, each as it was edited."""
+    """Whether two value trees differ in the edited leaves alone, each as it was edited."""
     waiting = list(edits)
     for old, new in _differences(before, after):
-        fitting = [edit for edit in waiting if _fits(old, new, edit)]
-        if not fitting:
+        left = _explained(old, new, waiting)
+        if left is None:
             return False
-        waiting.remove(fitting[0])
+        waiting = left
     return not waiting
 
 
@@ -147,15 +147,31 @@ def _differences(before: object, after: object) -> Iterator[tuple[object, object
         yield before, after
 
 
-def _fits(old: object, new: object, edit: Spliced) -> bool:
-    """Whether a changed leaf, or an expression kept as text, changed as the edit says."""
-    if _text(old) == _canonical(edit.old) and _text(new) == _canonical(edit.new):
-        return True
+def _explained(old: object, new: object, edits: list[Spliced]) -> list[Spliced] | None:
+    """Return the edits that a changed leaf leaves unexplained, or None where none explain it."""
+    for i, edit in enumerate(edits):
+        if (_text(old), _text(new)) == (_canonical(edit.old), _canonical(edit.new)):
+            return edits[:i] + edits[i + 1 :]
     if isinstance(old, str) and isinstance(new, str):
-        places = [match.start() for match in re.finditer(re.escape(edit.old), old)]
-        tail = len(edit.old)
-        return any(old[:at] + edit.new + old[at + tail :] == new for at in places)
-    return False
+        return _explained_text(old, new, edits)
+    return None
+
+
+def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] | None:
+    """As `_explained`, for an expression that python-hcl2 keeps as text: several may be in it."""
+    if old == new:
+        return edits
+    pairs = enumerate(zip(old, new, strict=False))
+    first = next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
+    for i, edit in enumerate(edits):
+        rest = edits[:i] + edits[i + 1 :]
+        for was, now in product({edit.old, _canonical(edit.old)}, {edit.new, _canonical(edit.new)}):
+            for at in range(max(0, first - len(was)), first + 1):
+                if old.startswith(was, at) and new.startswith(now, at):
+                    left = _explained_text(old[at + len(was) :], new[at + len(now) :], rest)
+                    if left is not None:
+                        return left
+    return None
 
 
 def _text(value: object) -> str:

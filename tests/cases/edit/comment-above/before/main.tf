@@ -1,0 +1,6 @@
+variable "web" {}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  instance_type = var.web.type
+}

@@ -1,0 +1,11 @@
+variable "type" {}
+variable "min" {}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  instance_type = var.type
+}
+
+resource "aws_autoscaling_group" "web" {
+  min_size = var.min
+}

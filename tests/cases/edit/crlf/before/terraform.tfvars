@@ -1,0 +1,2 @@
+﻿type = "m5.xlarge" # was bigger
+min  = 4

@@ -1,0 +1,2 @@
+type = "t3.micro"
+max  = 3

@@ -1,0 +1,4 @@
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  instance_type = var.instance_type
+}

@@ -1,0 +1,2 @@
+region        = "us-east-1"
+instance_type = "m5.xlarge"

@@ -1,0 +1,8 @@
+variable "token" {
+  type = string
+}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  instance_type = var.token
+}

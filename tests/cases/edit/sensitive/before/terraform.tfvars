@@ -1,0 +1,1 @@
+token = "m5.xlarge"

@@ -1,0 +1,7 @@
+variable "type" {}
+
+resource "aws_spot_fleet_request" "s" {
+  launch_specification {
+    instance_type = var.type
+  }
+}
