@@ -256,6 +256,57 @@ def _print_errors(name: str, scope: str, errors: list[float]) -> None:
     print(f"{name:34} {scope:15} {len(errors):4} {told}")
 
 
+SCALES = {  # measure → its column, and whether it is of the whole machine
+    "stress-ng div16, all vCPUs": ("sng_all_per_vcpu", False),
+    "PassMark CPU mark": ("passmark_cpu", True),
+    "Geekbench 6 multi-core": ("gb6_multi", True),
+    "redis SET, requests/s": ("redis_set_max_rps", True),
+    "static web, 1 kB, requests/s": ("web_1k_max_rps", True),
+    "PassMark single thread": ("passmark_single", False),
+    "Geekbench 6 single-core": ("gb6_single", False),
+}
+
+
+def compare_scales(types: Mapping[TypeKey, Row], rows: list[dict[str, str]]) -> None:
+    """Print how far each measure, per vCPU, is from being proportional to CoreMark per vCPU.
+
+    Types of 2 to 16 vCPUs: several of the measures do not use more.
+    """
+    print(f"{'per vCPU, against CoreMark':34} {'types':>6} {'median':>7} {'p90':>7}")
+    for name, (column, whole) in SCALES.items():
+        ratios = []
+        for row in rows:
+            known = types.get((row["cloud"], row["instance_type"]))
+            value, coremark = _positive(row[column]), _positive(row["coremark_per_vcpu"])
+            if known and value and coremark and 2 <= known["vcpus"] <= 16:
+                ratios.append(math.log(value / (known["vcpus"] if whole else 1) / coremark))
+        centre = median(ratios)
+        spread = sorted(abs(ratio - centre) for ratio in ratios)
+        p90 = spread[int(0.9 * (len(spread) - 1))]
+        print(f"{name:34} {len(ratios):6} {math.expm1(median(spread)):7.1%} {math.expm1(p90):7.1%}")
+
+
+def noise(machines: list[Machine]) -> float:
+    """Return the robust standard deviation of one CoreMark run, as a share.
+
+    The same size of families on the same processor of one cloud should score the same.
+    """
+    filler = Filler(machines)
+    alike: dict[Hashable, list[float]] = defaultdict(list)
+    for machine in machines:
+        if machine.coremark is not None and machine.silicon is not None:
+            size = machine.instance_type.partition(".")[2] or machine.instance_type
+            relative = machine.coremark / filler.coremark[_family(machine)]
+            alike[machine.cloud, machine.silicon, size].append(math.log(relative))
+    off = [
+        abs(value - sum(group) / len(group)) * math.sqrt(len(group) / (len(group) - 1))
+        for group in alike.values()
+        if len(group) > 2
+        for value in group
+    ]
+    return 1.4826 * median(off)
+
+
 def read_performance(catalog: Path) -> list[dict[str, str]]:
     """Return the rows of perf_by_instance.csv.gz."""
     with gzip.open(catalog / "perf_by_instance.csv.gz", "rt", encoding="utf-8") as lines:
@@ -270,7 +321,12 @@ def main() -> None:
     parser.add_argument("--catalog", type=Path, required=True)
     catalog = parser.parse_args().catalog
     types = types_of(filter(is_usable, read_catalog(catalog)))
-    check(read_machines(types, read_performance(catalog)))
+    rows = read_performance(catalog)
+    compare_scales(types, rows)
+    machines = read_machines(types, rows)
+    print()
+    check(machines)
+    print(f"\none CoreMark run is good to {noise(machines):.1%} (robust standard deviation)")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ def test_no_suspect_or_free_price_is_in_the_book(book: PriceBook, material: Path
     """Every such row of the catalogue, in any region, is refused as not offered."""
     parquet = pytest.importorskip("pyarrow.parquet")
     columns = ["cloud", "region", "instance_type", "price_quality", "usd_per_hour_ondemand"]
-    table = parquet.read_table(material / "catalog" / "catalog_all_regions.parquet", columns)
+    catalogue = material / "catalog" / "catalog_all_regions.parquet"
+    table = parquet.read_table(catalogue, columns=columns)
     doubtful = [
         row
         for row in table.to_pylist()

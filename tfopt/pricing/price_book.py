@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
@@ -15,6 +14,8 @@ from tfopt.pricing.nearest import meant, nearest, same_place_first
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tfopt_sim.types import Burst
 
 STALE_AFTER_DAYS = 90
@@ -94,6 +95,8 @@ class PriceBook:
 
     def stale(self, today: dt.date, cloud: str | None = None) -> bool:
         """Tell whether the prices (of one cloud, else the oldest) are older than 90 days."""
+        import datetime as dt
+
         read = self.date if cloud is None else self.date_of(cloud)
         return (today - dt.date.fromisoformat(read)).days > STALE_AFTER_DAYS
 
