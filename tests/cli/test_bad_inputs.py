@@ -5,15 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tfopt.__main__ import _run
 
 if TYPE_CHECKING:
     from conftest import RunTfopt
 
 Damage = Callable[[Path], None]
+Refuse = Callable[[list[str], tuple[str, ...]], None]
+
+
+@pytest.fixture
+def refused(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Refuse:
+    """Return the check of one refusal: exit 1, one line with all the words, nothing written."""
+
+    def check(arguments: list[str], words: tuple[str, ...]) -> None:
+        monkeypatch.chdir(shop)
+        before = snapshot(shop)
+        code = _run(arguments)
+        shown = capsys.readouterr()
+        assert (code, shown.out) == (1, ""), shown.err
+        lines = shown.err.splitlines()
+        assert len(lines) == 1, lines
+        assert lines[0].startswith("tfopt: error: ")
+        assert not [word for word in words if word not in lines[0]], lines[0]
+        assert snapshot(shop) == before
+
+    return check
 
 
 def replaced(name: str, content: str | bytes) -> Damage:
@@ -84,25 +107,13 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def assert_one_line_refusal(done: CompletedProcess[str], words: tuple[str, ...]) -> None:
-    """Exit 1, nothing on standard output, one line on standard error that holds all `words`."""
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    lines = done.stderr.splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("tfopt: error: ")
-    assert not [word for word in words if word not in lines[0]], lines[0]
-
-
 @pytest.mark.parametrize(("damage", "words"), CASES.values(), ids=CASES.keys())
 def test_broken_file_is_refused_in_one_line_and_nothing_is_written(
-    damage: Damage, words: tuple[str, ...], shop: Path, tfopt: RunTfopt
+    damage: Damage, words: tuple[str, ...], shop: Path, refused: Refuse
 ) -> None:
     """The line names the file and what is wrong; `--write` and `--out` leave no trace."""
     damage(shop)
-    before = snapshot(shop)
-    done = tfopt("recommend", "plan.json", "--write", "--out", "report.json", cwd=shop)
-    assert_one_line_refusal(done, words)
-    assert snapshot(shop) == before
+    refused(["recommend", "plan.json", "--write", "--out", "report.json"], words)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +134,10 @@ def test_broken_file_is_refused_in_one_line_and_nothing_is_written(
     ids=lambda value: " ".join(value[1:]) if isinstance(value, list) else "",
 )
 def test_wrong_argument_is_refused_in_one_line(
-    arguments: list[str], words: tuple[str, ...], shop: Path, tfopt: RunTfopt
+    arguments: list[str], words: tuple[str, ...], refused: Refuse
 ) -> None:
     """The line holds the offending value, and what is allowed where that is a short list."""
-    before = snapshot(shop)
-    assert_one_line_refusal(tfopt(*arguments, cwd=shop), words)
-    assert snapshot(shop) == before
+    refused(arguments, words)
 
 
 def test_debug_shows_the_traceback_of_the_same_refusal(shop: Path, tfopt: RunTfopt) -> None:
