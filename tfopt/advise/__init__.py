@@ -90,7 +90,7 @@ class _Run:
     def decided(self, given: PlanInput, traced: _Traced) -> _Decided:
         """Decide one group, or say why it cannot be decided."""
         request, settings, group = self.request, given.settings, traced.group
-        priced = date.fromisoformat(self.book.date)
+        priced = date.fromisoformat(self.book.date_of(group.cloud))
         knobs = knobs_of(group, traced.leaves, settings.defaults)
         try:
             case = build_case(
@@ -124,6 +124,11 @@ class _Run:
             groups.append(answer.model_copy(update={"edits": listed}))
         return groups, claims.changes
 
+    def _price_date(self, inputs: list[PlanInput]) -> str:
+        """Return the date of the oldest price list that stands behind a figure."""
+        clouds = {group.cloud for given in inputs for group in given.plan.groups}
+        return min((self.book.date_of(cloud) for cloud in clouds), default=self.book.date)
+
     def report(
         self, inputs: list[PlanInput], decided: list[_Decided], groups: list[Group]
     ) -> Report:
@@ -136,7 +141,7 @@ class _Run:
                 version=tfopt.__version__,
                 policy=self.known.policy,
                 policy_sha256=self.known.sha256,
-                price_date=self.book.date,
+                price_date=self._price_date(inputs),
                 price_attribution=self.book.attribution,
             ),
             plan=plans[0],

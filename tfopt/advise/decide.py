@@ -10,17 +10,18 @@ import numpy as np
 
 from tfopt.advise.wording import why_not
 from tfopt.recommendation import Alternative
+from tfopt_policies.expressible import express
 from tfopt_policies.prove import Verdict, prove
 from tfopt_sim.cost import HOURS_PER_MONTH
 from tfopt_sim.rollout import simulate
-from tfopt_sim.types import Configuration, FloatArray, Machine, Outcome
+from tfopt_sim.types import Configuration, FloatArray, Machine
 
 if TYPE_CHECKING:
     from tfopt.scenario import Case
     from tfopt_policies.policy import Policy
 
 SHOWN_ALTERNATIVES = 3
-COMPARED_SCENARIOS = 32
+GLANCE_SCENARIOS, COMPARED_SCENARIOS = 4, 32  # for all types; for those that will be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def decide(case: Case, policies: Sequence[Policy], demands: Demands, seed: int) 
 
 @dataclass(frozen=True, slots=True)
 class _Rival:
-    machine: Machine
+    configuration: Configuration
     monthly_usd: float
     risk: float
 
@@ -66,7 +67,7 @@ def alternatives(case: Case, verdict: Verdict, max_risk: float) -> list[Alternat
     others = _rivals(case, verdict, case.other_architectures, max_risk)
     found = [
         Alternative(
-            instance_type=rival.machine.name,
+            instance_type=rival.configuration.machine.name,
             why_not=why_not(rival.monthly_usd - chosen_usd, rival.risk, max_risk),
             monthly_usd=round(rival.monthly_usd, 2),
             savings_share=_share(present_usd, rival.monthly_usd),
@@ -76,10 +77,10 @@ def alternatives(case: Case, verdict: Verdict, max_risk: float) -> list[Alternat
     ]
     for rival in others:
         if rival.monthly_usd < chosen_usd and rival.risk <= max_risk:
-            chip = rival.machine.architecture
+            chip = rival.configuration.machine.architecture
             found.append(
                 Alternative(
-                    instance_type=rival.machine.name,
+                    instance_type=rival.configuration.machine.name,
                     why_not=f"needs a machine image for {chip}; allow it with architectures",
                     monthly_usd=round(rival.monthly_usd, 2),
                     savings_share=_share(present_usd, rival.monthly_usd),
@@ -100,28 +101,41 @@ def _share(present_usd: float, usd: float) -> float:
 def _rivals(
     case: Case, verdict: Verdict, machines: Sequence[Machine], max_risk: float
 ) -> list[_Rival]:
-    """Return each machine at its best known sizes; those that hold the SLO first, then by cost."""
-    entries = [c for machine in machines for c in _entries(verdict, machine)]
-    if not entries:
+    """Return the most promising machines, those that hold the SLO first, then by cost.
+
+    Each at the sizes it met the SLO with in the proof, and at the chosen sizes carried over. All
+    are glanced at; a few more than will be shown are looked at properly.
+    """
+    chosen = verdict.chosen
+    entries = [
+        configuration
+        for machine in machines
+        for configuration in (_carried(case, chosen, machine), _own(verdict, machine))
+        if configuration is not None
+    ]
+    glanced = _measured(case, entries, GLANCE_SCENARIOS, max_risk)
+    likely = [rival.configuration for rival in glanced[: 2 * SHOWN_ALTERNATIVES]]
+    best: dict[Machine, _Rival] = {}
+    for rival in _measured(case, likely, COMPARED_SCENARIOS, max_risk):
+        best.setdefault(rival.configuration.machine, rival)
+    return list(best.values())
+
+
+def _measured(
+    case: Case, configurations: Sequence[Configuration], scenarios: int, max_risk: float
+) -> list[_Rival]:
+    """Return what each configuration costs and risks on held-back scenarios, best first."""
+    if not configurations:
         return []
     problem = case.problem
-    rps: FloatArray = case.held_back_rps[:COMPARED_SCENARIOS]
-    outcome = simulate(entries, rps, problem.workload, problem.slo, case.start)
-    best: dict[Machine, _Rival] = {}
-    for index, configuration in enumerate(entries):
-        rival = _measured(configuration, outcome, index, problem.slo.max_bad_minutes)
-        known = best.get(rival.machine)
-        if known is None or _order(rival, max_risk) < _order(known, max_risk):
-            best[rival.machine] = rival
-    return sorted(best.values(), key=lambda rival: _order(rival, max_risk))
-
-
-def _measured(configuration: Configuration, outcome: Outcome, index: int, max_bad: float) -> _Rival:
-    return _Rival(
-        machine=configuration.machine,
-        monthly_usd=_monthly(outcome.usd_per_hour[index]),
-        risk=float(np.mean(outcome.bad_minute_share[index] > max_bad)),
-    )
+    rps: FloatArray = case.held_back_rps[:scenarios]
+    outcome = simulate(configurations, rps, problem.workload, problem.slo, case.start)
+    missed = outcome.bad_minute_share > problem.slo.max_bad_minutes
+    rivals = [
+        _Rival(configuration, _monthly(outcome.usd_per_hour[i]), float(missed[i].mean()))
+        for i, configuration in enumerate(configurations)
+    ]
+    return sorted(rivals, key=lambda rival: _order(rival, max_risk))
 
 
 def _order(rival: _Rival, max_risk: float) -> tuple[bool, float]:
@@ -129,27 +143,25 @@ def _order(rival: _Rival, max_risk: float) -> tuple[bool, float]:
     return fails, rival.risk if fails else rival.monthly_usd
 
 
-def _entries(verdict: Verdict, machine: Machine) -> list[Configuration]:
-    """Return the chosen sizes carried over to `machine`, and its own best that met the SLO."""
-    chosen = verdict.chosen
+def _carried(case: Case, chosen: Configuration, machine: Machine) -> Configuration:
+    """Return the chosen sizes carried over to another machine at equal capacity."""
     ratio = chosen.machine.vcpus * chosen.machine.speed / (machine.vcpus * machine.speed)
-    carried = replace(
+
+    def carried(size: int) -> int:
+        return max(1, round(size * ratio)) if size else 0
+
+    wanted = replace(
         chosen,
-        machine=machine,
-        min_size=_carried(chosen.min_size, ratio),
-        max_size=_carried(chosen.max_size, ratio),
-        desired_capacity=_carried(chosen.desired_capacity, ratio),
+        min_size=carried(chosen.min_size),
+        max_size=carried(chosen.max_size),
+        desired_capacity=carried(chosen.desired_capacity),
     )
-    own = next(
-        (
-            t.configuration
-            for t in verdict.tried
-            if t.configuration.machine == machine and t.meets_slo
-        ),
-        None,
-    )
-    return [carried] if own is None else [carried, own]
+    return replace(express(case.problem, wanted), machine=machine)
 
 
-def _carried(size: int, ratio: float) -> int:
-    return max(1, round(size * ratio)) if size else 0
+def _own(verdict: Verdict, machine: Machine) -> Configuration | None:
+    """Return the cheapest configuration on this machine that met the SLO in the proof."""
+    tried = (trial.configuration for trial in verdict.tried if trial.meets_slo)
+    return next(
+        (configuration for configuration in tried if configuration.machine == machine), None
+    )

@@ -36,7 +36,9 @@ def monthly(outcome: Outcome) -> FloatArray:
 
 def savings(present: FloatArray, proposed: FloatArray) -> FloatArray:
     """Return the paired share saved per scenario; 0 where nothing is spent now."""
-    return np.divide(present - proposed, present, out=np.zeros_like(present), where=present > 0)
+    share: FloatArray = np.zeros_like(present)
+    np.divide(present - proposed, present, out=share, where=present > 0)
+    return share
 
 
 def risk(outcome: Outcome, max_bad_minutes: float) -> float:
@@ -76,8 +78,10 @@ def demand_figures(case: Case, present: Configuration, proposed: Configuration) 
 
 def _by_hour(paths: FloatArray) -> FloatArray:
     """Average (S, minutes) to (S, hours); a last part of an hour is left out."""
-    hours = paths.shape[-1] // HOUR_MINUTES
-    return paths[..., : hours * HOUR_MINUTES].reshape(*paths.shape[:-1], hours, -1).mean(axis=-1)
+    count = paths.shape[-1] // HOUR_MINUTES
+    whole = paths[..., : count * HOUR_MINUTES]
+    hours: FloatArray = whole.reshape(*paths.shape[:-1], count, -1).mean(axis=-1)
+    return hours
 
 
 def _rates(values: FloatArray) -> list[float]:

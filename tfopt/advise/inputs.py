@@ -28,7 +28,7 @@ class Request:
     config_dir: Path | None = None
     var_files: tuple[Path, ...] = ()
     annotate: bool = True
-    policy: str = "planner"
+    policy: str = registry.DEFAULT
     seed: int = 0
     horizon_s: int = 7 * 86_400
     min_savings_share: float = 0.10
@@ -117,7 +117,7 @@ def proposers(name: str) -> Proposers:
     try:
         policy = registry.load(name, data_dir("trained"))
     except PolicyError as problem:
-        if name != Request.policy:
+        if name != registry.DEFAULT:
             raise TfoptError(problem.message, where=problem.where, hint=problem.hint) from None
         note = f"the trained policy is not used ({problem}): calibrated baselines decide"
         return Proposers("calibrated-baselines", None, None, note)

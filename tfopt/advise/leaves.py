@@ -107,11 +107,9 @@ def _sized(
     for (module, resource, path), owner in sites.items():
         by_address[(".".join((*module, resource)), path)] = owner
     for move in moves:
-        owner = by_address.get((move.address.split("[", 1)[0], move.path)) or by_address.get(
-            (_without_last_key(move.address), move.path)
-        )
-        if owner is not None:
-            yield owner
+        moved = by_address.get((_without_last_key(move.address), move.path))
+        if moved is not None:
+            yield moved
 
 
 def _without_last_key(address: str) -> str:

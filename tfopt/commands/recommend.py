@@ -151,12 +151,23 @@ def command(
     colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(advice.report, advice.patch.unified(Path.cwd()), format_, color=colored)
     publish_text(text, out)
+    _remark_on_prices(quiet, advice.report.tool.price_date)
     if write:
         write_patch(advice.patch)
         _tell(quiet, f"{len(advice.patch.files)} file(s) written")
     return (
         FAILED if not soft_fail and _failed(advice.report, fail_on, choices["max_slo_risk"]) else 0
     )
+
+
+def _remark_on_prices(quiet: bool, priced: str) -> None:
+    from datetime import date
+
+    from tfopt.pricing import STALE_AFTER_DAYS
+
+    age = (date.today() - date.fromisoformat(priced)).days
+    if age > STALE_AFTER_DAYS:
+        _tell(quiet, f"the prices are {age} days old ({priced}); see `tfopt prices show`")
 
 
 def _tell(quiet: bool, line: str) -> None:

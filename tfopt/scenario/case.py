@@ -53,9 +53,9 @@ def build_case(
         TfoptError: the user's own files are wrong.
     """
     import numpy as np
-    from tfopt_sim.forecast import fit, skill
 
     from tfopt_policies.policy import Problem
+    from tfopt_sim.forecast import fit, skill
 
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)

@@ -113,7 +113,7 @@ def _requests_from_cpu(
         rate = read_csv(settings.folder / source.csv, column=source.column)
         if cpu_ms is not None:
             return cpu_ms, rate, []
-        both = np.nanmean(busy_vcpus) / np.nanmean(rate.demand.rps) * 1000
+        both = float(np.nanmean(busy_vcpus) / np.nanmean(rate.demand.rps)) * 1000
         return both, rate, [f"CPU time per request inferred from CPU and rate: {both:.1f} ms"]
     notes = []
     if cpu_ms is None:
