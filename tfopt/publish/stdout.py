@@ -1,4 +1,4 @@
-"""Standard output as a publisher: the same bytes on every system, quiet when the reader has left."""
+"""Standard output as a publisher: the same bytes everywhere, quiet when the reader has left."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tfopt.recommendation import DemandFigures
@@ -10,19 +11,28 @@ from tfopt.recommendation import DemandFigures
 HOURS_PER_POINT = 3
 # the palette of the lines, readable on white and on black; the legend's squares name them
 _DEMAND, _DEMAND_HIGH, _NOW, _PROPOSED = "#3b82f6", "#8b5cf6", "#9ca3af", "#22a559"
-LEGEND = {
+_LEGEND = {
     "🟦": "demand, median",
     "🟪": "demand, p95",
     "⬜": "capacity within the SLO, now",
-    "🟩": "as proposed",
+    "🟩": "capacity as proposed",
 }
 
 
-def demand_chart(demand: DemandFigures, *, proposed: bool) -> str | None:
-    """Return the mermaid source, made of numbers and fixed words only; None without a picture.
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A mermaid source, made of numbers and fixed words only, and the words for its colours."""
+
+    source: str
+    legend: str
+
+
+def demand_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> Chart | None:
+    """Return the picture of the coming week; None where the figures give none.
 
     Args:
         demand: hourly figures; every series of the same length.
+        mark: " (assumed)" or nothing, said in the legend.
         proposed: whether to draw the proposed capacity beside the present one.
     """
     series = [
@@ -44,13 +54,9 @@ def demand_chart(demand: DemandFigures, *, proposed: bool) -> str | None:
         f'  y-axis "requests/s" 0 --> {_number(max(top * 1.05, 1e-3))}',
         *(f"  line [{', '.join(map(_number, values))}]" for values in points),
     ]
-    return "\n".join(lines)
-
-
-def legend(*, proposed: bool) -> str:
-    """Return the words for the chart's colours; mermaid draws no legend itself."""
-    entries = list(LEGEND.items())[: None if proposed else 3]
-    return " · ".join(f"{square} {words}" for square, words in entries)
+    entries = list(_LEGEND.items())[: len(points)]
+    legend = " · ".join(f"{square} {words}" for square, words in entries)
+    return Chart(source="\n".join(lines), legend=legend + mark)
 
 
 def _theme(lines: int) -> str:

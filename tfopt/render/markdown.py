@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tfopt.recommendation import Report
-from tfopt.render.charted import charted_groups
 from tfopt.render.plain import plain_lines, plain_report
 from tfopt.render.templates import render_template
 from tfopt.render.view import report_view
@@ -11,10 +10,5 @@ from tfopt.render.view import report_view
 
 def render_markdown(report: Report, patch: str) -> str:
     """Return the report and the patch as GitHub-flavoured markdown."""
-    shown = plain_report(report)
-    return render_template(
-        "report.md.j2",
-        report=report_view(shown),
-        groups=charted_groups(shown),
-        patch=plain_lines(patch),
-    )
+    view = report_view(plain_report(report))
+    return render_template("report.md.j2", report=view, patch=plain_lines(patch))

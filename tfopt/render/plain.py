@@ -1,4 +1,4 @@
-"""Makes text from a plan harmless: no control codes, one line, a sane length, before any format sees it."""
+"""Makes text from a plan harmless before any format sees it: no control codes, a sane length."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def render_table(report: Report, *, width: int | None = None, color: bool = Fals
         highlight=False,
         _environ={},
     )
-    for part in _report(report_view(plain_report(report)), console.width):
+    for part in _report(report_view(plain_report(report))):
         console.print(part)
     lines = target.getvalue().replace(_GLUE, " ").split("\n")
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
@@ -49,13 +49,13 @@ def _text(content: str, style: str = "") -> Text:
     return Text(content.replace(words.GAP, _GLUE), style=style)
 
 
-def _report(view: ReportView, width: int) -> Iterable[RenderableType]:
+def _report(view: ReportView) -> Iterable[RenderableType]:
     yield _text(view.headline, "bold")
     for warning in view.warnings:
         yield _text(f"Note: {warning}", "yellow")
     for group in view.groups:
         yield Text()
-        yield from _group(group, width)
+        yield from _group(group)
     if view.skipped:
         yield Text()
         yield Rule(_text("Skipped", "bold"), align="left", style="dim", characters="─")
@@ -75,7 +75,7 @@ def _report(view: ReportView, width: int) -> Iterable[RenderableType]:
     yield footer
 
 
-def _group(group: GroupView, width: int) -> Iterable[RenderableType]:
+def _group(group: GroupView) -> Iterable[RenderableType]:
     title = _text(group.address, "bold")
     yield Rule(title, align="left", style="dim", characters="─")
     style = next((s for name, s in _STATUS.items() if group.status.startswith(name)), "")
@@ -86,7 +86,7 @@ def _group(group: GroupView, width: int) -> Iterable[RenderableType]:
         yield Text()
         yield _settings(group)
     facts = _facts()
-    for label, lines in _details(group, width):
+    for label, lines in _details(group):
         for position, line in enumerate(lines):
             _fact(facts, label if position == 0 else "", line)
     if facts.row_count:
@@ -134,7 +134,7 @@ def _settings(group: GroupView) -> Table:
     return table
 
 
-def _details(group: GroupView, width: int) -> Iterable[tuple[str, list[str]]]:
+def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
     if group.recommended:
         if group.why_this_type:
             yield f"Why {group.proposed_type}", [group.why_this_type]
@@ -153,7 +153,7 @@ def _details(group: GroupView, width: int) -> Iterable[tuple[str, list[str]]]:
 
 def _trace(trace: Trace) -> str:
     """Return `minimum: terraform.tfvars:7 web.min → aws_autoscaling_group.web`."""
-    text = f"{trace.attribute}: {' → '.join(trace.hops) or trace.place}"
+    text = f"{trace.label}: {' → '.join(trace.hops) or trace.place}"
     if trace.note:
         text += f" ({trace.note})" if trace.hops or trace.place else trace.note
     if trace.also_moves:

@@ -11,19 +11,22 @@ from markupsafe import Markup
 
 from tfopt.resources import data_dir
 
-# ASCII that markdown or HTML may act on; a backslash or an entity takes its meaning away
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_ACTIVE = re.compile(r"[\\`*_{}\[\]()#+!|~$]")
-_LINE_START = re.compile(r"^(\s*)([-=]|\d+(?=[.)]))")
-_NOTHING = "<!-- -->"  # splits what GitHub would turn into a mention, an issue or a link
-_AUTOLINK = re.compile(r"@(?=\w)|(?<=[a-zA-Z]):(?=//)|(?<=www)\.|(?<=\w)#(?=\d)|(?<=GH)-(?=\d)", re.I)
+# what markdown acts on inside a line: an underscore at a word's edge, a dollar that opens math
+_ACTIVE = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|\$(?!\d)")
+_LINE_START = re.compile(r"^(\s*\d*)(?=[-=+#.)])")
+# what GitHub turns into a mention, an issue, a link or an emoji, up to where it is split
+_AUTOLINK = re.compile(
+    r"@(?=\w)|#(?=\d)|(?<=GH)-(?=\d)|(?<=\w):(?=//)|(?<=www)\.|:(?=[\w+-]+:)", re.IGNORECASE
+)
+_SPLIT = "<!-- -->"
 
 
 @cache
 def environment() -> Environment:
     """Return the environment of `templates/`.
 
-    Every `{{ expression }}` is escaped as markdown text; `code`, `fence` and `prose` are the other
+    Every `{{ expression }}` is escaped as markdown text; `code`, `fence` and `html` are the other
     ways to print, so that a template that overrides a block is as safe as ours.
     """
     env = Environment(
@@ -35,7 +38,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters.update(code=code, fence=fence)
+    env.filters.update(code=code, fence=fence, html=_html)
     return env
 
 
@@ -68,16 +71,11 @@ def _finalize(value: Any) -> Any:
 
 def prose(text: str) -> Markup:
     """Return `text` as markdown that shows exactly these characters, without links or mentions."""
-    escaped = _ACTIVE.sub(r"\\\g<0>", text)
+    escaped = _ACTIVE.sub(r"\\\g<0>", text.replace("\n", " "))
     for character, entity in _ENTITIES.items():
         escaped = escaped.replace(character, entity)
-    escaped = _LINE_START.sub(r"\1\\\2", escaped)
-    escaped = _AUTOLINK.sub(lambda match: _split(match[0]), escaped)
-    return Markup(escaped.replace("\n", " "))
-
-
-def _split(character: str) -> str:
-    return character + _NOTHING
+    escaped = _LINE_START.sub(r"\1\\", escaped)
+    return Markup(_AUTOLINK.sub(lambda match: match[0] + _SPLIT, escaped))
 
 
 def code(text: str) -> Markup:
@@ -87,8 +85,12 @@ def code(text: str) -> Markup:
         return Markup("")
     if "`" not in line and "|" not in line and line == line.strip():
         return Markup(f"`{line}`")
-    entities = "".join(c if c.isalnum() or c in " /-" else f"&#{ord(c)};" for c in line)
-    return Markup(f"<code>{entities}</code>")
+    return Markup(f"<code>{_html(line)}</code>")
+
+
+def _html(text: str) -> Markup:
+    """Return `text` for the inside of an HTML element on a markdown line: every sign an entity."""
+    return Markup("".join(c if c.isalnum() or c in " /.,-" else f"&#{ord(c)};" for c in text))
 
 
 def fence(text: str, language: str = "") -> Markup:

@@ -8,14 +8,15 @@ from tfopt.recommendation import (
     Alternative,
     Cost,
     Group,
-    Interval,
     Proof,
     ReadyToAdd,
     Report,
     SkippedResource,
 )
 from tfopt.render import words
-from tfopt.render.settings import SettingRow, changes, setting_rows, summary
+from tfopt.render.chart import Chart, demand_chart
+from tfopt.render.headline import headline, saving_of
+from tfopt.render.settings import LABELS, SettingRow, changes, setting_rows, summary
 
 NEXT_BEST = 3
 _GRADE = {
@@ -28,9 +29,9 @@ _GRADE = {
 }
 _IMPACT = {
     "none": "not touched",
-    "in-place": "kept, changed in place",
-    "rolling": "replaced one after the other",
-    "replace": "the group is replaced",
+    "in-place": "kept; the change is made in place",
+    "rolling": "rolling",
+    "replace": "replaced",
 }
 _IMPACT_WORD = {"none": "none", "in-place": "in place", "rolling": "rolling", "replace": "replace"}
 
@@ -48,7 +49,7 @@ class Figure:
 class Trace:
     """One attribute's way from the literal that decides it to the group."""
 
-    attribute: str
+    label: str  # "minimum"
     place: str  # "terraform.tfvars:6", empty where not patchable
     hops: list[str]
     note: str  # grade and reason in words, empty where there is nothing to know
@@ -83,6 +84,7 @@ class GroupView:
     proof: ProofView | None
     ready_to_add: list[ReadyView]
     notes: list[str]
+    chart: Chart | None
 
     @property
     def recommended(self) -> bool:
@@ -142,7 +144,7 @@ def report_view(report: Report) -> ReportView:
     if report.tool.policy_sha256:
         policy += f" ({report.tool.policy_sha256[:8]})"
     return ReportView(
-        headline=_headline(report),
+        headline=headline(report),
         total=_total(report),
         groups=[group_view(group) for group in report.groups],
         skipped=report.coverage.skipped,
@@ -182,17 +184,8 @@ def group_view(group: Group) -> GroupView:
         proof=_proof(group.proof, mark) if group.proof else None,
         ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
         notes=group.notes,
+        chart=demand_chart(group.demand, mark, proposed=bool(proposed)) if group.demand else None,
     )
-
-
-def saving_of(now: Interval, then: Interval, paired: Interval | None) -> tuple[float, str]:
-    """Return the monthly saving in USD and its range in words, empty where it is not known."""
-    if paired is None:
-        return now.p50 - then.p50, ""
-    if paired.p50 >= 0:
-        return paired.p50, f" (p05–p95 {words.money_range(paired)})"
-    turned = Interval(p50=-paired.p50, p05=-paired.p95, p95=-paired.p05)
-    return paired.p50, f" (p05–p95 {words.money_range(turned)})"
 
 
 def _saving_sentence(cost: Cost, mark: str) -> str:
@@ -284,7 +277,7 @@ def _alternative(item: Alternative, mark: str) -> AlternativeView:
 def _traces(group: Group) -> list[Trace]:
     return [
         Trace(
-            attribute=edit.attribute,
+            label=LABELS.get(edit.attribute, edit.attribute),
             place=f"{edit.file}:{edit.line}" if edit.file and edit.line else (edit.file or ""),
             hops=edit.trace,
             note=": ".join(filter(None, (_GRADE.get(edit.grade), edit.reason))),
@@ -337,49 +330,6 @@ def _ready(item: ReadyToAdd, mark: str) -> ReadyView:
     if item.savings_share is not None:
         saving = words.cost_change(item.savings_share.p50) + mark
     return ReadyView(what=item.what, saving=saving, block=item.block)
-
-
-def _headline(report: Report) -> str:
-    """Say in one sentence what the change saves and what it does to the SLO."""
-    changed = [group for group in report.groups if group.status == "recommended"]
-    analysed = [group for group in report.groups if group.status != "not-analysed"]
-    if not analysed:
-        return "No group could be analysed."
-    if not changed:
-        return f"Nothing to change in {words.count(len(analysed), 'group')}."
-    parts = [_headline_saving(report, changed), _headline_risk(changed)]
-    of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
-    return f"{'; '.join(filter(None, parts))} ({of} changed)."
-
-
-def _headline_saving(report: Report, changed: list[Group]) -> str:
-    totals, mark = report.totals, ""
-    now, then, paired = (
-        totals.current_monthly_usd,
-        totals.recommended_monthly_usd,
-        totals.saving_monthly_usd,
-    )
-    saved = totals.savings_share.p50
-    if all(group.assumed for group in changed):  # the totals leave assumed groups out
-        costs = [group.cost for group in changed if group.cost]
-        before = sum(cost.current_monthly_usd.p50 for cost in costs)
-        after = sum(cost.recommended_monthly_usd.p50 for cost in costs)
-        now, then = (Interval(p50=x, p05=x, p95=x) for x in (before, after))
-        saved, paired, mark = (1 - after / before if before else 0.0), None, " (assumed)"
-    usd, span = saving_of(now, then, paired)
-    verb, tail = ("Saves", "a month") if usd >= 0 else ("Costs", "a month more")
-    return f"{verb} {words.money(abs(usd))} {tail}{span}, {words.cost_change(saved)}{mark}"
-
-
-def _headline_risk(changed: list[Group]) -> str:
-    known = [group.slo for group in changed if group.slo]
-    if not known:
-        return ""
-    now = max(slo.current_risk for slo in known)
-    then = max(slo.recommended_risk for slo in known)
-    if words.weeks(now) == words.weeks(then):
-        return f"SLO risk stays at {words.weeks(now)}"
-    return f"SLO risk {words.weeks_change(now, then)} in the worst group"
 
 
 def _total(report: Report) -> str:

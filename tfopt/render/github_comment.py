@@ -1,0 +1,168 @@
+"""The pull-request comment: short, a chart at a glance, everything else folded, never too long."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from markupsafe import Markup
+
+from tfopt import __version__
+from tfopt.recommendation import Report
+from tfopt.render import words
+from tfopt.render.plain import plain, plain_lines, plain_report
+from tfopt.render.templates import render_template
+from tfopt.render.view import GroupView, ReportView, report_view
+
+LIMIT = 65_536  # characters of a GitHub comment
+OPEN_PATCH_LINES = 40  # a patch this short is shown unfolded
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How much of a report a comment shows."""
+
+    rows: int  # groups in the overview
+    details: int  # groups with a folded section
+    patch_lines: int
+    skipped: bool = True
+
+
+def render_github_comment(report: Report, patch: str) -> str:
+    """Return the comment; what does not fit GitHub's limit is left out, and the text says so.
+
+    Folded sections go first, then the end of the patch, then rows of the overview.
+    """
+    view = report_view(plain_report(report))
+    marker = _marker(report, patch)
+    lines = plain_lines(patch).rstrip("\n").split("\n") if patch else []
+    groups = len(view.groups)
+
+    def comment(shown: _Shown) -> str:
+        return _comment(view, marker, lines, shown)
+
+    shown = _Shown(rows=groups, details=groups, patch_lines=len(lines))
+    if _fits(comment(shown)):
+        return comment(shown)
+    for smaller in (
+        _most(comment, shown, "details", groups),
+        _most(comment, replace(shown, details=0, skipped=False), "patch_lines", len(lines)),
+        _most(comment, _Shown(groups, 0, 0, skipped=False), "rows", groups),
+    ):
+        text = comment(smaller)
+        if _fits(text):
+            return text
+    raise ValueError("the frame of the comment alone exceeds GitHub's limit")
+
+
+def render_github_failure(message: str, target: str) -> str:
+    """Return the comment for a plan that could not be answered; no time, so always the same bytes.
+
+    Args:
+        message: what went wrong, as the user would see it on standard error.
+        target: the plan, as the user named it.
+    """
+    marker = {"tool": "tfopt", "version": __version__, "target": target}
+    marker |= {"sha": _digest(message), "generated_at": ""}
+    return render_template(
+        "github-comment-failure.md.j2",
+        marker=_hidden(marker),
+        message=plain_lines(message)[: LIMIT // 2],
+        target=plain(target),
+        version=__version__,
+    )
+
+
+def generated_at(report: Report) -> str:
+    """Return the time of the newest fact used: the same input gives the same bytes."""
+    facts = [report.tool.price_date, *(g.demand.start for g in report.groups if g.demand)]
+    times = [datetime.fromisoformat(fact) for fact in facts]
+    aware = [time if time.tzinfo else time.replace(tzinfo=UTC) for time in times]
+    return max(aware).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _marker(report: Report, patch: str) -> Markup:
+    plans = report.plans or [report.plan]
+    return _hidden(
+        {
+            "tool": report.tool.name,
+            "version": report.tool.version,
+            "target": ", ".join(plan.path for plan in plans),
+            "sha": _digest(report.model_dump_json() + patch),
+            "generated_at": generated_at(report),
+        }
+    )
+
+
+def _digest(text: str) -> str:
+    """Return what tells two answers apart: the head of the SHA-256 of all they hold."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _hidden(marker: dict[str, str]) -> Markup:
+    """Return the marker as an HTML comment that no value in it can close."""
+    text = json.dumps(marker, separators=(",", ":"))
+    for character in "<>&-":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(f"<!-- tfopt {text} -->")
+
+
+def _comment(view: ReportView, marker: Markup, patch: list[str], shown: _Shown) -> str:
+    kept = patch[: shown.patch_lines]
+    return render_template(
+        "github-comment.md.j2",
+        report=view,
+        marker=marker,
+        rows=shown.rows,
+        details=shown.details,
+        skipped=shown.skipped,
+        charted=_charted(view) if shown.rows else None,
+        patch="\n".join(kept),
+        patch_open=len(kept) <= OPEN_PATCH_LINES,
+        patch_summary=_patch_summary(patch),
+        cut=_cut(view, patch, shown),
+    )
+
+
+def _charted(view: ReportView) -> GroupView | None:
+    """Return the group whose chart stands in the open: the first that is to change."""
+    groups = sorted(view.groups, key=lambda group: not group.recommended)
+    return next((group for group in groups if group.chart), None)
+
+
+def _patch_summary(patch: list[str]) -> str:
+    files = sum(line.startswith("+++ ") for line in patch)
+    changed = sum(line.startswith("+") for line in patch) - files
+    return f"{words.count(changed, 'line')} in {words.count(files, 'file')}"
+
+
+def _cut(view: ReportView, patch: list[str], shown: _Shown) -> str:
+    """Say what is left out, empty where nothing is."""
+    groups = len(view.groups)
+    left_out = [
+        (groups - shown.rows, "group", "of the overview"),
+        (groups - shown.details, "group", "in detail"),
+        (len(patch) - shown.patch_lines, "line", "of the patch (do not apply it from here)"),
+        (0 if shown.skipped else len(view.skipped), "skipped resource", ""),
+    ]
+    return ", ".join(
+        f"{words.count(number, noun)} {where}".strip() for number, noun, where in left_out if number
+    )
+
+
+def _most(comment: Callable[[_Shown], str], shown: _Shown, field: str, most: int) -> _Shown:
+    """Return `shown` with the largest value of `field`, up to `most`, that fits; else with 0."""
+    fitting = bisect_right(
+        range(1, most + 1),
+        False,
+        key=lambda number: not _fits(comment(replace(shown, **{field: number}))),
+    )
+    return replace(shown, **{field: fitting})
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode("utf-16-le")) // 2 <= LIMIT
