@@ -33,12 +33,12 @@ def mark(value: object, unknown: object, sensitive: object) -> object:
     if sensitive is True:
         return REDACTED
     if unknown is True:
-        return UNKNOWN
+        return REDACTED if _any_true(sensitive) else UNKNOWN
     if isinstance(value, dict):
         return _mark_object(value, unknown, sensitive)
     if isinstance(value, list):
         return _mark_list(value, unknown, sensitive)
-    if value is None and isinstance(unknown, dict | list):
+    if value is None and isinstance(unknown, dict | list) and _any_true(unknown):
         return mark(type(unknown)(), unknown, sensitive)
     return REDACTED if _any_true(sensitive) else value
 
