@@ -174,7 +174,7 @@ def type_row(row: Row) -> list[str]:
     ]
 
 
-def price_tables(cloud: str, rows: Iterable[Row]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+def price_tables(cloud: str, rows: Iterable[Row]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return the price files of one cloud (path → text) and what its price-origin letters mean.
 
     A line holds one figure of one region: price, spot price or origin, one cell per type.
