@@ -29,11 +29,13 @@ SHIPPED_DATA = {
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a wheel built the long way, through the sdist: what that forgets is forgotten."""
     out = tmp_path_factory.mktemp("dist")
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT],
-        check=True,
         capture_output=True,
+        text=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stdout + done.stderr
     (built,) = out.glob("*.whl")
     return built
 
