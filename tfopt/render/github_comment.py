@@ -19,7 +19,7 @@ from tfopt.render.templates import render_template
 from tfopt.render.view import GroupView, ReportView, report_view
 
 LIMIT = 65_536  # characters of a GitHub comment
-OPEN_PATCH_LINES = 40  # a patch this short is shown unfolded
+OPEN_PATCH_LINES = 30  # a patch this short is shown unfolded
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def render_github_comment(report: Report, patch: str) -> str:
     if _fits(comment(shown)):
         return comment(shown)
     for smaller in (
-        _most(comment, shown, "details", groups),
-        _most(comment, replace(shown, details=0, skipped=False), "patch_lines", len(lines)),
-        _most(comment, _Shown(groups, 0, 0, skipped=False), "rows", groups),
+        _most(comment, groups, lambda n: replace(shown, details=n)),
+        _most(comment, len(lines), lambda n: _Shown(groups, 0, n, skipped=False)),
+        _most(comment, groups, lambda n: _Shown(n, 0, 0, skipped=False)),
     ):
         text = comment(smaller)
         if _fits(text):
@@ -106,8 +106,9 @@ def _digest(text: str) -> str:
 def _hidden(marker: dict[str, str]) -> Markup:
     """Return the marker as an HTML comment that no value in it can close."""
     text = json.dumps(marker, separators=(",", ":"))
-    for character in "<>&-":
-        text = text.replace(character, f"\\u{ord(character):04x}")
+    for characters in ("<", ">", "&", "--"):
+        escaped = "".join(f"\\u{ord(character):04x}" for character in characters)
+        text = text.replace(characters, escaped)
     return Markup(f"<!-- tfopt {text} -->")
 
 
@@ -154,14 +155,12 @@ def _cut(view: ReportView, patch: list[str], shown: _Shown) -> str:
     )
 
 
-def _most(comment: Callable[[_Shown], str], shown: _Shown, field: str, most: int) -> _Shown:
-    """Return `shown` with the largest value of `field`, up to `most`, that fits; else with 0."""
+def _most(comment: Callable[[_Shown], str], most: int, shown: Callable[[int], _Shown]) -> _Shown:
+    """Return `shown` of the largest number up to `most` whose comment fits, else of 0."""
     fitting = bisect_right(
-        range(1, most + 1),
-        False,
-        key=lambda number: not _fits(comment(replace(shown, **{field: number}))),
+        range(1, most + 1), False, key=lambda number: not _fits(comment(shown(number)))
     )
-    return replace(shown, **{field: fitting})
+    return shown(fitting)
 
 
 def _fits(text: str) -> bool:

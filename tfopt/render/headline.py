@@ -54,6 +54,6 @@ def saving_of(now: Interval, then: Interval, paired: Interval | None) -> tuple[f
     if paired is None:
         return now.p50 - then.p50, ""
     if paired.p50 >= 0:
-        return paired.p50, f" (p05–p95 {words.money_range(paired)})"
+        return paired.p50, words.money_spread(paired)
     turned = Interval(p50=-paired.p50, p05=-paired.p95, p95=-paired.p05)
-    return paired.p50, f" (p05–p95 {words.money_range(turned)})"
+    return paired.p50, words.money_spread(turned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tfopt.recommendation import Edit, Group, ScheduleValues, Settings
@@ -16,7 +17,11 @@ LABELS = {
     "schedules": "schedules",
     "spot_share": "spot share",
 }
+_COUNTS = ("min_size", "max_size", "desired_capacity")
 NOT_PATCHABLE = "not patchable"
+
+
+_POSITION = re.compile(r"(.+?:\d+)(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class SettingRow:
     label: str
     now: str
     proposed: str
-    place: str
+    place: str  # "terraform.tfvars:7 → web.tf:15"
 
 
 def setting_rows(group: Group, mark: str) -> list[SettingRow]:
@@ -61,6 +66,8 @@ def changes(now: Settings | None, then: Settings | None) -> list[str]:
     for name, label in LABELS.items():
         old, new = value_text(name, now), value_text(name, then)
         if old != new:
+            if name in _COUNTS and old and new:
+                old = str(getattr(now, name))  # the unit is said once
             prefix = "" if name == "instance_type" else f"{label} "
             found.append(f"{prefix}{old or 'none'} → {new or 'none'}")
     return found
@@ -90,7 +97,7 @@ def value_text(name: str, settings: Settings) -> str:
         return ""
     if name == "target_cpu":
         return words.setting_share(value)
-    return str(value)
+    return words.count(value, settings.unit) if name in _COUNTS else str(value)
 
 
 def _schedule(item: ScheduleValues) -> str:
@@ -112,6 +119,7 @@ def _place(edit: Edit | None) -> str:
         return ""
     if edit.new is None and edit.grade not in ("patchable", "patchable-shared", "edit-literal"):
         return NOT_PATCHABLE
-    if edit.file is None:
-        return ""
-    return f"{edit.file}:{edit.line}" if edit.line else edit.file
+    # of a hop "web.tf:15 aws_autoscaling_group.web.min_size = var.web.min" the place is enough
+    places = [_POSITION.match(hop) for hop in edit.trace]
+    found = [place[1] for place in places if place]
+    return " → ".join(found or filter(None, [edit.file]))

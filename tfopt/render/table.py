@@ -15,7 +15,7 @@ from rich.text import Text
 from tfopt.recommendation import Report
 from tfopt.render import words
 from tfopt.render.plain import plain_report
-from tfopt.render.view import GroupView, ReportView, Trace, report_view
+from tfopt.render.view import GroupView, ReportView, report_view
 
 NARROWEST, WIDEST = 60, 140  # below nothing lines up, above the eye loses the line
 # stands for the no-break space while rich breaks lines, which would break there
@@ -70,7 +70,7 @@ def _report(view: ReportView) -> Iterable[RenderableType]:
         _fact(footer, "Total", view.total)
     _fact(footer, "Coverage", view.coverage)
     _fact(footer, "Plan", view.plan)
-    _fact(footer, "Prices", view.prices)
+    _fact(footer, "Price book", view.prices)
     _fact(footer, "Made by", view.tool)
     yield footer
 
@@ -111,14 +111,14 @@ def _headline(group: GroupView) -> Iterable[str]:
 
 def _settings(group: GroupView) -> Table:
     """Return now beside proposed: settings with their place, then measured figures."""
-    places = any(row.place for row in group.settings)
+    places = any(row.place for row in group.settings) or any(f.limit for f in group.figures)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("", style="dim", no_wrap=True)
     table.add_column(_text("now", "dim"))
     if group.recommended:
         table.add_column(_text("proposed", "dim"))
     if places:
-        table.add_column(_text("from", "dim"), style="dim", overflow="fold")
+        table.add_column(_text("from / limit", "dim"), style="dim", overflow="fold")
     for row in group.settings:
         cells = [_text(row.now)]
         if group.recommended:
@@ -130,6 +130,8 @@ def _settings(group: GroupView) -> Table:
         cells = [_text(figure.now)]
         if group.recommended:
             cells.append(_text(figure.proposed, "bold"))
+        if places:
+            cells.append(_text(figure.limit))
         table.add_row(figure.label, *cells)
     return table
 
@@ -143,22 +145,22 @@ def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
             figures = ", ".join(filter(None, (cost, other.risk)))
             lines = [f"{other.why_not}{f' ({figures})' if figures else ''}"]
             yield f"Not {other.instance_type}", lines
-    yield "Comes from", [_trace(trace) for trace in group.traces if trace.patchable]
-    yield "Not patchable", [_trace(trace) for trace in group.traces if not trace.patchable]
+    yield (
+        "Also moves",
+        [
+            f"{trace.label}: {', '.join(trace.also_moves)}"
+            for trace in group.traces
+            if trace.also_moves
+        ],
+    )
+    yield (
+        "Not patchable",
+        [f"{trace.label}: {trace.note}" for trace in group.traces if not trace.patchable],
+    )
     yield "Trust", group.trust
     if group.proof and group.recommended:
         yield "Proof", [group.proof.sentence]
     yield "Note", group.notes
-
-
-def _trace(trace: Trace) -> str:
-    """Return `minimum: terraform.tfvars:7 web.min → aws_autoscaling_group.web`."""
-    text = f"{trace.label}: {' → '.join(trace.hops) or trace.place}"
-    if trace.note:
-        text += f" ({trace.note})" if trace.hops or trace.place else trace.note
-    if trace.also_moves:
-        text += f"; also moves {', '.join(trace.also_moves)}"
-    return text
 
 
 def _grid(*ratios: int) -> Table:

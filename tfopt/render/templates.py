@@ -7,14 +7,14 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tfopt.resources import data_dir
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # what markdown acts on inside a line: an underscore at a word's edge, a dollar that opens math
 _ACTIVE = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|\$(?!\d)")
-_LINE_START = re.compile(r"^(\s*\d*)(?=[-=+#.)])")
+_LINE_START = re.compile(r"^(\s*)(?=[-=+#])|^(\s*\d+)(?=[.)](?:\s|$))")
 # what GitHub turns into a mention, an issue, a link or an emoji, up to where it is split
 _AUTOLINK = re.compile(
     r"@(?=\w)|#(?=\d)|(?<=GH)-(?=\d)|(?<=\w):(?=//)|(?<=www)\.|:(?=[\w+-]+:)", re.IGNORECASE
@@ -74,7 +74,7 @@ def prose(text: str) -> Markup:
     escaped = _ACTIVE.sub(r"\\\g<0>", text.replace("\n", " "))
     for character, entity in _ENTITIES.items():
         escaped = escaped.replace(character, entity)
-    escaped = _LINE_START.sub(r"\1\\", escaped)
+    escaped = _LINE_START.sub(r"\g<0>\\", escaped)
     return Markup(_AUTOLINK.sub(lambda match: match[0] + _SPLIT, escaped))
 
 
@@ -85,12 +85,13 @@ def code(text: str) -> Markup:
         return Markup("")
     if "`" not in line and "|" not in line and line == line.strip():
         return Markup(f"`{line}`")
-    return Markup(f"<code>{_html(line)}</code>")
+    signs = "".join(c if c.isalnum() or c in " /-" else f"&#{ord(c)};" for c in line)
+    return Markup(f"<code>{signs}</code>")
 
 
 def _html(text: str) -> Markup:
-    """Return `text` for the inside of an HTML element on a markdown line: every sign an entity."""
-    return Markup("".join(c if c.isalnum() or c in " /.,-" else f"&#{ord(c)};" for c in text))
+    """Return `text` for the inside of an HTML block, where markdown does not act."""
+    return escape(text.replace("\n", " "))
 
 
 def fence(text: str, language: str = "") -> Markup:

@@ -27,13 +27,19 @@ _GRADE = {
     "value-from-environment": "set by TF_VAR_, -var or HCP, not by a file",
     "unknown": "not traced to a literal",
 }
+_ORDER = {name: position for position, name in enumerate(LABELS)}
 _IMPACT = {
     "none": "not touched",
     "in-place": "kept; the change is made in place",
     "rolling": "rolling",
     "replace": "replaced",
 }
-_IMPACT_WORD = {"none": "none", "in-place": "in place", "rolling": "rolling", "replace": "replace"}
+_IMPACT_WORD = {
+    "none": "not touched",
+    "in-place": "in place",
+    "rolling": "rolling",
+    "replace": "replace",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Figure:
     label: str
     now: str
     proposed: str
+    limit: str = ""  # what the SLO allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ def report_view(report: Report) -> ReportView:
         coverage=_coverage(report),
         plan=f"{names} (Terraform {made_by})",
         warnings=_warnings(report),
-        prices=f"{report.tool.price_date}, {report.tool.price_attribution}",
+        prices=f"{report.tool.price_date}. {report.tool.price_attribution}",
         tool=f"tfopt {report.tool.version}, policy {policy}",
     )
 
@@ -180,7 +187,7 @@ def group_view(group: Group) -> GroupView:
         proposed_type=group.recommended.instance_type if group.recommended else "",
         alternatives=[_alternative(item, mark) for item in group.alternatives[:NEXT_BEST]],
         traces=_traces(group),
-        trust=_trust(group),
+        trust=_trust(group, mark),
         proof=_proof(group.proof, mark) if group.proof else None,
         ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
         notes=group.notes,
@@ -241,8 +248,8 @@ def _figures(group: Group, mark: str) -> list[Figure]:
     rows: list[Figure] = []
     changes_it = group.status == "recommended"
 
-    def row(label: str, now: str, then: str) -> None:
-        rows.append(Figure(label, now and now + mark, then + mark if changes_it and then else ""))
+    def row(label: str, now: str, then: str, limit: str = "") -> None:
+        rows.append(Figure(label, now + mark, then + mark if changes_it else "", limit))
 
     if cost := group.cost:
         now, then = cost.current_monthly_usd, cost.recommended_monthly_usd
@@ -251,16 +258,17 @@ def _figures(group: Group, mark: str) -> list[Figure]:
     if slo := group.slo:
         row("SLO missed in", words.weeks(slo.current_risk), words.weeks(slo.recommended_risk))
         bad_now, bad_then = slo.current_bad_minute_share, slo.recommended_bad_minute_share
-        row("bad minutes", words.share(bad_now.p50), words.share(bad_then.p50))
-        row("  p05–p95", words.share_range(bad_now), words.share_range(bad_then))
-        latency = f"{words.milliseconds(slo.p99_ms.p50)} of {words.milliseconds(slo.slo_p99_ms)}"
-        rows.append(
-            Figure(
-                "p99 latency",
-                "" if changes_it else latency + mark,
-                latency + mark if changes_it else "",
-            )
+        row(
+            "bad minutes",
+            words.share(bad_now.p50),
+            words.share(bad_then.p50),
+            f"SLO: at most {words.setting_share(slo.max_bad_minutes)}",
         )
+        row("  p05–p95", words.share_range(bad_now), words.share_range(bad_then))
+        latency = words.milliseconds(slo.p99_ms.p50) + mark  # of the recommended settings only
+        limit = f"SLO: {words.milliseconds(slo.slo_p99_ms)}"
+        now_then = ("", latency) if changes_it else (latency, "")
+        rows.append(Figure("p99 latency", *now_then, limit))
     return rows
 
 
@@ -284,29 +292,38 @@ def _traces(group: Group) -> list[Trace]:
             also_moves=edit.also_moves,
             patchable=edit.new is not None,
         )
-        for edit in group.edits
+        for edit in sorted(group.edits, key=lambda edit: _ORDER.get(edit.attribute, len(_ORDER)))
     ]
 
 
-def _trust(group: Group) -> list[str]:
+def _trust(group: Group, mark: str) -> list[str]:
     """Tell how far the figures can be trusted: history, forecast, scenarios, and what to know."""
     lines = []
+    if asked := group.demand:
+        mean, peak = words.rate(asked.history_mean_rps), words.rate(asked.history_peak_rps)
+        lines.append(f"demand: {asked.source}, mean {mean}, peak {peak}{mark}")
     if group.assumed:
         lines.append("traffic is assumed, not measured: every figure of this group is assumed")
     if facts := group.confidence:
         parts = [] if group.assumed else [f"{words.days(facts.history_days)} of history"]
         if facts.forecast_skill is not None:
-            side = "better" if facts.forecast_skill >= 0 else "worse"
-            skill = words.share(abs(facts.forecast_skill))
-            parts.append(f"forecast {skill} {side} than repeating last week")
+            parts.append(_skill(facts.forecast_skill))
         parts.append(words.count(facts.scenarios, "simulated week"))
         lines += [", ".join(parts), *facts.notes]
     return lines
 
 
+def _skill(skill: float) -> str:
+    if abs(skill) < 0.005:
+        return "forecast no better than repeating last week"
+    side = "better" if skill > 0 else "worse"
+    return f"forecast {words.share(abs(skill))} {side} than repeating last week"
+
+
 def _proof(proof: Proof, mark: str) -> ProofView:
     saving = proof.saving_usd_per_month
     span = f"{words.money(saving.p05)} to {words.money(saving.p95)}"
+    rivals = words.count(len(proof.contenders) - 1, "other")
     rows = [
         (
             item.name,
@@ -318,8 +335,8 @@ def _proof(proof: Proof, mark: str) -> ProofView:
         for item in proof.contenders
     ]
     sentence = (
-        f"{proof.won_by} won among {len(proof.contenders)}; mean saving {span} a month "
-        f"(95{words.GAP}% interval, same weeks){mark}; "
+        f"{proof.won_by} won against {rivals} on the same weeks; "
+        f"mean saving {span} a month (95{words.GAP}% interval){mark}; "
         f"{words.count(proof.scenarios_spent, 'group-week')} simulated"
     )
     return ProofView(sentence=sentence, contenders=rows)

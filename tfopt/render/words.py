@@ -9,19 +9,24 @@ MINUS = "−"
 
 
 def money(usd: float) -> str:
-    """Return US dollars: cents below $1,000 only, a true minus sign."""
-    whole = abs(usd) >= 999.995  # what rounds to 1,000.00 has no cents either
+    """Return US dollars: cents below $100 only, a true minus sign."""
+    whole = abs(usd) >= 99.995  # what rounds to 100.00 has no cents either
     amount = f"${abs(usd):,.0f}" if whole else f"${abs(usd):,.2f}"
     return f"{MINUS}{amount}" if usd < 0 and float(f"{usd:.2f}") != 0 else amount
 
 
 def money_range(figure: Interval) -> str:
-    """Return `$1,180–$1,460`, the 5th to the 95th percentile."""
-    return f"{money(figure.p05)} to {money(figure.p95)}" if figure.p05 < 0 else _dash(figure)
+    """Return `$1,180–$1,460`, the 5th to the 95th percentile; one figure where both are it."""
+    low, high = money(figure.p05), money(figure.p95)
+    if low == high:
+        return low
+    return f"{low} to {high}" if figure.p05 < 0 else f"{low}–{high}"
 
 
-def _dash(figure: Interval) -> str:
-    return f"{money(figure.p05)}–{money(figure.p95)}"
+def money_spread(figure: Interval) -> str:
+    """Return ` (p05–p95 $1,180–$1,460)` to follow a median."""
+    span = money_range(figure)
+    return f" (p05–p95 {span})" if money(figure.p05) != money(figure.p95) else " (p05 = p95)"
 
 
 def share(value: float) -> str:
