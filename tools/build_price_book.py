@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import io
 import json
 import math
@@ -18,10 +17,17 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from price_book_performance import TypeKey, active_vcpus, performance_of, read_performance
+from price_book_performance import (
+    Performance,
+    TypeKey,
+    active_vcpus,
+    performance_of,
+    read_performance,
+)
 
 CLOUDS = ("aws", "gcp", "azure")
 SHARE_ALIKE = "cc-by-sa-4.0"
@@ -320,49 +326,57 @@ def build(catalog: Path, catalogued: Iterable[Row]) -> dict[str, str]:
         f"{SHARE_ALIKE}/LICENSE.md": LICENSE_NOTE,
         f"{SHARE_ALIKE}/boot.csv": table(BOOT_COLUMNS, boot_rows(catalog)),
     }
-    clouds: dict[str, Any] = {}
+    clouds = {}
     for cloud in CLOUDS:
-        mine = [row for (of, _), row in types.items() if of == cloud]
-        # gaps in Azure's specifications were filled from sparecores-data
-        folder = f"{SHARE_ALIKE}/" if cloud == "azure" else ""
-        files[f"{folder}{cloud}.types.csv"] = table(TYPE_COLUMNS, map(type_row, mine))
-        files[f"{cloud}.burst.csv"] = table(BURST_COLUMNS, burst_rows(types, catalog, cloud))
-        speeds = [(row["instance_type"], performance[cloud, row["instance_type"]]) for row in mine]
-        files[f"{SHARE_ALIKE}/{cloud}.performance.csv"] = table(
-            PERFORMANCE_COLUMNS,
-            (
-                [
-                    name,
-                    number(speed.throughput_per_vcpu, 0),
-                    speed.quality,
-                    number(speed.single_thread, 0),
-                    number(speed.all_core_scaling, 3),
-                ]
-                for name, speed in speeds
-            ),
-        )
         prices, origins = price_tables(cloud, rows)
-        files.update(prices)
-        clouds[cloud] = {
-            "date": max(origin["date"] for origin in origins.values()),
-            "types": len(mine),
-            "regions": len({row["region"] for row in rows if row["cloud"] == cloud}),
-            "prices": sum(row["cloud"] == cloud for row in rows),
-            "qualities": dict(
-                sorted(Counter(r["price_quality"] for r in rows if r["cloud"] == cloud).items())
-            ),
-            "origins": origins,
-        }
-    digests = {path: hashlib.sha256(files[path].encode()).hexdigest() for path in sorted(files)}
+        files |= prices | machine_tables(cloud, types, performance)
+        files[f"{cloud}.burst.csv"] = table(BURST_COLUMNS, burst_rows(types, catalog, cloud))
+        clouds[cloud] = summary([row for row in rows if row["cloud"] == cloud], origins)
     book = {
         "format": 1,
         "date": min(cloud["date"] for cloud in clouds.values()),
         "clouds": clouds,
         "columns": columns_of(sources),
-        "sha256": digests,
+        "sha256": {path: sha256(files[path].encode()).hexdigest() for path in sorted(files)},
     }
     files["book.json"] = json.dumps(book, indent=1, ensure_ascii=False) + "\n"
     return files
+
+
+def machine_tables(
+    cloud: str, types: Mapping[TypeKey, Row], performance: Mapping[TypeKey, Performance]
+) -> dict[str, str]:
+    """Return what the types of one cloud are, and how fast."""
+    mine = {name: row for (of, name), row in types.items() if of == cloud}
+    # gaps in Azure's specifications were filled from sparecores-data
+    folder = f"{SHARE_ALIKE}/" if cloud == "azure" else ""
+    speeds = [[name, *performance_cells(performance[cloud, name])] for name in mine]
+    return {
+        f"{folder}{cloud}.types.csv": table(TYPE_COLUMNS, map(type_row, mine.values())),
+        f"{SHARE_ALIKE}/{cloud}.performance.csv": table(PERFORMANCE_COLUMNS, speeds),
+    }
+
+
+def performance_cells(speed: Performance) -> list[str]:
+    """Return the cells of one line of performance.csv, after the name."""
+    return [
+        number(speed.throughput_per_vcpu, 0),
+        speed.quality,
+        number(speed.single_thread, 0),
+        number(speed.all_core_scaling, 3),
+    ]
+
+
+def summary(rows: list[Row], origins: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what book.json says of one cloud."""
+    return {
+        "date": max(origin["date"] for origin in origins.values()),
+        "types": len({row["instance_type"] for row in rows}),
+        "regions": len({row["region"] for row in rows}),
+        "prices": len(rows),
+        "qualities": dict(sorted(Counter(row["price_quality"] for row in rows).items())),
+        "origins": origins,
+    }
 
 
 def write(files: Mapping[str, str], out: Path) -> None:
