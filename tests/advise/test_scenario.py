@@ -1,0 +1,187 @@
+"""A group as the simulator sees it, and what it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tfopt.plan.model import (
+    InstanceGroup,
+    OtherScaler,
+    ScheduleScaler,
+    Slot,
+    TargetTrackingScaler,
+)
+from tfopt.pricing import load_book
+from tfopt.scenario.demand import traffic_of
+from tfopt.scenario.group import (
+    NotAnalysedError,
+    machine_of,
+    present_configuration,
+    present_offer,
+    slo_of,
+)
+from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
+from tfopt_sim.types import Configuration, Machine, TargetTracking
+
+MACHINE = Machine("m5.xlarge", 4, 16, 0.192)
+GROUP = InstanceGroup(
+    address="aws_autoscaling_group.web",
+    kind="aws_autoscaling_group",
+    cloud="aws",
+    region="us-east-1",
+    action="update",
+    unit="instance",
+    slots=(Slot("m5.xlarge"),),
+    min_size=2,
+    max_size=10,
+    desired_capacity=4,
+)
+TRACKING = TargetTrackingScaler("aws_autoscaling_policy.cpu", "ASGAverageCPUUtilization", 0.6)
+
+
+def test_target_tracking_keeps_the_vendors_timing() -> None:
+    """Five-minute metrics and a 300 s warm-up unless the plan says otherwise."""
+    plain = present_configuration(replace(GROUP, scalers=(TRACKING,)), MACHINE).scaling
+    assert plain == TargetTracking(0.6, metric_period_s=300, warmup_s=300.0)
+    detailed = replace(GROUP, scalers=(TRACKING,), detailed_monitoring=True, warmup_s=90.0)
+    assert present_configuration(detailed, MACHINE).scaling == TargetTracking(
+        0.6, metric_period_s=60, warmup_s=90.0
+    )
+
+
+def test_the_policys_own_warmup_beats_the_groups() -> None:
+    """estimated_instance_warmup overrides default_instance_warmup."""
+    group = replace(GROUP, scalers=(replace(TRACKING, warmup_s=45.0),), warmup_s=90.0)
+    scaling = present_configuration(group, MACHINE).scaling
+    assert scaling is not None
+    assert scaling.warmup_s == 45.0
+
+
+def test_schedules_are_carried_over() -> None:
+    """A recurring action becomes a scheduled action; a one-off is left out."""
+    nightly = ScheduleScaler("s.a", "0 20 * * *", "Europe/Paris", 1, None, 2)
+    once = ScheduleScaler("s.b", None, "Etc/UTC", 9, 9, 9)
+    configuration = present_configuration(replace(GROUP, scalers=(nightly, once)), MACHINE)
+    assert [s.recurrence for s in configuration.schedules] == ["0 20 * * *"]
+    assert configuration.schedules[0].time_zone == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"scalers": (OtherScaler("p.step", "a step scaling policy"),)},
+            "p.step is a step scaling",
+        ),
+        ({"scalers": (TRACKING, replace(TRACKING, address="b"))}, "several target-tracking"),
+        (
+            {"scalers": (replace(TRACKING, metric="ALBRequestCountPerTarget"),)},
+            "ALBRequestCountPerTarget",
+        ),
+        ({"min_size": None}, "known only after apply"),
+        ({"bounds_per": "zone"}, "per zone"),
+        ({"max_size": 0, "min_size": 0, "desired_capacity": 0}, "switched off"),
+    ],
+)
+def test_what_cannot_be_simulated_is_not_analysed(change: dict[str, object], words: str) -> None:
+    """The reason names what stands in the way."""
+    with pytest.raises(NotAnalysedError, match=words):
+        present_configuration(replace(GROUP, **change), MACHINE)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"unit": "task"}, "tasks"),
+        ({"slots": ()}, "known only after apply"),
+        ({"slots": (Slot("m5.xlarge", 4),)}, "weights"),
+        ({"region": None}, "region is not in the plan"),
+        ({"slots": (Slot("m5.xlrage"),)}, "m5.xlarge"),
+    ],
+)
+def test_what_has_no_price_is_not_analysed(change: dict[str, object], words: str) -> None:
+    """An unknown type names the nearest one."""
+    with pytest.raises(NotAnalysedError, match=words):
+        present_offer(replace(GROUP, **change), load_book(), Settings())
+
+
+def test_speed_is_relative_to_the_present_type() -> None:
+    """A newer type does more work per vCPU; the present one does 1."""
+    book = load_book()
+    old = book.offer("aws", "us-east-1", "m5.xlarge")
+    new = book.offer("aws", "us-east-1", "m7a.xlarge")
+    assert machine_of(old, old).speed == 1.0
+    assert 1.5 < machine_of(new, old).speed < 3.0
+
+
+def test_slo_falls_back_key_by_key() -> None:
+    """A workload's key beats the defaults', which beats tfopt's own."""
+    settings = Settings.model_validate({"defaults": {"slo": {"p99_ms": 300}}})
+    table = WorkloadTable(match="*", slo=SloTable(max_bad_minutes=0.02))
+    assert (slo_of(settings, table).p99_ms, slo_of(settings, table).max_bad_minutes) == (300, 0.02)
+    assert slo_of(Settings(), None).p99_ms == 250
+
+
+def settings_with(folder: Path, **demand: object) -> tuple[Settings, WorkloadTable]:
+    keys = {key: value for key, value in demand.items() if key != "cpu_ms"}
+    table = WorkloadTable(
+        match="*",
+        demand=DemandTable.model_validate(keys),
+        cpu_ms_per_request=demand.get("cpu_ms"),
+    )
+    return Settings(workload=(table,), folder=folder), table
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Callable[[str, Callable[[int], str]], Path]:
+    """Write two days of five-minute rows."""
+
+    def written(header: str, row: Callable[[int], str]) -> Path:
+        rows = [f"{1_767_225_600 + 300 * i},{row(i)}" for i in range(576)]
+        path = tmp_path / "traffic.csv"
+        path.write_text("\n".join([f"timestamp,{header}", *rows]) + "\n")
+        return path
+
+    return written
+
+
+PRESENT = Configuration(MACHINE, 2, 10, 4)
+
+
+def test_cpu_and_instances_become_requests(
+    tmp_path: Path, csv: Callable[[str, Callable[[int], str]], Path]
+) -> None:
+    """50 % of 4 instances × 4 vCPUs are 8 busy vCPUs: 400 requests/s of 20 ms."""
+    csv("cpu,n", lambda _: "50,4")
+    settings, table = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
+    traffic = traffic_of(GROUP, settings, table, PRESENT)
+    assert np.nanmean(traffic.demand.rps) == pytest.approx(400)
+    assert traffic.workload.cpu_s_per_request == 0.020
+    assert any("20 ms" in note for note in traffic.notes)
+
+
+def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
+    tmp_path: Path, csv: Callable[[str, Callable[[int], str]], Path]
+) -> None:
+    """8 busy vCPUs at 100 requests/s are 80 ms each."""
+    csv("cpu,n,rps", lambda _: "50,4,100")
+    settings, table = settings_with(
+        tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n", column="rps"
+    )
+    traffic = traffic_of(GROUP, settings, table, PRESENT)
+    assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
+    assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
+
+
+def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:
+    """The peak of the named profile makes the static group as busy as assumed, no more."""
+    traffic = traffic_of(GROUP, Settings(), None, PRESENT)
+    busy = traffic.demand.rps * traffic.workload.cpu_s_per_request
+    assert traffic.assumed
+    assert "diurnal" in traffic.source
+    assert np.nanmax(busy) <= 0.6 * 4 * 4 * 1.001
+    assert np.nanmax(busy) > 0.5 * 4 * 4
