@@ -50,12 +50,8 @@ TYPE_COLUMNS = (
     "network_gbps",
     "baseline_cpu",
 )
-PERFORMANCE_COLUMNS = (
-    "instance_type",
-    "throughput_per_vcpu",
-    "perf_quality",
-    "single_thread",
-    "all_core_scaling",
+PERFORMANCE_COLUMNS = tuple(
+    "instance_type throughput_per_vcpu perf_quality single_thread all_core_scaling".split()
 )
 BURST_COLUMNS = (
     "instance_type",
@@ -100,10 +96,8 @@ def read_catalog(folder: Path) -> list[dict[str, Any]]:
     """Return the rows of catalog_all_regions.parquet."""
     from pyarrow import parquet
 
-    rows: list[dict[str, Any]] = parquet.read_table(
-        folder / "catalog_all_regions.parquet"
-    ).to_pylist()
-    return rows
+    table = parquet.read_table(folder / "catalog_all_regions.parquet")
+    return list(table.to_pylist())
 
 
 def is_usable(row: Row) -> bool:
