@@ -50,9 +50,8 @@ TYPE_COLUMNS = (
     "network_gbps",
     "baseline_cpu",
 )
-PERFORMANCE_COLUMNS = tuple(
-    "instance_type throughput_per_vcpu perf_quality single_thread all_core_scaling".split()
-)
+_SPEED = ("throughput_per_vcpu", "perf_quality", "single_thread", "all_core_scaling")
+PERFORMANCE_COLUMNS = ("instance_type", *_SPEED)
 BURST_COLUMNS = (
     "instance_type",
     "baseline",
