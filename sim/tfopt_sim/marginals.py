@@ -1,89 +1,257 @@
-"""Turns a history into the distribution of demand at every slot of the week."""
+"""Turns a history into the distribution of demand at every slot of the coming week.
+
+Two estimates are averaged quantile by quantile, which beats either alone on public traces
+(`docs/forecast-table.md`): quantiles of what was measured around the same time of day, days of the
+week alike counting most; and a profile of the week, shrunk towards the profile of the day, times
+quantiles of its own errors. Both forget old days.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import erf
+
 import numpy as np
 
-from tfopt_sim.types import Demand, FloatArray
+from tfopt_sim.types import FloatArray
 
 DAY_S = 86_400
+# normal scores at which every distribution is kept: 0.02 % to 99.98 %
 Z_NODES = np.linspace(-3.5, 3.5, 29)
-# Φ(Z_NODES), by the error function of the standard library
+LEVELS = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES])
+
+MAX_DAYS = 28  # older days are not looked at
+_BINS = 96  # time of day is told apart in quarters of an hour
+_REACH = (-4, -2, 0, 2, 4)  # bins around a time of day that are pooled with it: ± 1 h
+_PER_BIN = 3  # measurements taken from one bin of one day
+_HALF_LIFE_DAYS = 10.0
+_SAME_CLASS, _OTHER_CLASS = 0.3, 0.1  # weight of another day, alike (weekend or not) and unlike
+_WEEK_PRIOR = 6.0  # weeks of evidence it takes to trust a weekly profile half, if unknown
+_SCALE_FLOOR = 0.02  # of the mean: errors are relative to the profile, but never to nearly nothing
 
 
-def _phi(z: FloatArray) -> FloatArray:
-    from math import erf
+@dataclass(frozen=True, slots=True)
+class History:
+    """A gap-free history cut into whole days that end where it ends.
 
-    return np.array([0.5 * (1 + erf(v / 2**0.5)) for v in z])
+    `weekend[i]` and `next_weekend[i]` classify past and coming days by the weekday of their noon.
+    """
 
+    days: FloatArray  # (days, slots of a day)
+    weekend: FloatArray  # (days,), 0 or 1
+    next_weekend: FloatArray  # (7,), 0 or 1
 
-def quantile_table(demand: Demand) -> tuple[FloatArray, FloatArray]:
-    """Return the future's table (nodes, slots of a week) and the history's own (nodes, steps)."""
-    x = demand.rps
-    step = demand.step_s
-    per_day = DAY_S // step
-    per_week = 7 * per_day
-    level = float(np.nanmean(x)) if np.isfinite(x).any() else 0.0
-    floor = max(level, 1e-12) * 0.01
-    period = per_week if x.size >= per_week else per_day
-    centre = _centre(x, per_day, per_week, level)
-    inside = np.resize(np.roll(centre, -(-x.size % period)), x.size)
-    ratio = x / np.maximum(inside, floor)
-    hours = 24 if x.size >= 2 * per_day else 1
-    spread = _spread(ratio, per_day, hours)
-    table = np.maximum(centre, floor) * spread[:, (np.arange(period) % per_day) * hours // per_day]
-    past = np.resize(np.roll(np.arange(period), -(-x.size % period)), x.size)
-    return table, table[:, past]
+    @property
+    def age(self) -> FloatArray:
+        """Age of each past day in days, shape (days,); yesterday is 0."""
+        return np.arange(len(self.days), dtype=np.float64)[::-1]
 
 
-def z_of(table: FloatArray, x: FloatArray) -> FloatArray:
-    """Return the normal score of each value under its own column of the table."""
-    low = np.clip((table <= x).sum(axis=0) - 1, 0, table.shape[0] - 2)
-    columns = np.arange(x.size)
-    below, above = table[low, columns], table[low + 1, columns]
-    share = np.clip((x - below) / np.where(above > below, above - below, 1), 0, 1)
-    z = Z_NODES[low] + share * (Z_NODES[1] - Z_NODES[0])
-    return np.asarray(np.where(np.isnan(x), np.nan, z))
+def week_table(history: History) -> FloatArray:
+    """Return demand at `LEVELS` for each slot of the coming week, shape (nodes, 7 × slots)."""
+    per_day = history.days.shape[1]
+    rhythm = _rhythm(history)
+    calm = History(history.days / rhythm, history.weekend, history.next_weekend)
+    binned = _binned(calm.days)
+    table = _alike(calm, binned)
+    if len(calm.days) >= 7:
+        table = (table + _profiled(calm, binned)) / 2
+    return np.asarray(_unbinned(table, per_day) * np.tile(rhythm, 7))
 
 
-def _centre(x: FloatArray, per_day: int, per_week: int, level: float) -> FloatArray:
-    """Return the mean of each slot; slot 0 is the first moment after the history."""
-    width = max(1, per_day // 24)
-    daily = _slot_mean(x, per_day, width, level, prior=0.5)
-    if x.size < per_week:
-        return daily
-    return _slot_mean(x, per_week, width, np.tile(daily, 7), prior=1.0)
+def drift(history: History) -> float:
+    """Return the variance that the level gains per day ahead, in (requests/s)².
+
+    Mean squared error of forecasting a day's mean by the weighted mean of the days before it,
+    over how many days ahead that was.
+    """
+    level = _calm_level(history)
+    squares, ahead = 0.0, 0.0
+    for known in range(3, level.size):
+        weights = 0.5 ** (np.arange(known)[::-1] / _HALF_LIFE_DAYS)
+        errors = level[known : known + 7] - float(weights @ level[:known] / weights.sum())
+        squares += float((errors**2).sum())
+        ahead += errors.size * (errors.size + 1) / 2
+    return squares / ahead if ahead else 0.0
 
 
-def _slot_mean(
-    x: FloatArray, period: int, width: int, prior_mean: FloatArray | float, prior: float
-) -> FloatArray:
-    """Return slot means smoothed over `width` and shrunk to a prior worth `prior` periods."""
-    pad = -x.size % period
-    rows = np.concatenate([np.full(pad, np.nan), x]).reshape(-1, period)
-    seen = np.isfinite(rows).sum(axis=0).astype(float)
-    total = np.nansum(rows, axis=0)
-    kernel = np.ones(width)
-    around = lambda v: np.convolve(np.concatenate([v[-width:], v, v[:width]]), kernel, "same")[
-        width:-width
-    ]  # noqa: E501, E731
-    total, seen = around(total) / width, around(seen) / width
-    return np.asarray((total + prior * prior_mean) / (seen + prior))
-
-
-def _spread(ratio: FloatArray, per_day: int, hours: int) -> FloatArray:
-    """Return quantiles of the ratio by hour of day, pooled with both neighbours."""
-    pad = -ratio.size % per_day
-    rows = np.concatenate([np.full(pad, np.nan), ratio]).reshape(-1, per_day)
-    slot_hour = np.arange(per_day) * hours // per_day
-    levels = _phi(Z_NODES)
-    out = np.ones((Z_NODES.size, hours))
-    everything = ratio[np.isfinite(ratio)]
-    if everything.size == 0:
-        return out
-    for hour in range(hours):
-        near = np.isin(slot_hour, [(hour - 1) % hours, hour, (hour + 1) % hours])
-        values = rows[:, near]
-        values = values[np.isfinite(values)]
-        out[:, hour] = np.quantile(values if values.size >= 12 else everything, levels)
+def _calm_level(history: History) -> FloatArray:
+    """Return each day's mean without what its kind of day explains, shape (days,)."""
+    level: FloatArray = history.days.mean(axis=1)
+    out = level.copy()
+    for kind in (0.0, 1.0):
+        alike = history.weekend == kind
+        if 2 <= alike.sum() < level.size:  # a single day would explain itself away
+            out[alike] *= level.mean() / max(float(level[alike].mean()), 1e-12)
     return out
+
+
+def weighted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return quantiles at `LEVELS` of each column, shape (nodes, columns).
+
+    Straight lines between the middles of the sorted weights; beyond the last value the tail goes
+    on as an exponential of the same mean excess, since the largest burst is still to come.
+
+    Args:
+        values: shape (samples, columns).
+        weights: ≥ 0, shape (samples, columns), not all zero in any column.
+    """
+    order = np.argsort(values, axis=0)
+    sorted_values = np.take_along_axis(values, order, axis=0)
+    sorted_weights = np.take_along_axis(weights, order, axis=0)
+    done = np.cumsum(sorted_weights, axis=0)
+    place = (done - 0.5 * sorted_weights) / done[-1]
+    out = _interpolated(place, sorted_values)
+    return _with_tail(out, samples=values.shape[0])
+
+
+def _interpolated(place: FloatArray, values: FloatArray) -> FloatArray:
+    """Interpolate every column at `LEVELS`: one search over all columns laid end to end."""
+    samples, columns = place.shape
+    offset = 2.0 * np.arange(columns)
+    flat = (place + offset).T.ravel()
+    wanted = LEVELS[:, None] + offset
+    above = np.searchsorted(flat, wanted.ravel()).reshape(wanted.shape)
+    first = np.arange(columns) * samples
+    above = np.clip(above, first + 1, first + samples - 1) if samples > 1 else above * 0 + first
+    below = np.maximum(above - 1, first)
+    low, high = flat[below], flat[above]
+    share = np.clip((wanted - low) / np.maximum(high - low, 1e-12), 0, 1)
+    value = values.T.ravel()
+    return np.asarray(value[below] + share * (value[above] - value[below]))
+
+
+def _with_tail(table: FloatArray, samples: int) -> FloatArray:
+    """Continue the upper tail beyond what `samples` neighbours, half of them alike, can show."""
+    beyond = 1 - 2 / (samples + 2) < LEVELS
+    top = int(np.flatnonzero(~beyond)[-1])
+    body = int(np.searchsorted(LEVELS, 0.9))
+    if top <= body:
+        return table
+    excess = (table[top] - table[body]) / np.log((1 - LEVELS[body]) / (1 - LEVELS[top]))
+    reach = np.log((1 - LEVELS[top]) / (1 - LEVELS[beyond]))
+    out = table.copy()
+    out[beyond] = np.maximum(out[beyond], table[top] + reach[:, None] * excess)
+    return out
+
+
+def _rhythm(history: History) -> FloatArray:
+    """Return a factor per slot of the day for what recurs at a minute of the clock (cron jobs).
+
+    Ratio to the profile around it, shrunk by how well it repeats from day to day.
+    """
+    days = history.days
+    per_bin = max(days.shape[1] // _BINS, 1)
+    width = 4 * per_bin + 1
+    if len(days) < 4 or per_bin == 1:
+        return np.ones(days.shape[1])
+    around = np.maximum(_smoothed(days.mean(axis=0), width), 1e-12)
+    ratio = days / np.maximum(_SCALE_FLOOR * days.mean() + 1e-12, around) - 1
+    mean = ratio.mean(axis=0)
+    own = (ratio - ratio.mean(axis=0)).var() / (len(days) - 1)  # variance of `mean` by chance
+    known = max(0.0, 1 - own / max(float(mean.var()), 1e-12))
+    return np.asarray(np.maximum(1 + known * mean, _SCALE_FLOOR))
+
+
+def _binned(days: FloatArray) -> FloatArray:
+    """Return up to `_PER_BIN` measurements for each bin, shape (days, bins, picks)."""
+    count, per_day = days.shape
+    bins = min(_BINS, per_day)
+    while per_day % bins:
+        bins -= 1
+    size = per_day // bins
+    picks = np.unique(np.linspace(0, size - 1, min(size, _PER_BIN)).round().astype(int))
+    return np.asarray(days.reshape(count, bins, size)[:, :, picks])
+
+
+def _unbinned(table: FloatArray, per_day: int) -> FloatArray:
+    """Return a table by bin on the slots of the week, straight lines between the bins' middles."""
+    bins = table.shape[1] // 7
+    size = per_day // bins
+    if size == 1:
+        return table
+    place = (np.arange(7 * per_day) + 0.5) / size - 0.5
+    low = np.floor(place).astype(np.intp)
+    share = place - low
+    low, high = np.clip(low, 0, None), np.clip(low + 1, None, table.shape[1] - 1)
+    return np.asarray(table[:, low] * (1 - share) + table[:, high] * share)
+
+
+def _pooled(samples: FloatArray) -> FloatArray:
+    """Pool each bin with its neighbours: (days, bins, picks) → (days, neighbours, bins)."""
+    bins = samples.shape[1]
+    reach = _REACH if bins >= _BINS else ((-1, 0, 1) if bins >= 24 else (0,))
+    near = [np.roll(samples, shift, axis=1) for shift in reach]
+    return np.concatenate([part.transpose(0, 2, 1) for part in near], axis=1)
+
+
+def _alike(history: History, binned: FloatArray) -> FloatArray:
+    """Return the table of what was measured at like times, days alike counting most."""
+    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    daily = _smoothed(recent @ binned.mean(axis=2) / recent.sum(), 5)
+    scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)[:, None]
+    pooled = _pooled(binned / scale) * scale[:, 0]  # neighbours on the level of the bin itself
+    days, near, bins = pooled.shape
+    values = pooled.reshape(days * near, bins)
+    out = []
+    for ahead in range(7):
+        alike = history.weekend == history.next_weekend[ahead]
+        same = (history.age + 1 + ahead) % 7 == 0
+        day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, _OTHER_CLASS))
+        weights = np.repeat(day_weight, near)[:, None]
+        out.append(weighted_quantiles(values, np.broadcast_to(weights, values.shape)))
+    return np.concatenate(out, axis=1)
+
+
+def _profiled(history: History, binned: FloatArray) -> FloatArray:
+    """Return the table of a weekly profile and its relative errors."""
+    days, bins, picks = binned.shape
+    weeks = days // 7
+    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    level = binned.mean(axis=2)  # (days, bins)
+    daily = _smoothed(recent @ level / recent.sum(), 5)
+    weight = recent[-7 * weeks :].reshape(weeks, 7)[:, -1:, None]
+    off = np.stack([_smoothed(day, 5) for day in level[-7 * weeks :]]) - daily
+    off = off.reshape(weeks, 7, bins)
+    prior = _prior_weeks(off)
+    profile = daily + (weight * off).sum(axis=0) / (weight.sum() + prior)
+    scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)
+    if weeks > 1:  # judge each week by a profile that has not seen it
+        others = (weight * off).sum(axis=0) - weight * off
+        unseen = daily + others / (weight.sum() - weight + prior)
+    else:
+        others = level.sum(axis=0) - level[-7:]
+        unseen = np.stack([_smoothed(day, 5) for day in others / (days - 1)])[None]
+    seen = binned[-7 * weeks :].reshape(weeks, 7, bins, picks)
+    errors = ((seen - unseen[..., None]) / scale[:, None]).reshape(weeks * 7, bins, picks)
+    pooled = _pooled(errors)
+    weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])[:, None]
+    values = pooled.reshape(-1, bins)
+    spread = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
+    centre = profile.ravel()
+    return np.asarray(np.maximum(centre + np.tile(spread * scale, 7), 0))
+
+
+def _prior_weeks(off: FloatArray) -> float:
+    """Return how many weeks the daily profile counts against the weekly one.
+
+    The more the same slot's deviation repeats from week to week, the fewer: noise over signal
+    variance, blended with what is usual by how many weeks were seen.
+    """
+    weeks = off.shape[0]
+    if weeks == 1:
+        return _WEEK_PRIOR
+    squares = (off**2).sum(axis=0)
+    signal = float(((off.sum(axis=0) ** 2 - squares) / (weeks * (weeks - 1))).mean())
+    noise = max(float((off**2).mean()) - signal, 0.0)
+    measured: float = min(max(noise / max(signal, 1e-12), 0.05), 20.0)
+    return (measured * (weeks - 1) + _WEEK_PRIOR) / weeks
+
+
+def _smoothed(curve: FloatArray, width: int) -> FloatArray:
+    """Return the running mean of a day's curve, midnight joined to midnight; `width` is odd."""
+    half = min(width, curve.size) // 2
+    if half == 0:
+        return curve
+    around = np.concatenate([curve[-half:], curve, curve[:half]])
+    return np.convolve(around, np.ones(2 * half + 1) / (2 * half + 1), "valid")

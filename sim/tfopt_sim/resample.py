@@ -6,21 +6,23 @@ import numpy as np
 
 from tfopt_sim.types import Demand, FloatArray
 
+DAY_S = 86_400
 
-def coarsened(demand: Demand, least_step_s: int) -> Demand:
-    """Return the demand averaged to steps of at least `least_step_s`; gaps stay gaps.
 
-    A coarse step counts as measured when at least half of it was.
+def day_grid(demand: Demand, least_step_s: int) -> Demand:
+    """Return the demand on a step that divides the day and is at least `least_step_s`.
+
+    A coarse step counts as measured when at least half of it was; other gaps stay gaps.
     """
-    if demand.step_s >= least_step_s:
+    step = max(demand.step_s, least_step_s)
+    step = next((s for s in range(step, DAY_S // 2 + 1) if DAY_S % s == 0), DAY_S)
+    if step == demand.step_s:
         return demand
-    per = -(-least_step_s // demand.step_s)
-    steps = max(1, demand.rps.size // per)
-    rows = np.resize(demand.rps[: steps * per], steps * per).reshape(steps, per)
-    known = np.isfinite(rows).sum(axis=1)
-    total = np.nansum(rows, axis=1)
-    mean = np.where(known * 2 >= per, total / np.maximum(known, 1), np.nan)
-    return Demand(demand.start, demand.step_s * per, mean)
+    known = np.isfinite(demand.rps)
+    both = np.stack([np.where(known, demand.rps, 0.0), known.astype(np.float64)])
+    total, share = _rebinned(both, demand.step_s, step)
+    mean = np.where(share >= 0.5, total / np.maximum(share, 1e-9), np.nan)
+    return Demand(demand.start, step, mean)
 
 
 def resampled(paths: FloatArray, from_s: int, to_s: int) -> FloatArray:
@@ -29,25 +31,31 @@ def resampled(paths: FloatArray, from_s: int, to_s: int) -> FloatArray:
     Finer: straight lines between the middles of the steps, then each step is scaled back to its
     own mean. What happens faster than `from_s` is not invented; arrivals inside a step are
     Poisson, and that noise is the simulator's to add. Coarser: averages.
-
-    Raises:
-        ValueError: neither step is a multiple of the other.
     """
     if from_s == to_s:
         return paths
-    if to_s > from_s:
-        if to_s % from_s:
-            raise ValueError(f"step {to_s} s is not a multiple of the history's {from_s} s")
-        per = to_s // from_s
-        steps = paths.shape[1] // per
-        return np.asarray(paths[:, : steps * per].reshape(len(paths), steps, per).mean(axis=2))
     if from_s % to_s:
-        raise ValueError(f"the history's step {from_s} s is not a multiple of {to_s} s")
+        return _rebinned(paths, from_s, to_s)
     per = from_s // to_s
     padded = np.concatenate([paths[:, :1], paths, paths[:, -1:]], axis=1)
+    rise = np.diff(padded, axis=1)
+    before, after = rise[:, :-1], rise[:, 1:]
     offset = (np.arange(per) + 0.5) / per - 0.5  # place within the step, −0.5 … 0.5
-    left, mid, right = padded[:, :-2, None], paths[:, :, None], padded[:, 2:, None]
-    line = mid + np.where(offset < 0, (mid - left) * offset, (right - mid) * offset)
-    mean = line.mean(axis=2, keepdims=True)
-    line *= mid / np.where(mean > 0, mean, 1)
-    return np.asarray(line.reshape(len(paths), -1))
+    out = np.empty((*paths.shape, per))
+    for sub, place in enumerate(offset):
+        np.multiply(before if place < 0 else after, place, out=out[:, :, sub])
+    out += paths[:, :, None]
+    # the two half lines bend at the middle: their mean is off by this much
+    mean = paths + (after - before) * (offset[offset > 0].sum() / per)
+    out *= (paths / np.where(mean > 0, mean, 1.0))[:, :, None]
+    return out.reshape(len(paths), -1)
+
+
+def _rebinned(paths: FloatArray, from_s: int, to_s: int) -> FloatArray:
+    """Return means over steps of `to_s`, whatever the ratio, from the running integral."""
+    steps = paths.shape[1] * from_s // to_s
+    integral = np.concatenate([np.zeros((len(paths), 1)), paths.cumsum(axis=1)], axis=1)
+    edge = np.arange(steps + 1) * (to_s / from_s)
+    low = np.minimum(edge.astype(np.intp), paths.shape[1] - 1)
+    at = integral[:, low] + (edge - low) * paths[:, low]
+    return np.asarray(np.diff(at, axis=1) * (from_s / to_s))
