@@ -84,6 +84,29 @@ def test_template_by_planned_id(tmp_path: Path) -> None:
     assert any("pinned to 3" in note for note in group.notes)
 
 
+@pytest.mark.parametrize(
+    ("version", "template", "action", "told"),
+    [
+        ("$Default", {}, "update", True),
+        (None, {}, "no-op", True),
+        ("$Default", {"update_default_version": True}, "update", False),
+        ("$Default", {}, "create", False),
+        ("$Latest", {}, "update", False),
+    ],
+)
+def test_a_default_version_that_stays_behind(
+    version: str | None, template: Values, action: str, told: bool, tmp_path: Path
+) -> None:
+    """A group on the default version is told where a changed template would not reach it."""
+    values = {"id": "lt-1", "instance_type": "m5.large", **template}
+    group = one(
+        tmp_path,
+        change(TEMPLATE, values, actions=[action]),
+        change(GROUP, {**SIZES, "launch_template": [{"id": "lt-1", "version": version}]}),
+    )
+    assert any("default version" in note for note in group.notes) is told
+
+
 def test_template_through_a_module_output(tmp_path: Path) -> None:
     """A template made by one module and handed to another is found across both boundaries."""
     template, group = "module.lt.aws_launch_template.this", "module.asg.aws_autoscaling_group.this"

@@ -112,6 +112,14 @@ def test_sensitive_variables(name: str, tmp_path: Path) -> None:
     assert variable.sensitive
 
 
+def test_a_plan_without_declarations(tmp_path: Path) -> None:
+    """Where declarations were cut from the plan, a variable's name must do."""
+    values = {"db_password": {"value": CANARY}, "size": {"value": 3}}
+    found = read(tmp_path, {**document([]), "variables": values, "configuration": None}).variables
+    assert found["db_password"].value is REDACTED
+    assert found["size"].value == 3
+
+
 def test_other_variables_stay(tmp_path: Path) -> None:
     """A variable that is no secret keeps its value."""
     variable = read(tmp_path, secretive()).variables["plain"]

@@ -21,7 +21,7 @@ ATTRIBUTES = {
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
-        "instance_market_options image_id"
+        "instance_market_options image_id update_default_version default_version"
     ),
     "aws_launch_configuration": "id name arn instance_type enable_monitoring spot_price image_id",
     "aws_autoscaling_policy": (
@@ -124,8 +124,6 @@ def _mixed(context: Context, group: Resource) -> _Mix:
     if not overrides:
         plain = _plain(launch)
         slots, site, notes = plain.slots, plain.site, plain.notes
-    elif launch.source is not None or slots == ():
-        notes += launch.notes
     return _Mix(
         launch=launch,
         slots=slots,

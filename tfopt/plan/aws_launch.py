@@ -10,7 +10,7 @@ from tfopt.plan.context import Context
 from tfopt.plan.link import follow
 from tfopt.plan.model import REDACTED, UNKNOWN, PathStep, Site
 from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, dig, flag, known, text, whole
+from tfopt.plan.values import block, flag, known, text, whole
 
 OperatingSystem = Literal["linux", "windows", "unknown"]
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
@@ -33,7 +33,6 @@ class Launch:
     burst_unlimited: bool | None = None
     spot: bool = False
     by_requirements: bool = False
-    pinned: bool = False  # the group names a version number: a changed template does not reach it
     notes: tuple[str, ...] = ()
 
 
@@ -52,17 +51,34 @@ def from_template(context: Context, group: Resource, *prefix: PathStep) -> Launc
     notes: tuple[str, ...] = ()
     if link.inferred:
         notes = (f"its launch template is taken to be {link.to.address}",)
-    version = dig(group.values, *prefix, "version")
-    pinned = whole(version) is not None and not group.references(*prefix, "version")
-    if pinned:
-        notes += (
+    return _template(link.to, (*notes, *_version_notes(group, link.to, prefix)))
+
+
+def _version_notes(
+    group: Resource, template: Resource, prefix: tuple[PathStep, ...]
+) -> tuple[str, ...]:
+    """Say where a change of the template does not reach the group by itself."""
+    version = group.get(*prefix, "version")
+    references = group.references(*prefix, "version")
+    if any(not one.startswith("var.") for one in references):
+        return ()  # `.latest_version` and the like move with the template
+    if whole(version) is not None:
+        return (
             f"the launch template's version is pinned to {whole(version)}: "
             "a changed template takes effect once that number is raised",
         )
-    return _template(link.to, pinned, notes)
+    moves = flag(template.get("update_default_version")) or (
+        template.configured and template.written("default_version")
+    )
+    if version == "$Latest" or moves or template.action in ("create", "replace"):
+        return ()
+    return (
+        "the group launches the template's default version, which a changed template moves only "
+        "with update_default_version",
+    )
 
 
-def _template(source: Resource, pinned: bool, notes: tuple[str, ...]) -> Launch:
+def _template(source: Resource, notes: tuple[str, ...]) -> Launch:
     value = source.get("instance_type")
     market = block(source.get("instance_market_options"))
     credits_ = block(source.get("credit_specification")).get("cpu_credits")
@@ -75,7 +91,6 @@ def _template(source: Resource, pinned: bool, notes: tuple[str, ...]) -> Launch:
         burst_unlimited=unlimited(credits_),
         spot=market.get("market_type") == "spot",
         by_requirements=bool(block(source.get("instance_requirements"))),
-        pinned=pinned,
         notes=notes,
     )
 

@@ -50,8 +50,7 @@ def follow(
         return Link(candidates[0])
     if any(isinstance(value, str) for value in values) or found:
         return None
-    alone = [one for one in planned.of(*kinds) if one.module == start.module]
-    alone = _same_key(start, alone)
+    alone = _same_key(start, planned.in_module(start.module, kinds))
     return Link(alone[0], inferred=True) if len(alone) == 1 else None
 
 

@@ -197,6 +197,14 @@ class Planned:
         return found
 
     @cached_property
+    def _by_module(self) -> Mapping[tuple[tuple[str, ...], str], list[Resource]]:
+        found: defaultdict[tuple[tuple[str, ...], str], list[Resource]] = defaultdict(list)
+        for kind, resources in self.by_kind.items():
+            for resource in resources:
+                found[(resource.module, kind)].append(resource)
+        return found
+
+    @cached_property
     def module_instances(self) -> Mapping[tuple[str, ...], list[tuple[str, ...]]]:
         """Module instance → its child instances, as far as wanted resources stand in them."""
         found: defaultdict[tuple[str, ...], dict[tuple[str, ...], None]] = defaultdict(dict)
@@ -224,6 +232,10 @@ class Planned:
     def in_block(self, module: tuple[str, ...], kind: str, name: str) -> list[Resource]:
         """Return the instances of one resource block in one module instance."""
         return self._by_block.get((module, kind, name), [])
+
+    def in_module(self, module: tuple[str, ...], kinds: tuple[str, ...]) -> list[Resource]:
+        """Return the resources of some kinds in one module instance."""
+        return [one for kind in kinds for one in self._by_module.get((module, kind), ())]
 
     def with_value(self, kind: str, value: object) -> list[Resource]:
         """Return resources of a kind that are identified by a value (id, name, arn, …)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -79,18 +80,24 @@ def _any_true(mark_: object) -> bool:
     return bool(mark_)
 
 
+_SECRET_NAME = re.compile(
+    r"passw|secret|token|credential|private|api_?key|access_?key", re.IGNORECASE
+)
+
+
 def variables(document: PlanDocument) -> Mapping[str, Variable]:
     """Return the root variables; the values of sensitive ones are never decoded.
 
     Sensitive is: declared so, or feeding a child module's sensitive variable, a sensitive output or
-    a provider's credentials.
+    a provider's credentials; or, in a plan that was cut down and lost its declarations, named so.
     """
     secret = secret_names(document.configuration)
     root = document.configuration.root_module if document.configuration else None
     declared = root.variables if root is not None else None
     found = {}
     for name, doc in (document.variables or {}).items():
-        hidden = name in secret
+        lost = name not in (declared or {})
+        hidden = name in secret or (lost and _SECRET_NAME.search(name) is not None)
         found[name] = Variable(name, REDACTED if hidden else _value(doc.value), hidden)
     for name, declaration in (declared or {}).items():
         if name not in found:
