@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_policies.policy import Problem
-from tfopt_sim.resample import coarsened, resampled
+from tfopt_sim.resample import day_grid, resampled
 from tfopt_sim.rollout import service_limits, simulate
 from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Outcome, Slo, Workload
 
@@ -49,13 +49,8 @@ def minutes(demand: Demand) -> FloatArray:
 
     The same grid as the forecast's sample paths, so that past and coming weeks compare.
     """
-    coarse = coarsened(demand, 60)
-    rps = _bridged(coarse.rps)
-    if coarse.step_s % 60 == 0:
-        return np.asarray(resampled(rps[None, :], coarse.step_s, 60)[0])
-    count = rps.size * coarse.step_s // 60
-    middle_of_step = (np.arange(rps.size) + 0.5) * coarse.step_s
-    return np.asarray(np.interp((np.arange(count) + 0.5) * 60, middle_of_step, rps))
+    grid = day_grid(demand, 60)
+    return np.asarray(resampled(_bridged(grid.rps)[None, :], grid.step_s, 60)[0])
 
 
 def past_weeks(history: Demand, at_most: int) -> Week:

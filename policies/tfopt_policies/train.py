@@ -26,7 +26,10 @@ from tfopt_policies.observe import OBSERVATION_VERSION
 from tfopt_policies.traces import Trace
 from tfopt_sim.types import FloatArray
 
-LOG_PRICES = (np.log(0.1), np.log(30.0))  # the SLO prices trained on, in weeks of typical cost
+LOG_PRICES = (
+    float(np.log(0.3)),
+    float(np.log(100.0)),
+)  # the SLO prices trained on, in weeks of typical cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def _fit(
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
         network = _numpy(model, mean, scale)
         curve.append(
             _measure(network, hold, epoch, float(np.mean(losses)), time.monotonic() - began)
