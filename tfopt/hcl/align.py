@@ -69,7 +69,8 @@ def read_lines(data: bytes) -> list[Line]:
         if token.end_byte > token.start_byte:
             tokens.setdefault(head[token.start_point.row], []).append(token)
     rows = [list(group) for _, group in groupby(range(len(starts)), key=lambda row: head[row])]
-    return [_line(group, starts[group[0]], tokens.get(group[0], [])) for group in rows]
+    size = len(data)
+    return [_line(group, starts[group[0]], tokens.get(group[0], []), size) for group in rows]
 
 
 def _spans(node: Node) -> Iterator[tuple[int, int]]:
@@ -82,16 +83,18 @@ def _spans(node: Node) -> Iterator[tuple[int, int]]:
             yield from _spans(child)
 
 
-def _line(rows: Sequence[int], start: int, tokens: Sequence[Node]) -> Line:
+def _line(rows: Sequence[int], start: int, tokens: Sequence[Node], size: int) -> Line:
     comment: int | None = None
     lead = list(tokens)
-    if len(lead) > 1 and lead[-1].type == "comment" and not _is_inline(lead[-1]):
+    if len(lead) > 1 and lead[-1].type == "comment" and _lines_up(lead[-1], size):
         comment = lead.pop().start_byte
     return Line(rows[0], rows[-1], start, _assign(lead), comment, not tokens)
 
 
-def _is_inline(comment: Node) -> bool:
-    return comment.text is not None and comment.text.startswith(b"/*")
+def _lines_up(comment: Node, size: int) -> bool:
+    """`/* … */` is lined up only where it ends the file: elsewhere a newline token follows it."""
+    inline = comment.text is not None and comment.text.startswith(b"/*")
+    return not inline or comment.end_byte == size
 
 
 def _assign(tokens: Sequence[Node]) -> int | None:

@@ -10,9 +10,9 @@ from tfopt.errors import TfoptError
 from tfopt.hcl.align import realign
 from tfopt.hcl.annotate import annotate
 from tfopt.hcl.diff import unified_diff
+from tfopt.hcl.locate import Leaf
 from tfopt.hcl.strings import as_written, spell
 from tfopt.hcl.syntax import Scalar
-from tfopt.hcl.trace import Leaf
 from tfopt.hcl.values import same
 from tfopt.hcl.witness import Spliced, check
 

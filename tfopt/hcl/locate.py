@@ -4,34 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tfopt.hcl.document import Span
 from tfopt.hcl.sources import read_body
-from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Tuple
+from tfopt.hcl.strings import read_literal
+from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
-    """Where a literal stands.
+class Leaf:
+    """One literal token, and what it belongs to.
 
-    Attributes:
-        path: `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
-            `local.sizes.web`, `module.shop.size`, `variable.size.default` in a configuration.
-        block: the enclosing top-level block; None in a variable file.
+    `path` is `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
+    `local.sizes.web`, `module.shop.size` or `variable.size.default` in a configuration.
     """
 
+    file: Path
+    label: str  # relative to the configuration directory
+    line: int
+    start: int  # byte range in the file
+    end: int
     path: str
-    block: Block | None
+    text: str  # source text, quotes included
+    value: Scalar
+    span: Span
+    block: Block | None  # the enclosing top-level block; None in a variable file
 
 
-def locate(token: Span) -> Location:
-    """Return what a literal token belongs to."""
+def leaf_at(token: Span) -> Leaf:
+    """Return the leaf that a literal token is."""
+    document = token.document
+    path, block = _locate(token)
+    return Leaf(
+        file=document.path,
+        label=document.label,
+        line=token.line,
+        start=token.start,
+        end=token.end,
+        path=path,
+        text=token.text,
+        value=read_literal(token.text, json_syntax=document.is_json),
+        span=token,
+        block=block,
+    )
+
+
+def _locate(token: Span) -> tuple[str, Block | None]:
     body = read_body(token.document)
     if token.document.is_var_file:
-        return Location(".".join(_in_body(body, token)), None)
+        return ".".join(_in_body(body, token)), None
     block = next(block for block in body.blocks if _holds(block.span, token))
-    words = [*_prefix(block), *_in_body(block.body, token)]
-    return Location(".".join(words), block)
+    return ".".join([*_prefix(block), *_in_body(block.body, token)]), block
 
 
 def _holds(span: Span, token: Span) -> bool:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from tfopt.hcl.configuration import Configuration, PathStep, PlanVariables
-from tfopt.hcl.document import Document, Span
+from tfopt.hcl.document import Span
 from tfopt.hcl.ignore import ignored_at
-from tfopt.hcl.locate import Location, locate
+from tfopt.hcl.locate import Leaf, leaf_at
 from tfopt.hcl.radius import Occurrence, at_place, by_token
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
 from tfopt.hcl.sources import Sources
-from tfopt.hcl.strings import as_written, read_literal
+from tfopt.hcl.strings import as_written
 from tfopt.hcl.syntax import Block, Scalar
 from tfopt.hcl.values import Grade, Unknown, Value, first_unknown, plain, same
 
@@ -48,21 +47,6 @@ class Target:
     def address(self) -> str:
         """The full address, as Terraform prints it."""
         return ".".join((*self.module, self.resource + spell_key(self.key)))
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """The literal token that decides a value."""
-
-    file: Path
-    label: str  # relative to the configuration directory
-    line: int
-    start: int  # byte range in the file
-    end: int
-    path: str  # "web.instance_type"
-    text: str  # source text, quotes included
-    value: Scalar
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +187,9 @@ class Tracer:
             return Refusal(target, "unknown", f"the planned value {shown}", value.hops)
         if not same(plain(value), target.planned):
             reason = "the configuration does not give the planned value"
-            return Refusal(target, "unknown", reason, value.hops, self._leaf(value.leaf))
+            return Refusal(
+                target, "unknown", reason, value.hops, value.leaf and leaf_at(value.leaf)
+            )
         if value.leaf is None:
             blocked = value.blocked
             if blocked is None:
@@ -213,11 +199,9 @@ class Tracer:
 
     def _graded(self, target: Target, value: Value) -> Trace | Refusal:
         assert value.leaf is not None
-        location = locate(value.leaf)
-        leaf = self._leaf(value.leaf)
-        assert leaf is not None
+        leaf = leaf_at(value.leaf)
         hops = (f"{leaf.label}:{leaf.line} {leaf.path}", *value.hops, target.address)
-        refused = _not_ours(value.leaf.document, location)
+        refused = _not_ours(leaf)
         if refused is not None:
             return Refusal(target, refused[0], refused[1], hops, leaf)
         fed = self._fed(value.leaf)
@@ -228,23 +212,6 @@ class Tracer:
         if others:
             grade = "patchable-shared"
         return Trace(target, leaf, grade, hops, shown, reason if shown else None)
-
-    def _leaf(self, token: Span | None) -> Leaf | None:
-        if token is None:
-            return None
-        document = token.document
-        value = read_literal(token.text, json_syntax=document.is_json)
-        return Leaf(
-            file=document.path,
-            label=document.label,
-            line=token.line,
-            start=token.start,
-            end=token.end,
-            path=locate(token).path,
-            text=token.text,
-            value=value,
-            span=token,
-        )
 
     @cached_property
     def _by_token(self) -> Mapping[Span, Sequence[Occurrence]]:
@@ -276,18 +243,15 @@ def _is_target(occurrence: Occurrence, target: Target) -> bool:
     return occurrence.address == target.address and occurrence.path == target.path[:length]
 
 
-def _not_ours(document: Document, location: Location) -> tuple[Grade, str] | None:
+def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
     """Return why a literal's file is not to be edited, or None."""
-    owner = document.owner
-    if owner != "root" and location.block is not None and location.block.kind == "variable":
-        name = location.block.labels[0]
-        return (
-            "module-default",
-            f"the default of var.{name} in {document.label}: the call must pass it",
-        )
+    owner, block = leaf.span.document.owner, leaf.block
+    if owner != "root" and block is not None and block.kind == "variable":
+        reason = f"the default of var.{block.labels[0]} in {leaf.label}: the call must pass it"
+        return "module-default", reason
     reasons = {
-        "outside": f"{document.label} stands outside the configuration directory",
-        "vendored": f"{document.label} belongs to a downloaded module",
-        "saved-plan": f"{document.label} is in the saved plan but not, unchanged, on disk",
+        "outside": f"{leaf.label} stands outside the configuration directory",
+        "vendored": f"{leaf.label} belongs to a downloaded module",
+        "saved-plan": f"{leaf.label} is in the saved plan but not, unchanged, on disk",
     }
     return ("unknown", reasons[owner]) if owner in reasons else None

@@ -45,7 +45,7 @@ def check(before: bytes, after: bytes, edits: Sequence[Spliced], *, is_json: boo
     """Return whether `after` is `before` with exactly these literals replaced."""
     if is_json:
         was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
-        return Verdict(_differ_only(was, now, edits))
+        return Verdict(_differ_only(was, now, edits, _spelled_json))
     if not _same_tokens(before, after, edits):
         return Verdict(False, "the syntax trees differ in more than the edited values")
     if len(before) > _LARGEST:
@@ -54,7 +54,7 @@ def check(before: bytes, after: bytes, edits: Sequence[Spliced], *, is_json: boo
     if old is None:
         return Verdict(True, "python-hcl2 cannot read it: checked by a second tree-sitter parse")
     new = _read_hcl2(after)
-    return Verdict(new is not None and _differ_only(old, new, edits))
+    return Verdict(new is not None and _differ_only(old, new, edits, _spelled_hcl2))
 
 
 def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
@@ -125,11 +125,16 @@ def _user_cache() -> Path:
     return folder
 
 
-def _differ_only(before: object, after: object, edits: Sequence[Spliced]) -> bool:
-    """Whether two value trees differ in the edited leaves alone, each as it was edited."""
+def _differ_only(
+    before: object, after: object, edits: Sequence[Spliced], spelled: Callable[[object], str]
+) -> bool:
+    """Whether two value trees differ in the edited leaves alone, each as it was edited.
+
+    `spelled` gives the source text of a leaf of these trees.
+    """
     waiting = list(edits)
     for old, new in _differences(before, after):
-        left = _explained(old, new, waiting)
+        left = _explained(old, new, waiting, spelled)
         if left is None:
             return False
         waiting = left
@@ -147,10 +152,12 @@ def _differences(before: object, after: object) -> Iterator[tuple[object, object
         yield before, after
 
 
-def _explained(old: object, new: object, edits: list[Spliced]) -> list[Spliced] | None:
+def _explained(
+    old: object, new: object, edits: list[Spliced], spelled: Callable[[object], str]
+) -> list[Spliced] | None:
     """Return the edits that a changed leaf leaves unexplained, or None where none explain it."""
     for i, edit in enumerate(edits):
-        if (_text(old), _text(new)) == (_canonical(edit.old), _canonical(edit.new)):
+        if (spelled(old), spelled(new)) == (_canonical(edit.old), _canonical(edit.new)):
             return edits[:i] + edits[i + 1 :]
     if isinstance(old, str) and isinstance(new, str):
         return _explained_text(old, new, edits)
@@ -174,11 +181,17 @@ def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] |
     return None
 
 
-def _text(value: object) -> str:
-    """Spell a leaf as JSON; python-hcl2 keeps the quotes of a string and its escapes."""
+def _spelled_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _spelled_hcl2(value: object) -> str:
+    """python-hcl2 keeps a string's quotes, and wraps what it does not compute: `${1.5e3}`."""
     if isinstance(value, str) and value.startswith('"'):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith("${"):
+        return _canonical(value[2:-1])
+    return _spelled_json(value)
 
 
 def _canonical(token: str) -> str:
