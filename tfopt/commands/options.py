@@ -10,6 +10,9 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_HORIZON = re.compile(r"(\d+)([dhw])")
+_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
+
 
 def common_options(command: Command) -> Command:
     """Add `--quiet` and `--debug`; the latter is acted on in `tfopt.__main__`."""
@@ -27,3 +30,12 @@ def percent(_ctx: click.Context, param: click.Parameter, value: str) -> float:
         name = param.opts[-1]
         raise click.BadParameter(f"{name} {value!r} is not a share; write 10% or 0.1")
     return share
+
+
+def horizon(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
+    """Read `7d`, `36h` or `2w` as seconds; 1 to 28 days."""
+    match = _HORIZON.fullmatch(value)
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not 86_400 <= seconds <= 28 * 86_400:
+        raise click.BadParameter(f"{value!r} is not between 1d and 28d; write 7d, 36h or 2w")
+    return seconds

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfopt.commands.options import common_options, percent
+from tfopt.commands.options import common_options, horizon, percent
 
 if TYPE_CHECKING:
     from tfopt.recommendation import Report
@@ -18,16 +17,6 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json", "markdown", "diff", "github-comment")
 FAIL_ON = ("none", "any", "savings", "risk")
 FAILED = 2
-_HORIZON = re.compile(r"(\d+)([dhw])")
-_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
-
-
-def _horizon(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
-    match = _HORIZON.fullmatch(value)
-    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
-    if not 86_400 <= seconds <= 28 * 86_400:
-        raise click.BadParameter(f"{value!r} is not between 1d and 28d; write 7d, 36h or 2w")
-    return seconds
 
 
 @click.command(
@@ -87,7 +76,7 @@ Examples:
     "horizon_s",
     default="7d",
     show_default=True,
-    callback=_horizon,
+    callback=horizon,
     help="How far ahead to simulate.",
 )
 @click.option(
