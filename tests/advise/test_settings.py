@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tfopt.errors import TfoptError
 from tfopt.settings import Settings, WorkloadTable, find_settings, load_settings
 
