@@ -40,7 +40,7 @@ def planned(kind: str, number: int) -> dict[str, object]:
     if kind == "aws_launch_template":
         values |= {"name": f"t{number}", "monitoring": [{"enabled": True}]}
     if kind == "aws_autoscaling_group":
-        template = [{"id": None, "name": f"t{number}", "version": "$Latest"}]
+        template = [{"version": "$Latest"}]  # its id is known after apply: found by reference
         values |= {"name": f"g{number}", "min_size": 2, "max_size": 9, "launch_template": template}
     return values
 
@@ -49,7 +49,7 @@ def changes(count: int) -> list[tuple[str, str, int]]:
     """Return kind, module address and number of every change, kinds in turn."""
     found = []
     for kind, share in SHARES.items():
-        found += [(kind, f"module.team[{n % 40}]", n) for n in range(round(count * share))]
+        found += [(kind, f"module.team[{n % 4}]", n) for n in range(round(count * share))]
     return found
 
 
@@ -73,7 +73,7 @@ def write_plan(path: Path, count: int, size: int) -> None:
             }
         },
         "resource_changes": [_change(kind, module, n, padding) for kind, module, n in rows],
-        "configuration": {"provider_config": {"aws": _PROVIDER}, "root_module": {}},
+        "configuration": {"provider_config": {"aws": _PROVIDER}, "root_module": _ROOT},
     }
     path.write_text(json.dumps(document, separators=COMPACT))
 
@@ -89,6 +89,16 @@ _PROVIDER = {
     "full_name": "registry.terraform.io/hashicorp/aws",
     "expressions": {"region": {"constant_value": "eu-west-1"}},
 }
+_GROUP = {
+    "mode": "managed",
+    "type": "aws_autoscaling_group",
+    "name": "one",
+    "provider_config_key": "aws",
+    "expressions": {
+        "launch_template": [{"id": {"references": ["aws_launch_template.one", "each.key"]}}]
+    },
+}
+_ROOT = {"module_calls": {"team": {"module": {"resources": [_GROUP]}}}}
 
 
 def _bytes(value: object) -> int:
@@ -117,7 +127,7 @@ def _change(kind: str, module: str, number: int, padding: Padding) -> dict[str, 
         "actions": ["update"],
         "before": values,
         "after": values,
-        "after_unknown": {"id": True},
+        "after_unknown": {"id": True, "launch_template": [{"id": True}]},
         "before_sensitive": {},
         "after_sensitive": {},
     }
@@ -127,7 +137,7 @@ def _change(kind: str, module: str, number: int, padding: Padding) -> dict[str, 
 def _by_tfopt(path: Path) -> int:
     from tfopt.plan.read import read_plan
 
-    return len(read_plan(path).groups)
+    return sum(bool(group.slots) for group in read_plan(path).groups)
 
 
 def _by_json(path: Path) -> int:

@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from tfopt.plan.address import address_key, bracketed, call_names, module_path
+from tfopt.plan.address import (
+    address_key,
+    bracketed,
+    call_name,
+    call_names,
+    module_path,
+    step_key,
+)
 from tfopt.plan.document import (
     ChangeDoc,
     ConfigModule,
@@ -81,6 +88,9 @@ class Resource:
     def written(self, attribute: str) -> bool:
         """Return whether the block sets the attribute, as far as the plan tells; True in doubt."""
         return not self.configured or attribute in self.config
+
+
+Instances = Mapping[str | int | None, Resource]  # of one resource block, by key
 
 
 class Identity(NamedTuple):
@@ -189,29 +199,30 @@ class Planned:
         return found
 
     @cached_property
-    def _by_block(self) -> Mapping[tuple[tuple[str, ...], str, str], list[Resource]]:
-        found: defaultdict[tuple[tuple[str, ...], str, str], list[Resource]] = defaultdict(list)
-        for resources in self.by_kind.values():
-            for resource in resources:
-                found[(resource.module, resource.kind, resource.name)].append(resource)
-        return found
-
-    @cached_property
-    def _by_module(self) -> Mapping[tuple[tuple[str, ...], str], list[Resource]]:
-        found: defaultdict[tuple[tuple[str, ...], str], list[Resource]] = defaultdict(list)
+    def _by_block(
+        self,
+    ) -> Mapping[tuple[tuple[str, ...], str], dict[str, dict[str | int | None, Resource]]]:
+        found: defaultdict[
+            tuple[tuple[str, ...], str], dict[str, dict[str | int | None, Resource]]
+        ] = defaultdict(dict)
         for kind, resources in self.by_kind.items():
             for resource in resources:
-                found[(resource.module, kind)].append(resource)
+                blocks = found[(resource.module, kind)]
+                blocks.setdefault(resource.name, {})[resource.key] = resource
         return found
 
     @cached_property
-    def module_instances(self) -> Mapping[tuple[str, ...], list[tuple[str, ...]]]:
-        """Module instance → its child instances, as far as wanted resources stand in them."""
-        found: defaultdict[tuple[str, ...], dict[tuple[str, ...], None]] = defaultdict(dict)
-        for resource in self.resources:
-            for depth in range(len(resource.module)):
-                found[resource.module[:depth]][resource.module[: depth + 1]] = None
-        return {parent: list(children) for parent, children in found.items()}
+    def module_instances(self) -> Mapping[tuple[str, ...], dict[str, dict[str, tuple[str, ...]]]]:
+        """Module instance → call name → bracketed key → child instance.
+
+        Only modules with resources of the wanted kinds somewhere below them are known.
+        """
+        found: dict[tuple[str, ...], dict[str, dict[str, tuple[str, ...]]]] = {}
+        for path in {resource.module: None for resource in self.resources}:
+            for depth, step in enumerate(path):
+                calls = found.setdefault(path[:depth], {})
+                calls.setdefault(call_name(step), {})[step_key(step)] = path[: depth + 1]
+        return found
 
     @cached_property
     def _by_value(self) -> Mapping[tuple[str, str, str], list[Resource]]:
@@ -229,13 +240,13 @@ class Planned:
         for kind in kinds:
             yield from self.by_kind.get(kind, ())
 
-    def in_block(self, module: tuple[str, ...], kind: str, name: str) -> list[Resource]:
-        """Return the instances of one resource block in one module instance."""
-        return self._by_block.get((module, kind, name), [])
+    def in_block(self, module: tuple[str, ...], kind: str, name: str) -> Instances:
+        """Return the instances of one resource block in one module instance, by key."""
+        return self._by_block.get((module, kind), {}).get(name, {})
 
-    def in_module(self, module: tuple[str, ...], kinds: tuple[str, ...]) -> list[Resource]:
-        """Return the resources of some kinds in one module instance."""
-        return [one for kind in kinds for one in self._by_module.get((module, kind), ())]
+    def blocks_in(self, module: tuple[str, ...], kind: str) -> list[Instances]:
+        """Return the resource blocks of a kind in one module instance."""
+        return list(self._by_block.get((module, kind), {}).values())
 
     def with_value(self, kind: str, value: object) -> list[Resource]:
         """Return resources of a kind that are identified by a value (id, name, arn, …)."""
