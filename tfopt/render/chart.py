@@ -32,7 +32,7 @@ def demand_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> Chart |
 
     Args:
         demand: hourly figures; every series of the same length.
-        mark: " (assumed)" or nothing, said in the legend.
+        mark: ", assumed" or nothing, said in the legend.
         proposed: whether to draw the proposed capacity beside the present one.
     """
     series = [

@@ -10,11 +10,13 @@ from tfopt.recommendation import SCHEMA_VERSION, Report
 SCHEMA_ID = f"urn:tfopt:recommendation-v{SCHEMA_VERSION}"
 # valid inside JSON strings as they are, yet a terminal or an editor would act on them
 _ACTIVE = re.compile("[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# an array of numbers over many lines; strings hold no line break, so none can look like one
+_SERIES = re.compile(r"\[\n[\s\d.,eE+-]+\]")
 
 
 def render_json(report: Report) -> str:
     """Return the report as JSON; every string keeps its value, active characters are escaped."""
-    text = report.model_dump_json(indent=2)
+    text = _SERIES.sub(lambda match: " ".join(match[0].split()), report.model_dump_json(indent=2))
     return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 

@@ -69,7 +69,8 @@ def changes(now: Settings | None, then: Settings | None) -> list[str]:
             if name in _COUNTS and old and new:
                 old = str(getattr(now, name))  # the unit is said once
             prefix = "" if name == "instance_type" else f"{label} "
-            found.append(f"{prefix}{old or 'none'} → {new or 'none'}")
+            text = f"{prefix}{old or 'none'} → {new or 'none'}"
+            found.append(text if name == "schedules" else text.replace(" ", words.GAP))
     return found
 
 

@@ -106,7 +106,7 @@ def _headline(group: GroupView) -> Iterable[str]:
         if group.impact:
             yield group.impact
     else:
-        yield f"{'Keep ' + group.present + ': ' if group.present else ''}{group.reason}."
+        yield group.verdict
 
 
 def _settings(group: GroupView) -> Table:
@@ -141,10 +141,8 @@ def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
         if group.why_this_type:
             yield f"Why {group.proposed_type}", [group.why_this_type]
         for other in group.alternatives:
-            cost = f"{other.cost} a month" if other.cost else ""
-            figures = ", ".join(filter(None, (cost, other.risk)))
-            lines = [f"{other.why_not}{f' ({figures})' if figures else ''}"]
-            yield f"Not {other.instance_type}", lines
+            cost = f"{other.cost} a month; " if other.cost else ""
+            yield f"Not {other.instance_type}", [f"{cost}{other.why_not}"]
     yield (
         "Also moves",
         [
@@ -157,6 +155,7 @@ def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
         "Not patchable",
         [f"{trace.label}: {trace.note}" for trace in group.traces if not trace.patchable],
     )
+    yield "Demand", [group.demand] if group.demand else []
     yield "Trust", group.trust
     if group.proof and group.recommended:
         yield "Proof", [group.proof.sentence]

@@ -14,6 +14,7 @@ from tfopt.resources import data_dir
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # what markdown acts on inside a line: an underscore at a word's edge, a dollar that opens math
 _ACTIVE = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|\$(?!\d)")
+_LEADING = re.compile(r"^\s+")  # four spaces would make a code block
 _LINE_START = re.compile(r"^(\s*)(?=[-=+#])|^(\s*\d+)(?=[.)](?:\s|$))")
 # what GitHub turns into a mention, an issue, a link or an emoji, up to where it is split
 _AUTOLINK = re.compile(
@@ -71,7 +72,7 @@ def _finalize(value: Any) -> Any:
 
 def prose(text: str) -> Markup:
     """Return `text` as markdown that shows exactly these characters, without links or mentions."""
-    escaped = _ACTIVE.sub(r"\\\g<0>", text.replace("\n", " "))
+    escaped = _ACTIVE.sub(r"\\\g<0>", _LEADING.sub(" ", text.replace("\n", " ")))
     for character, entity in _ENTITIES.items():
         escaped = escaped.replace(character, entity)
     escaped = _LINE_START.sub(r"\g<0>\\", escaped)

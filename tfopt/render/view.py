@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tfopt.recommendation import (
     Alternative,
-    Cost,
+    DemandFigures,
     Group,
     Proof,
     ReadyToAdd,
@@ -15,12 +15,17 @@ from tfopt.recommendation import (
 )
 from tfopt.render import words
 from tfopt.render.chart import Chart, demand_chart
-from tfopt.render.headline import headline, saving_of
-from tfopt.render.settings import LABELS, SettingRow, changes, setting_rows, summary
+from tfopt.render.sentences import (
+    headline,
+    impact_sentence,
+    risk_sentence,
+    saving_sentence,
+    verdict,
+)
+from tfopt.render.settings import LABELS, SettingRow, changes, setting_rows
 
 NEXT_BEST = 3
 _GRADE = {
-    "patchable-shared": "also feeds other resources",
     "edit-literal": "a literal in the .tf",
     "module-default": "a module's default: the call must pass the value",
     "ignored-by-lifecycle": "ignore_changes keeps it from taking effect",
@@ -28,12 +33,6 @@ _GRADE = {
     "unknown": "not traced to a literal",
 }
 _ORDER = {name: position for position, name in enumerate(LABELS)}
-_IMPACT = {
-    "none": "not touched",
-    "in-place": "kept; the change is made in place",
-    "rolling": "rolling",
-    "replace": "replaced",
-}
 _IMPACT_WORD = {
     "none": "not touched",
     "in-place": "in place",
@@ -66,20 +65,20 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """One group in words. `mark` is " (assumed)" where its figures rest on an assumption."""
+    """One group in words. Every figure says "assumed" where it rests on an assumption."""
 
     address: str
     subtitle: str  # kind and region
-    status: str
-    mark: str
-    change: str  # "m5.xlarge → m7a.large, minimum 6 → 4"
-    present: str  # "m5.xlarge, 6–24, target CPU 40 %"
+    status: str  # "recommended", "not analysed, assumed"
+    recommended: bool
+    changes: list[str]  # "m5.xlarge → m7a.large", "minimum 6 → 4 instances"
     saving: str
     risk: str
     impact: str
     impact_word: str
     cost_cell: str
     risk_cell: str
+    verdict: str  # for a group that stays: "Keep m5.xlarge, 6–24 instances: no cheaper type."
     reason: str
     settings: list[SettingRow]
     figures: list[Figure]
@@ -87,6 +86,7 @@ class GroupView:
     proposed_type: str
     alternatives: list[AlternativeView]
     traces: list[Trace]
+    demand: str
     trust: list[str]
     proof: ProofView | None
     ready_to_add: list[ReadyView]
@@ -94,9 +94,9 @@ class GroupView:
     chart: Chart | None
 
     @property
-    def recommended(self) -> bool:
-        """Whether anything is to change."""
-        return self.status == "recommended"
+    def change(self) -> str:
+        """All that is to change, on one line."""
+        return ", ".join(self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,64 +165,36 @@ def report_view(report: Report) -> ReportView:
 
 def group_view(group: Group) -> GroupView:
     """Put one group into words."""
-    mark = " (assumed)" if group.assumed else ""
+    mark = ", assumed" if group.assumed else ""  # ends a phrase
+    cell = f"{words.GAP}assumed" if group.assumed else ""  # ends a figure that stands alone
     proposed = group.recommended if group.status == "recommended" else None
     return GroupView(
         address=group.address,
         subtitle=", ".join(filter(None, (group.kind, group.region))),
         status=group.status.replace("-", " ") + mark,
-        mark=mark,
-        change=", ".join(changes(group.current, proposed)),
-        present=summary(group.current) if group.current else "",
-        saving=_saving_sentence(group.cost, mark) if group.cost and proposed else "",
-        risk=_risk_sentence(group, mark),
-        impact=_impact_sentence(group),
+        recommended=proposed is not None,
+        changes=changes(group.current, proposed),
+        saving=saving_sentence(group.cost, mark) if group.cost and proposed else "",
+        risk=risk_sentence(group, mark),
+        impact=impact_sentence(group),
         impact_word=_IMPACT_WORD[group.impact.kind] if group.impact and proposed else "",
-        cost_cell=_cost_cell(group, mark),
-        risk_cell=_risk_cell(group, mark),
-        reason=group.reason,
-        settings=setting_rows(group, mark),
-        figures=_figures(group, mark),
+        cost_cell=_cost_cell(group, cell),
+        risk_cell=_risk_cell(group, cell),
+        verdict=verdict(group),
+        reason=group.reason.rstrip("."),
+        settings=setting_rows(group, cell),
+        figures=_figures(group, cell),
         why_this_type=group.why_this_type or "",
         proposed_type=group.recommended.instance_type if group.recommended else "",
-        alternatives=[_alternative(item, mark) for item in group.alternatives[:NEXT_BEST]],
+        alternatives=[_alternative(item, cell) for item in group.alternatives[:NEXT_BEST]],
         traces=_traces(group),
-        trust=_trust(group, mark),
-        proof=_proof(group.proof, mark) if group.proof else None,
+        demand=_demand(group.demand, mark) if group.demand else "",
+        trust=_trust(group),
+        proof=_proof(group.proof, mark, cell) if group.proof else None,
         ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
         notes=group.notes,
         chart=demand_chart(group.demand, mark, proposed=bool(proposed)) if group.demand else None,
     )
-
-
-def _saving_sentence(cost: Cost, mark: str) -> str:
-    usd, span = saving_of(
-        cost.current_monthly_usd, cost.recommended_monthly_usd, cost.saving_monthly_usd
-    )
-    change = words.cost_change(cost.savings_share.p50)
-    if usd >= 0:
-        return f"Saves {words.money(usd)} a month{span}, {change}{mark}."
-    return f"Costs {words.money(-usd)} a month more{span}, {change}{mark}."
-
-
-def _risk_sentence(group: Group, mark: str) -> str:
-    slo = group.slo
-    if slo is None:
-        return ""
-    now, then = words.weeks(slo.current_risk), words.weeks(slo.recommended_risk)
-    if group.status != "recommended":
-        return f"SLO missed in {now}{mark}."
-    if now == then:
-        return f"SLO missed in {now}, as now{mark}."
-    return f"SLO missed in {then} instead of {now}{mark}."
-
-
-def _impact_sentence(group: Group) -> str:
-    if group.impact is None or group.status != "recommended":
-        return ""
-    notes = "; ".join(group.impact.notes)
-    kind = _IMPACT[group.impact.kind]
-    return f"Running instances: {kind}{'; ' if notes else ''}{notes}."
 
 
 def _cost_cell(group: Group, mark: str) -> str:
@@ -251,10 +223,14 @@ def _figures(group: Group, mark: str) -> list[Figure]:
     def row(label: str, now: str, then: str, limit: str = "") -> None:
         rows.append(Figure(label, now + mark, then + mark if changes_it else "", limit))
 
+    def span(now: str, then: str) -> None:
+        if (rows[-1].now, rows[-1].proposed) != (now + mark, then + mark if changes_it else ""):
+            row("  p05–p95", now, then)
+
     if cost := group.cost:
         now, then = cost.current_monthly_usd, cost.recommended_monthly_usd
         row("cost a month", words.money(now.p50), words.money(then.p50))
-        row("  p05–p95", words.money_range(now), words.money_range(then))
+        span(words.money_range(now), words.money_range(then))
     if slo := group.slo:
         row("SLO missed in", words.weeks(slo.current_risk), words.weeks(slo.recommended_risk))
         bad_now, bad_then = slo.current_bad_minute_share, slo.recommended_bad_minute_share
@@ -264,7 +240,7 @@ def _figures(group: Group, mark: str) -> list[Figure]:
             words.share(bad_then.p50),
             f"SLO: at most {words.setting_share(slo.max_bad_minutes)}",
         )
-        row("  p05–p95", words.share_range(bad_now), words.share_range(bad_then))
+        span(words.share_range(bad_now), words.share_range(bad_then))
         latency = words.milliseconds(slo.p99_ms.p50) + mark  # of the recommended settings only
         limit = f"SLO: {words.milliseconds(slo.slo_p99_ms)}"
         now_then = ("", latency) if changes_it else (latency, "")
@@ -296,12 +272,14 @@ def _traces(group: Group) -> list[Trace]:
     ]
 
 
-def _trust(group: Group, mark: str) -> list[str]:
+def _demand(asked: DemandFigures, mark: str) -> str:
+    mean, peak = words.rate(asked.history_mean_rps), words.rate(asked.history_peak_rps)
+    return f"{asked.source}, mean {mean}, peak {peak}{mark}"
+
+
+def _trust(group: Group) -> list[str]:
     """Tell how far the figures can be trusted: history, forecast, scenarios, and what to know."""
     lines = []
-    if asked := group.demand:
-        mean, peak = words.rate(asked.history_mean_rps), words.rate(asked.history_peak_rps)
-        lines.append(f"demand: {asked.source}, mean {mean}, peak {peak}{mark}")
     if group.assumed:
         lines.append("traffic is assumed, not measured: every figure of this group is assumed")
     if facts := group.confidence:
@@ -320,16 +298,15 @@ def _skill(skill: float) -> str:
     return f"forecast {words.share(abs(skill))} {side} than repeating last week"
 
 
-def _proof(proof: Proof, mark: str) -> ProofView:
-    saving = proof.saving_usd_per_month
-    span = f"{words.money(saving.p05)} to {words.money(saving.p95)}"
+def _proof(proof: Proof, mark: str, cell: str) -> ProofView:
+    span = words.money_range(proof.saving_usd_per_month)
     rivals = words.count(len(proof.contenders) - 1, "other")
     rows = [
         (
             item.name,
-            words.money(item.monthly_usd) + mark,
-            words.share(item.bad_minute_share) + mark,
-            words.weeks(item.risk) + mark,
+            words.money(item.monthly_usd) + cell,
+            words.share(item.bad_minute_share) + cell,
+            words.weeks(item.risk) + cell,
             "meets the SLO" if item.meets_slo else "misses the SLO",
         )
         for item in proof.contenders
@@ -346,7 +323,7 @@ def _ready(item: ReadyToAdd, mark: str) -> ReadyView:
     saving = ""
     if item.savings_share is not None:
         saving = words.cost_change(item.savings_share.p50) + mark
-    return ReadyView(what=item.what, saving=saving, block=item.block)
+    return ReadyView(what=item.what, saving=saving, block=item.block.rstrip())
 
 
 def _total(report: Report) -> str:

@@ -60,16 +60,17 @@ def cost_change(saved_share: float) -> str:
 
 def weeks(risk: float) -> str:
     """Return a share of weeks as a count out of a hundred: `3 of 100 weeks`."""
-    return f"{_weeks(risk)} of 100{GAP}weeks"
+    return f"{weeks_count(risk)} of 100{GAP}weeks"
 
 
 def weeks_change(now: float, then: float) -> str:
     """Return `12 → 2 of 100 weeks`, or one count where both read the same."""
-    before, after = _weeks(now), _weeks(then)
+    before, after = weeks_count(now), weeks_count(then)
     return weeks(now) if before == after else f"{before} → {after} of 100{GAP}weeks"
 
 
-def _weeks(risk: float) -> str:
+def weeks_count(risk: float) -> str:
+    """Return that count alone; a risk that is not quite none or all does not read as such."""
     count = risk * 100
     if 0 < count < 0.5:
         return "<1"

@@ -1,0 +1,108 @@
+"""The sentences a tired reader needs: what a change saves, what the SLO and instances feel."""
+
+from __future__ import annotations
+
+from tfopt.recommendation import Cost, Group, Interval, Report
+from tfopt.render import words
+from tfopt.render.settings import summary
+
+_IMPACT = {
+    "none": "not touched",
+    "in-place": "kept; the change is made in place",
+    "rolling": "rolling",
+    "replace": "replaced",
+}
+
+
+def headline(report: Report) -> str:
+    """Say in one sentence what the change saves and what it does to the SLO."""
+    changed = [group for group in report.groups if group.status == "recommended"]
+    analysed = [group for group in report.groups if group.status != "not-analysed"]
+    if not analysed:
+        return "No group could be analysed."
+    if not changed:
+        return f"Nothing to change in {words.count(len(analysed), 'group')}."
+    parts = [_headline_saving(report, changed), _headline_risk(changed)]
+    of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
+    return f"{'; '.join(filter(None, parts))} ({of} changed)."
+
+
+def _headline_saving(report: Report, changed: list[Group]) -> str:
+    totals, mark = report.totals, ""
+    now, then = totals.current_monthly_usd, totals.recommended_monthly_usd
+    paired = totals.saving_monthly_usd
+    saved = totals.savings_share.p50
+    if all(group.assumed for group in changed):  # the totals leave assumed groups out
+        costs = [group.cost for group in changed if group.cost]
+        before = sum(cost.current_monthly_usd.p50 for cost in costs)
+        after = sum(cost.recommended_monthly_usd.p50 for cost in costs)
+        now, then = (Interval(p50=x, p05=x, p95=x) for x in (before, after))
+        saved, paired, mark = (1 - after / before if before else 0.0), None, ", assumed"
+    usd, span = _saving(now, then, paired)
+    verb, tail = ("Saves", "a month") if usd >= 0 else ("Costs", "a month more")
+    return f"{verb} {words.money(abs(usd))} {tail}{span}, {words.cost_change(saved)}{mark}"
+
+
+def _headline_risk(changed: list[Group]) -> str:
+    measured = [group for group in changed if not group.assumed] or changed
+    mark = ", assumed" if all(group.assumed for group in changed) else ""
+    known = [group.slo for group in measured if group.slo]
+    if not known:
+        return ""
+    now = max(slo.current_risk for slo in known)
+    then = max(slo.recommended_risk for slo in known)
+    if words.weeks(now) == words.weeks(then):
+        return f"SLO risk stays at {words.weeks(now)}{mark}"
+    worst = " in the worst group" if len(known) > 1 else ""
+    return f"SLO risk {words.weeks_change(now, then)}{worst}{mark}"
+
+
+def _saving(now: Interval, then: Interval, paired: Interval | None) -> tuple[float, str]:
+    """Return the monthly saving in USD and its range in words, empty where it is not known."""
+    if paired is None:
+        return now.p50 - then.p50, ""
+    if paired.p50 >= 0:
+        return paired.p50, words.money_spread(paired)
+    turned = Interval(p50=-paired.p50, p05=-paired.p95, p95=-paired.p05)
+    return paired.p50, words.money_spread(turned)
+
+
+def verdict(group: Group) -> str:
+    """Say why a group stays as it is, empty for one that is to change."""
+    reason = group.reason.rstrip(".")
+    if group.status == "recommended":
+        return ""
+    if group.status == "unchanged" and group.current:
+        return f"Keep {summary(group.current)}: {reason}."
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def saving_sentence(cost: Cost, mark: str) -> str:
+    """Say what a change saves or costs a month, with its range and share."""
+    usd, span = _saving(
+        cost.current_monthly_usd, cost.recommended_monthly_usd, cost.saving_monthly_usd
+    )
+    change = words.cost_change(cost.savings_share.p50)
+    if usd >= 0:
+        return f"Saves {words.money(usd)} a month{span}, {change}{mark}."
+    return f"Costs {words.money(-usd)} a month more{span}, {change}{mark}."
+
+
+def risk_sentence(group: Group, mark: str) -> str:
+    """Say what happens to the SLO."""
+    slo = group.slo
+    if slo is None:
+        return ""
+    now, then = words.weeks(slo.current_risk), words.weeks(slo.recommended_risk)
+    if now == then or group.status != "recommended":
+        return f"SLO missed in {now}{', as now' if group.status == 'recommended' else ''}{mark}."
+    return f"SLO missed in {words.weeks_count(slo.recommended_risk)} instead of {now}{mark}."
+
+
+def impact_sentence(group: Group) -> str:
+    """Say what an apply of the change does to running instances."""
+    if group.impact is None or group.status != "recommended":
+        return ""
+    notes = "; ".join(group.impact.notes)
+    kind = _IMPACT[group.impact.kind]
+    return f"Running instances: {kind}{'; ' if notes else ''}{notes}."
