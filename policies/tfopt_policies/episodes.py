@@ -79,7 +79,7 @@ def split(trace: Trace) -> int:
     return int(half * 86_400 / trace.demand.step_s)
 
 
-def test_origins(trace: Trace, at_most: int) -> list[int]:
+def judged_origins(trace: Trace, at_most: int) -> list[int]:
     """Return the steps at which history ends and a week outside training follows, latest first."""
     steps_per_week = WEEK_S // trace.demand.step_s
     first = max(split(trace), steps_per_week)

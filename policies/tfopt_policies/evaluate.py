@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfopt_policies.bound import clairvoyant_usd
-from tfopt_policies.episodes import HELD_OUT, WEEK_S, Episode, Setting, episode, test_origins
+from tfopt_policies.episodes import HELD_OUT, WEEK_S, Episode, Setting, episode, judged_origins
 from tfopt_policies.policy import Knobs, Policy
 from tfopt_policies.prove import Verdict, prove
 from tfopt_policies.registry import baselines
@@ -71,7 +71,7 @@ def evaluate(
     wanted = [
         (trace, origin, size, mode)
         for trace in traces
-        for origin in test_origins(trace, plan.origins)
+        for origin in judged_origins(trace, plan.origins)
         for size in plan.sizes
         for mode in plan.modes
     ]

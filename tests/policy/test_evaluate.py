@@ -1,0 +1,193 @@
+"""The table: fair splits, a bound nobody beats while holding the SLO, one command end to end."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from policy_problems import FAST, SMALL, WEEK_S, make_problem
+
+from tfopt.commands.evaluate import command as evaluate_command
+from tfopt_policies.bound import clairvoyant_usd
+from tfopt_policies.calibrated import CalibratedTracking
+from tfopt_policies.episodes import HELD_OUT, episode, judged_origins, split
+from tfopt_policies.errors import PolicyError
+from tfopt_policies.evaluate import ONE_TYPE, PROVEN, Plan, Score, evaluate, setting
+from tfopt_policies.report import bootstrap, markdown, summarise
+from tfopt_policies.sizing import minutes, need, past_weeks
+from tfopt_policies.static import PeakStatic
+from tfopt_policies.traces import Trace, read_traces
+from tfopt_sim.demand_paths import synthetic
+from tfopt_sim.rollout import simulate
+from tfopt_sim.types import Demand
+
+WEEK_STEPS = WEEK_S // 300
+
+
+def trace(name: str, kind: str = "diurnal", days: int = 35, seed: int = 0) -> Trace:
+    made = synthetic(kind, np.random.default_rng(seed), days, 300)
+    return Trace(name, made, "0" * 64, "made up")
+
+
+@pytest.fixture(scope="module")
+def scores() -> list[Score]:
+    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24)
+    traces = [trace("nab_tweets_AMZN"), trace("other", "steady", seed=1)]
+    return evaluate(traces, [], plan, lambda *_: None)
+
+
+def test_every_policy_is_judged_on_every_week(scores: list[Score]) -> None:
+    """Two traces, one week each: every baseline and the proof have exactly two scores."""
+    policies = {score.policy for score in scores}
+    assert {"as-written", "peak-static", "calibrated-tracking", PROVEN} <= policies
+    for policy in policies:
+        assert sum(score.policy == policy for score in scores) == 2
+    assert {score.unseen for score in scores if score.trace == "nab_tweets_AMZN"} == {True}
+    assert {score.unseen for score in scores if score.trace == "other"} == {False}
+
+
+def test_no_policy_that_meets_the_slo_beats_the_bound(scores: list[Score]) -> None:
+    """A clairvoyant who may also leave the allowed minutes unserved pays least."""
+    met = [score for score in scores if score.met]
+    assert len(met) > 4
+    for score in met:
+        assert score.usd >= 0.999 * score.bound_usd, score
+
+
+def test_same_seed_same_scores(scores: list[Score]) -> None:
+    """Everything but the time it took is the same in a second run."""
+    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24)
+    again = evaluate([trace("nab_tweets_AMZN")], [], plan, lambda *_: None)
+    for first, second in zip(scores, again, strict=False):
+        assert (first.policy, first.usd, first.configuration) == (
+            second.policy,
+            second.usd,
+            second.configuration,
+        )
+
+
+@pytest.mark.parametrize("machines", [(SMALL,), (SMALL, FAST)])
+def test_bound_is_below_every_configuration_that_holds(machines: tuple) -> None:
+    """On a week known in advance, no configuration that holds the SLO is cheaper."""
+    problem = make_problem(machines=machines)
+    week = past_weeks(problem.history, 1).rps
+    bound = clairvoyant_usd(problem, week[0], machines)
+    rng = np.random.default_rng(0)
+    wanted = [*CalibratedTracking().propose(problem, rng), *PeakStatic().propose(problem, rng)]
+    start = problem.history.start
+    outcome = simulate(wanted, week, problem.workload, problem.slo, start)
+    held = outcome.bad_minute_share[:, 0] <= problem.slo.max_bad_minutes
+    assert held.any()
+    assert (outcome.cost_usd[held, 0] >= bound).all()
+
+
+def test_bound_of_steady_demand_is_the_least_size() -> None:
+    """With nothing to scale, the bound is the fewest instances, all week."""
+    problem = make_problem(machines=(SMALL,))
+    rps = np.full(7 * 1440, 300.0)
+    least = int(need(problem, SMALL, rps[:1])[0]) * SMALL.usd_per_hour * 168
+    bound = clairvoyant_usd(problem, rps, (SMALL,))
+    assert 0.98 * least <= bound <= least
+
+
+def test_training_never_sees_what_is_tested() -> None:
+    """No test origin lies before the split, and traces held out have none of it."""
+    for name in ("other", "nab_tweets_AMZN"):
+        whole = trace(name)
+        for origin in judged_origins(whole, 10):
+            assert origin >= split(whole)
+            assert origin >= WEEK_STEPS
+            assert origin + WEEK_STEPS <= whole.demand.rps.size
+    assert split(trace("nab_tweets_AMZN")) == 0
+    assert "nab_tweets_AMZN" in HELD_OUT
+    assert judged_origins(trace("short", days=20), 3) == []
+
+
+def test_an_episode_hides_the_future() -> None:
+    """Changing the week that follows changes nothing of what the policy is given."""
+    whole = trace("other")
+    origin = judged_origins(whole, 1)[0]
+    changed = whole.demand.rps.copy()
+    changed[origin:] *= 3
+    other = Demand(whole.demand.start, whole.demand.step_s, changed)
+    group = setting(10, ONE_TYPE)
+    first = episode("t", whole.demand, origin, group, np.random.default_rng(0))
+    second = episode("t", other, origin, group, np.random.default_rng(0))
+    assert np.array_equal(first.problem.history.rps, second.problem.history.rps)
+    assert np.array_equal(first.problem.scenarios_rps, second.problem.scenarios_rps)
+    assert np.allclose(3 * first.future_rps, second.future_rps)
+    history = minutes(first.problem.history)
+    peak = np.quantile(history[-28 * 1440 :], 0.999)
+    machine = group.machines[0]
+    assert int(need(first.problem, machine, np.array([peak * 0.999]))[0]) == 10
+
+
+def test_intervals_resample_whole_traces(scores: list[Score]) -> None:
+    """With one trace there is nothing to resample: the interval is the mean."""
+    one = [score for score in scores if score.trace == "other"]
+    figure = bootstrap(one, lambda score: score.usd, seed=0)
+    assert figure.low == figure.mean == figure.high
+    both = bootstrap(scores, lambda score: score.usd, seed=0)
+    assert both.low < both.mean < both.high
+
+
+def test_the_table_names_every_policy(scores: list[Score]) -> None:
+    """Good or bad, each policy has its row, and unseen traces are marked."""
+    text = markdown(scores, "what was judged", seed=0)
+    for row in summarise(scores, 0):
+        assert f"| {row.policy} | {row.met_weeks}/2 |" in text.replace("**", "")
+    assert "| nab_tweets_AMZN (unseen) |" in text
+    assert "traces of which nothing was trained on" in text
+
+
+def write_traces(folder: Path) -> Path:
+    folder.mkdir()
+    made = synthetic("diurnal", np.random.default_rng(3), 21, 900)
+    lines = ["timestamp,value"]
+    stamps = np.datetime64(made.start.replace(tzinfo=None), "s") + 900 * np.arange(made.rps.size)
+    lines += [f"{s}Z,{v:.3f}" for s, v in zip(stamps, made.rps, strict=True)]
+    (folder / "nab_grok_asg.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    entry = {"name": "nab_grok_asg", "file": "traces/nab_grok_asg.csv", "step_s": 900, "days": 21}
+    (folder / "traces.json").write_text(json.dumps([entry]), encoding="utf-8")
+    return folder
+
+
+def test_evaluate_command_end_to_end(tmp_path: Path) -> None:
+    """One command replaces the table in a file and writes every score."""
+    traces = write_traces(tmp_path / "traces")
+    out, raw = tmp_path / "README.md", tmp_path / "scores.csv"
+    out.write_text(
+        "# Before\n<!-- table: written by tfopt evaluate -->\nold\n<!-- end of table -->\nafter\n",
+        encoding="utf-8",
+    )
+    arguments = ["--traces", traces, "--policy", "peak-static", "--out", out, "--scores", raw]
+    done = CliRunner().invoke(
+        evaluate_command,
+        [*map(str, arguments), "--origins", "1", "--sizes", "5", "--quiet"],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0, done.output
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("# Before\n")
+    assert text.endswith("<!-- end of table -->\nafter\n")
+    assert "old" not in text
+    assert PROVEN in text
+    rows = list(csv.DictReader(raw.open(encoding="utf-8")))
+    assert {row["mode"] for row in rows} == {"one type", "any type"}
+
+
+def test_traces_are_read_with_their_gaps(tmp_path: Path) -> None:
+    """A missing line is NaN on the grid, and a missing index says what to give."""
+    folder = write_traces(tmp_path / "traces")
+    path = folder / "nab_grok_asg.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[:10], *lines[11:]]) + "\n", encoding="utf-8")
+    rps = read_traces(folder)[0].demand.rps
+    assert np.isnan(rps[9])
+    assert np.isfinite(np.delete(rps, 9)).all()
+    with pytest.raises(PolicyError, match=r"Give --traces a folder with a traces\.json"):
+        read_traces(tmp_path)
