@@ -26,7 +26,7 @@ from tfopt.scenario.group import (
     slo_of,
 )
 from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
-from tfopt_sim.types import Configuration, Machine, TargetTracking
+from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking
 
 MACHINE = Machine("m5.xlarge", 4, 16, 0.192)
 GROUP = InstanceGroup(
@@ -102,6 +102,7 @@ def test_what_cannot_be_simulated_is_not_analysed(change: dict[str, object], wor
         ({"slots": (Slot("m5.xlarge", 4),)}, "weights"),
         ({"region": None}, "region is not in the plan"),
         ({"slots": (Slot("m5.xlrage"),)}, "m5.xlarge"),
+        ({"slots": (Slot("t3.medium"),)}, "CPU credits"),
     ],
 )
 def test_what_has_no_price_is_not_analysed(change: dict[str, object], words: str) -> None:
@@ -159,7 +160,7 @@ def test_cpu_and_instances_become_requests(
     """50 % of 4 instances × 4 vCPUs are 8 busy vCPUs: 400 requests/s of 20 ms."""
     csv("cpu,n", lambda _: "50,4")
     settings, table = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
-    traffic = traffic_of(GROUP, settings, table, PRESENT)
+    traffic = traffic_of(GROUP, settings, table, PRESENT, Slo())
     assert np.nanmean(traffic.demand.rps) == pytest.approx(400)
     assert traffic.workload.cpu_s_per_request == 0.020
     assert any("20 ms" in note for note in traffic.notes)
@@ -173,14 +174,14 @@ def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
     settings, table = settings_with(
         tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n", column="rps"
     )
-    traffic = traffic_of(GROUP, settings, table, PRESENT)
+    traffic = traffic_of(GROUP, settings, table, PRESENT, Slo())
     assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
 
 
 def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:
     """The peak of the named profile makes the static group as busy as assumed, no more."""
-    traffic = traffic_of(GROUP, Settings(), None, PRESENT)
+    traffic = traffic_of(GROUP, Settings(), None, PRESENT, Slo())
     busy = traffic.demand.rps * traffic.workload.cpu_s_per_request
     assert traffic.assumed
     assert "diurnal" in traffic.source

@@ -31,7 +31,8 @@ def _round(value: float) -> float:
 
 def monthly(outcome: Outcome) -> FloatArray:
     """Return the monthly cost per scenario of a single configuration's outcome, shape (S,)."""
-    return outcome.usd_per_hour[0] * HOURS_PER_MONTH
+    per_month: FloatArray = outcome.usd_per_hour[0] * HOURS_PER_MONTH
+    return per_month
 
 
 def savings(present: FloatArray, proposed: FloatArray) -> FloatArray:

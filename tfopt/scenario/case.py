@@ -60,7 +60,8 @@ def build_case(
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     present = present_configuration(group, machine_of(offer, offer))
-    traffic = traffic_of(group, settings, table, present)
+    slo = slo_of(settings, table)
+    traffic = traffic_of(group, settings, table, present, slo)
     same, other = _machines(book, offer, settings, table)
     model = fit(traffic.demand)
     paths = model.sample(
@@ -72,7 +73,7 @@ def build_case(
         model=model,
         scenarios_rps=paths[:SEARCH_SCENARIOS],
         workload=traffic.workload,
-        slo=slo_of(settings, table),
+        slo=slo,
         present=present,
         machines=machines if knobs.instance_type else machines[:1],
         knobs=knobs,

@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tfopt.errors import TfoptError
 from tfopt.plan.model import InstanceGroup
 from tfopt.settings import DemandTable, Settings, WorkloadTable
-from tfopt_sim.types import Configuration, Demand, Workload
+from tfopt_sim.types import Configuration, Demand, Slo, Workload
 
 if TYPE_CHECKING:
     from tfopt.traffic import Reading
 
 ASSUMED_PROFILE = "diurnal"
 ASSUMED_PEAK_CPU = 0.6  # how busy the assumed weekly peak makes the instances it was sized for
+ASSUMED_HEADROOM = 0.7  # of the rate that still holds the SLO: small groups peak at less CPU
 ASSUMED_CPU_MS = 20.0
 ASSUMED_DAYS = 28
 SIZED_SHARE = 0.75  # share of max_size that a scaled group is assumed to need at its peak
@@ -34,12 +37,16 @@ class Traffic:
 
 
 def traffic_of(
-    group: InstanceGroup, settings: Settings, table: WorkloadTable | None, present: Configuration
+    group: InstanceGroup,
+    settings: Settings,
+    table: WorkloadTable | None,
+    present: Configuration,
+    slo: Slo,
 ) -> Traffic:
     """Return what the group was asked for: measured where a workload says, else assumed."""
     cpu_ms = table.cpu_ms_per_request if table else None
     if table is None or table.demand is None or table.demand.profile is not None:
-        return _assumed(table, present)
+        return _assumed(table, present, slo)
     source = table.demand
     notes: list[str] = []
     if source.cpu_percent is not None:
@@ -103,8 +110,6 @@ def _requests_from_cpu(
     busy: Reading, settings: Settings, source: DemandTable, cpu_ms: float | None, vcpus: float
 ) -> tuple[float, Reading, list[str]]:
     """Turn busy instances into requests/s; infer the CPU time of one where a rate stands too."""
-    import numpy as np
-
     from tfopt.traffic import read_csv
 
     busy_vcpus = busy.demand.rps * vcpus
@@ -123,9 +128,10 @@ def _requests_from_cpu(
     return cpu_ms, replace(busy, demand=rate_demand), notes
 
 
-def _assumed(table: WorkloadTable | None, present: Configuration) -> Traffic:
-    """Assume that the group was sized for the weekly peak of a named profile."""
+def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:
+    """Assume that the group was sized for the weekly peak of a named profile, SLO included."""
     from tfopt_sim.profiles import profile_demand
+    from tfopt_sim.rollout import service_limits
 
     name = ASSUMED_PROFILE
     if table is not None and table.demand is not None and table.demand.profile is not None:
@@ -138,7 +144,9 @@ def _assumed(table: WorkloadTable | None, present: Configuration) -> Traffic:
         sized = max(present.desired_capacity, round(SIZED_SHARE * present.max_size))
         cpu = present.scaling.target_cpu
     machine = present.machine
-    peak_rps = cpu * sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
+    full_rps = sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
+    within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])
+    peak_rps = min(cpu * full_rps, ASSUMED_HEADROOM * within_slo)
     # a fixed Monday: the same input must give the same bytes on every day
     start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
     try:
@@ -146,7 +154,7 @@ def _assumed(table: WorkloadTable | None, present: Configuration) -> Traffic:
     except ValueError as problem:
         raise TfoptError(str(problem)) from None
     note = (
-        f"no measured traffic: assumes that {sized} × {machine.name} at {cpu:.0%} CPU is what the "
-        f"weekly peak of the '{name}' profile takes"
+        f"no measured traffic: assumes that the weekly peak of the '{name}' profile makes "
+        f"{sized} × {machine.name} {peak_rps / full_rps:.0%} busy"
     )
     return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload)

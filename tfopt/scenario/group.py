@@ -107,12 +107,21 @@ def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> 
         raise NotAnalysedError("its types carry weights, which are not simulated yet")
     if group.region is None:
         raise NotAnalysedError("its region is not in the plan")
+    return _offer(group, group.region, book, settings)
+
+
+def _offer(group: InstanceGroup, region: str, book: PriceBook, settings: Settings) -> Offer:
     system = group.operating_system
     system = settings.defaults.operating_system if system == "unknown" else system
     try:
-        return book.offer(group.cloud, group.region, group.slots[0].instance_type, system)
+        offer = book.offer(group.cloud, region, group.slots[0].instance_type, system)
     except TfoptError as problem:
         raise NotAnalysedError(str(problem)) from None
+    if offer.baseline_cpu < 1:
+        raise NotAnalysedError(
+            f"{offer.instance_type} earns CPU credits, which are not simulated yet"
+        )
+    return offer
 
 
 def machine_of(offer: Offer, present: Offer) -> Machine:
