@@ -193,11 +193,12 @@ def _alike(history: History, binned: FloatArray) -> FloatArray:
     pooled = _pooled(binned / scale) * scale[:, 0]  # neighbours on the level of the bin itself
     days, near, bins = pooled.shape
     values = pooled.reshape(days * near, bins)
+    other = _OTHER_CLASS / (1 + _contrast(history, binned))
     out = []
     for ahead in range(7):
         alike = history.weekend == history.next_weekend[ahead]
         same = (history.age + 1 + ahead) % 7 == 0
-        day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, _OTHER_CLASS))
+        day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
         weights = np.repeat(day_weight, near)[:, None]
         out.append(weighted_quantiles(values, np.broadcast_to(weights, values.shape)))
     return np.concatenate(out, axis=1)
@@ -210,18 +211,20 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
     level = binned.mean(axis=2)  # (days, bins)
     daily = _smoothed(recent @ level / recent.sum(), 5)
+    usual = _by_class(history, level, daily, _contrast(history, binned))
     weight = recent[-7 * weeks :].reshape(weeks, 7)[:, -1:, None]
-    off = np.stack([_smoothed(day, 5) for day in level[-7 * weeks :]]) - daily
-    off = off.reshape(weeks, 7, bins)
+    off = np.stack([_smoothed(day, 5) for day in level[-7 * weeks :]]).reshape(weeks, 7, bins)
+    off -= usual
     prior = _prior_weeks(off)
-    profile = daily + (weight * off).sum(axis=0) / (weight.sum() + prior)
+    profile = usual + (weight * off).sum(axis=0) / (weight.sum() + prior)
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)
     if weeks > 1:  # judge each week by a profile that has not seen it
         others = (weight * off).sum(axis=0) - weight * off
-        unseen = daily + others / (weight.sum() - weight + prior)
+        unseen = usual + others / (weight.sum() - weight + prior)
     else:
         others = level.sum(axis=0) - level[-7:]
-        unseen = np.stack([_smoothed(day, 5) for day in others / (days - 1)])[None]
+        unseen = np.stack([_smoothed(day, 5) for day in others / (days - 1)]) + usual - daily
+        unseen = unseen[None]
     seen = binned[-7 * weeks :].reshape(weeks, 7, bins, picks)
     errors = ((seen - unseen[..., None]) / scale[:, None]).reshape(weeks * 7, bins, picks)
     pooled = _pooled(errors)
@@ -230,6 +233,39 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     spread = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
     centre = profile.ravel()
     return np.asarray(np.maximum(centre + np.tile(spread * scale, 7), 0))
+
+
+def _contrast(history: History, binned: FloatArray) -> float:
+    """Return how much weekends differ from working days: variance between over variance within.
+
+    What chance alone would show is taken off; 0 where one of the two was never seen.
+    """
+    level = binned.mean(axis=2)
+    off = history.weekend == 1
+    if not 0 < off.sum() < off.size:
+        return 0.0
+    groups = (level[off], level[~off])
+    within = sum(float(((g - g.mean(axis=0)) ** 2).sum()) for g in groups)
+    within /= max(off.size - 2, 1) * level.shape[1]
+    between = float(((groups[0].mean(axis=0) - groups[1].mean(axis=0)) ** 2).mean())
+    chance = 1 / len(groups[0]) + 1 / len(groups[1])
+    return max(between / max(within, 1e-12) - chance, 0.0)
+
+
+def _by_class(
+    history: History, level: FloatArray, daily: FloatArray, contrast: float
+) -> FloatArray:
+    """Return the expected profile of each coming day, shape (7, bins).
+
+    The profile of its class (weekend or not) as far as the classes differ, else of any day.
+    """
+    out = np.tile(daily, (7, 1))
+    for ahead, kind in enumerate(history.next_weekend):
+        alike = history.weekend == kind
+        if alike.any():
+            own = _smoothed(level[alike].mean(axis=0), 5)
+            out[ahead] += contrast / (1 + contrast) * (own - level.mean(axis=0))
+    return out
 
 
 def _prior_weeks(off: FloatArray) -> float:
@@ -245,7 +281,7 @@ def _prior_weeks(off: FloatArray) -> float:
     signal = float(((off.sum(axis=0) ** 2 - squares) / (weeks * (weeks - 1))).mean())
     noise = max(float((off**2).mean()) - signal, 0.0)
     measured: float = min(max(noise / max(signal, 1e-12), 0.05), 20.0)
-    return (measured * (weeks - 1) + _WEEK_PRIOR) / weeks
+    return float(np.exp((np.log(measured) * (weeks - 1) + np.log(_WEEK_PRIOR)) / weeks))
 
 
 def _smoothed(curve: FloatArray, width: int) -> FloatArray:
