@@ -38,7 +38,7 @@ def _slower(
     waiters: FloatArray,
 ) -> float:
     """Return how many requests take longer than `t_s`."""
-    points, weights = service_points(t_s, service.mean_s, service.cv2)
+    points, weights, _ = service_points(t_s, service.mean_s, service.cv2)
     alone = service_tail(t_s, service.mean_s, service.cv2)
     total = 0.0
     for k in range(requests.size):

@@ -82,27 +82,31 @@ def service_tail(t_s: float, mean_s: float, cv2: float) -> float:
 
 
 @compiled
-def service_points(t_s: float, mean_s: float, cv2: float) -> tuple[FloatArray, FloatArray]:
+def service_points(
+    t_s: float, mean_s: float, cv2: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Service times below `t_s` and their probabilities, for integrating over them.
 
     Returns:
-        (points in seconds, weights); the weights sum to P(service ≤ t_s).
+        points in seconds; their weights, which sum to P(service ≤ t_s); the same weights for the
+        shorter of two independent service times.
     """
     if cv2 <= 0.0 or t_s <= 0.0:
-        points = np.full(1, mean_s)
-        weights = np.full(1, 1.0 if mean_s <= t_s else 0.0)
-        return points, weights
+        single = np.full(1, 1.0 if mean_s <= t_s else 0.0)
+        return np.full(1, mean_s), single, single
     sigma = math.sqrt(math.log1p(cv2))
     mu = math.log(mean_s) - 0.5 * sigma * sigma
     half = 0.5 * (min((math.log(t_s) - mu) / sigma, -_LOWEST_Z) - _LOWEST_Z)
     points = np.empty(_POINTS.size)
     weights = np.empty(_POINTS.size)
+    shorter = np.empty(_POINTS.size)
     for k in range(_POINTS.size):
         z = _LOWEST_Z + half * (1.0 + _POINTS[k])
         points[k] = min(math.exp(mu + sigma * z), t_s)
         density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         weights[k] = max(half, 0.0) * _WEIGHTS[k] * density
-    return points, weights
+        shorter[k] = weights[k] * math.erfc(z / math.sqrt(2.0))
+    return points, weights, shorter
 
 
 @compiled
@@ -133,7 +137,7 @@ def response_tail(t_s: float, servers: int, utilisation: float, mean_s: float, c
     """
     if utilisation >= 1.0:
         return 1.0
-    points, weights = service_points(t_s, mean_s, cv2)
+    points, weights, _ = service_points(t_s, mean_s, cv2)
     waiting = erlang_c(servers, utilisation * servers)
     rate = wait_rate(servers, utilisation, mean_s, cv2)
     late = late_share(t_s, waiting, rate, points, weights)
@@ -213,14 +217,19 @@ def bad_minute_probability(requests: float, slow: float, clump: float) -> float:
 
 
 @compiled
-def clump_size(requests: float, utilisation: float, cv2: float) -> float:
-    """Variance ÷ mean of the number of late requests in a minute of `requests`.
+def clump_ratio(requests: float, utilisation: float, cv2: float) -> float:
+    """How many requests of a minute share the wait of one of them, as their variance counts it.
 
     Above a high level the queue behaves as a random walk that drifts down, so late requests come in
     clumps of mean size m = ρ/(1−ρ)²·(1+cv²)/2 with E[size²]/E[size] = 4m (Aldous, Probability
     Approximations via the Poisson Clumping Heuristic, 1989, §B and D; the mean is exact for M/M/1).
     A clump longer than the minute is cut by it.
+
+    Args:
+        requests: that one queue takes in a minute.
+        utilisation: ρ < 1.
+        cv2: of the service time.
     """
     free = 1.0 - utilisation
     ratio = 2.0 * utilisation * (1.0 + cv2) / (free * free)
-    return 1.0 + ratio / (1.0 + ratio / max(requests, 1.0))
+    return ratio / (1.0 + ratio / max(requests, 1.0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tfopt_sim._jit import compiled
 from tfopt_sim.queueing import (
     bad_minute_probability,
-    clump_size,
+    clump_ratio,
     erlang_c,
     late_share,
     service_points,
@@ -76,19 +76,24 @@ def _late(
 
 @compiled
 def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> None:
-    """Compute the rows of `sizes`; the last column stands for a full minute of just under ρ = 1."""
-    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
+    """Compute the rows of `sizes`; the last column stands for a full minute of just under ρ = 1.
+
+    Requests of one clump share their wait w, not their fate: each is slow with P(S > t − w). So the
+    count of slow ones varies as that probability does, E[P²] − E[P]², over the requests of a clump.
+    """
+    points, weights, shorter = service_points(service.slow_s, service.mean_s, service.cv2)
     alone = service_tail(service.slow_s, service.mean_s, service.cv2)
     cells = rows.shape[1] - 1
     for row in range(sizes.size):
         size = sizes[row]
+        queues = 1 if service.pooled else size
         for cell in range(cells + 1):
             utilisation = min(cell / cells, 1.0 - 0.5 / cells)
-            late = _late(service, size, utilisation, points, weights)
-            slow = min(alone + late, 1.0)
+            slow = min(alone + _late(service, size, utilisation, points, weights), 1.0)
+            both = alone * alone + _late(service, size, utilisation, points, shorter)
+            varied = max(both - slow * slow, 0.0) / slow if slow > 0.0 else 0.0
             requests = 60.0 * utilisation * size * service.servers / service.mean_s
-            part = late / slow if slow > 0.0 else 0.0
-            clump = 1.0 + part * (clump_size(requests, utilisation, service.cv2) - 1.0)
+            clump = 1.0 + varied * clump_ratio(requests / queues, utilisation, service.cv2)
             rows[row, cell, 0] = slow
             rows[row, cell, 1] = bad_minute_probability(requests, slow, clump)
 
@@ -138,7 +143,7 @@ def service_table(service: Service, largest: int) -> ServiceTable:
 @compiled
 def size_limits(service: Service, sizes: NDArray[np.int64], most: float) -> FloatArray:
     """Largest utilisation at which at most `most` of the requests are slow, for each of `sizes`."""
-    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
+    points, weights, _ = service_points(service.slow_s, service.mean_s, service.cv2)
     alone = service_tail(service.slow_s, service.mean_s, service.cv2)
     limits = np.zeros(sizes.size)
     for k in range(sizes.size):
