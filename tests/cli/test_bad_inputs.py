@@ -70,6 +70,9 @@ def future_format(shop: Path) -> None:
     (shop / "plan.json").write_text(json.dumps({**plan, "format_version": "2.7"}))
 
 
+TOML = Path(__file__).resolve().parents[2] / "examples" / "web-shop" / "tfopt.toml"
+BOOT_LINE = TOML.read_text(encoding="utf-8").splitlines().index("boot_s = 100") + 1
+
 # what is broken → words the one line must hold
 CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "no plan": (without("plan.json"), ("plan.json",)),
@@ -83,11 +86,11 @@ CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "unknown format": (future_format, ("plan.json", "2.7")),
     "unknown key": (
         with_text("tfopt.toml", "boot_s = 100", "boots = 100"),
-        ("tfopt.toml:11", "boots", "boot_s"),
+        (f"tfopt.toml:{BOOT_LINE}", "boots", "boot_s"),
     ),
     "bad value": (
         with_text("tfopt.toml", "boot_s = 100", 'boot_s = "soon"'),
-        ("tfopt.toml:11", "boot_s", "soon"),
+        (f"tfopt.toml:{BOOT_LINE}", "boot_s", "soon"),
     ),
     "not TOML": (replaced("tfopt.toml", "[defaults\n"), ("tfopt.toml",)),
     "no traffic": (without("traffic/web.csv"), ("traffic/web.csv",)),
