@@ -8,7 +8,7 @@ quantiles of its own errors. Both forget old days.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erf
 
 import numpy as np
@@ -50,13 +50,17 @@ class History:
 def week_table(history: History) -> FloatArray:
     """Return demand at `LEVELS` for each slot of the coming week, shape (nodes, 7 × slots)."""
     per_day = history.days.shape[1]
+    mean = float(history.days.mean())
+    if mean <= 0:
+        return np.zeros((LEVELS.size, 7 * per_day))
+    history = replace(history, days=history.days / mean)  # from here on 1 is the mean
     rhythm = _rhythm(history)
-    calm = History(history.days / rhythm, history.weekend, history.next_weekend)
+    calm = replace(history, days=history.days / rhythm)
     binned = _binned(calm.days)
     table = _alike(calm, binned)
     if len(calm.days) >= 7:
         table = (table + _profiled(calm, binned)) / 2
-    return np.asarray(_unbinned(table, per_day) * np.tile(rhythm, 7))
+    return np.asarray(_unbinned(table, per_day) * np.tile(mean * rhythm, 7))
 
 
 def drift(history: History) -> float:
@@ -245,7 +249,7 @@ def _contrast(history: History, binned: FloatArray) -> float:
     if not 0 < off.sum() < off.size:
         return 0.0
     groups = (level[off], level[~off])
-    within = sum(float(((g - g.mean(axis=0)) ** 2).sum()) for g in groups)
+    within: float = sum(float(((g - g.mean(axis=0)) ** 2).sum()) for g in groups)
     within /= max(off.size - 2, 1) * level.shape[1]
     between = float(((groups[0].mean(axis=0) - groups[1].mean(axis=0)) ** 2).mean())
     chance = 1 / len(groups[0]) + 1 / len(groups[1])

@@ -18,8 +18,10 @@ def day_grid(demand: Demand, least_step_s: int) -> Demand:
     step = next((s for s in range(step, DAY_S // 2 + 1) if DAY_S % s == 0), DAY_S)
     if step == demand.step_s:
         return demand
-    known = np.isfinite(demand.rps)
-    both = np.stack([np.where(known, demand.rps, 0.0), known.astype(np.float64)])
+    short = -(-step // demand.step_s) - demand.rps.size  # less than one step: a gap makes it whole
+    rps = np.concatenate([demand.rps, np.full(max(short, 0), np.nan)])
+    known = np.isfinite(rps)
+    both = np.stack([np.where(known, rps, 0.0), known.astype(np.float64)])
     total, share = _rebinned(both, demand.step_s, step)
     mean = np.where(share >= 0.5, total / np.maximum(share, 1e-9), np.nan)
     return Demand(demand.start, step, mean)

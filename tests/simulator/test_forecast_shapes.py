@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tfopt_sim.demand_paths import KINDS, Kind, synthetic
 from tfopt_sim.profiles import NAMES, profile_demand
+from tfopt_sim.types import FloatArray
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -61,19 +63,14 @@ def test_synthetic_demand_keeps_its_promises(kind: Kind) -> None:
 def test_kinds_differ_where_they_should() -> None:
     """Over many draws: flash crowds tower, steady days are flat, trends move the level."""
 
-    def draws(kind: Kind, measure: object) -> float:
-        assert callable(measure)
-        seeds = range(20)
-        return float(
-            np.median(
-                [measure(synthetic(kind, np.random.default_rng(s), 14, 300).rps) for s in seeds]
-            )
-        )
+    def draws(kind: Kind, measure: Callable[[FloatArray], float]) -> float:
+        series = (synthetic(kind, np.random.default_rng(seed), 14, 300) for seed in range(20))
+        return float(np.median([measure(demand.rps) for demand in series]))
 
-    def peak(rps: np.ndarray) -> float:  # type: ignore[type-arg]
+    def peak(rps: FloatArray) -> float:
         return float(rps.max() / np.median(rps))
 
-    def drift(rps: np.ndarray) -> float:  # type: ignore[type-arg]
+    def drift(rps: FloatArray) -> float:
         return abs(float(np.log(rps[-2016:].mean() / rps[:2016].mean())))
 
     assert draws("flash", peak) > 1.5 * draws("diurnal", peak)
