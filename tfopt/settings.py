@@ -56,6 +56,7 @@ class WorkloadTable(_Table):
     match: str
     demand: DemandTable | None = None
     cpu_ms_per_request: Positive | None = None
+    measured_on: str | None = None  # the type that cpu_ms and cpu_percent are of; else the present
     service_cv2: Annotated[float, Field(ge=0, le=100)] = 1.0
     balancing: Literal["least-outstanding", "random"] = "least-outstanding"
     memory_gib_per_instance: Positive | None = None

@@ -23,6 +23,7 @@ from tfopt.scenario.group import (
     machine_of,
     present_configuration,
     present_offer,
+    reference_offer,
     slo_of,
 )
 from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
@@ -120,6 +121,18 @@ def test_speed_is_relative_to_the_present_type() -> None:
     assert 1.5 < machine_of(new, old).speed < 3.0
 
 
+def test_figures_measured_on_another_type_make_the_present_one_faster() -> None:
+    """cpu_ms of an m5 stays what it is after the group has moved to an m7a."""
+    book = load_book()
+    table = WorkloadTable(match="*", measured_on="m5.xlarge")
+    moved = replace(GROUP, slots=(Slot("m7a.xlarge"),))
+    settings = Settings(workload=(table,))
+    present = present_offer(moved, book, settings)
+    reference = reference_offer(moved, present, book, settings)
+    assert reference.instance_type == "m5.xlarge"
+    assert machine_of(present, reference).speed > 1.5
+
+
 def test_slo_falls_back_key_by_key() -> None:
     """A workload's key beats the defaults', which beats tfopt's own."""
     settings = Settings.model_validate({"defaults": {"slo": {"p99_ms": 300}}})
@@ -128,14 +141,14 @@ def test_slo_falls_back_key_by_key() -> None:
     assert slo_of(Settings(), None).p99_ms == 250
 
 
-def settings_with(folder: Path, **demand: object) -> tuple[Settings, WorkloadTable]:
+def settings_with(folder: Path, **demand: object) -> Settings:
     keys = {key: value for key, value in demand.items() if key != "cpu_ms"}
     table = WorkloadTable(
         match="*",
         demand=DemandTable.model_validate(keys),
         cpu_ms_per_request=demand.get("cpu_ms"),
     )
-    return Settings(workload=(table,), folder=folder), table
+    return Settings(workload=(table,), folder=folder)
 
 
 @pytest.fixture
@@ -159,8 +172,8 @@ def test_cpu_and_instances_become_requests(
 ) -> None:
     """50 % of 4 instances × 4 vCPUs are 8 busy vCPUs: 400 requests/s of 20 ms."""
     csv("cpu,n", lambda _: "50,4")
-    settings, table = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
-    traffic = traffic_of(GROUP, settings, table, PRESENT, Slo())
+    settings = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(400)
     assert traffic.workload.cpu_s_per_request == 0.020
     assert any("20 ms" in note for note in traffic.notes)
@@ -171,17 +184,17 @@ def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
 ) -> None:
     """8 busy vCPUs at 100 requests/s are 80 ms each."""
     csv("cpu,n,rps", lambda _: "50,4,100")
-    settings, table = settings_with(
+    settings = settings_with(
         tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n", column="rps"
     )
-    traffic = traffic_of(GROUP, settings, table, PRESENT, Slo())
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
     assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
 
 
 def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:
     """The peak of the named profile makes the static group as busy as assumed, no more."""
-    traffic = traffic_of(GROUP, Settings(), None, PRESENT, Slo())
+    traffic = traffic_of(GROUP, Settings(), PRESENT, Slo(), 4)
     busy = traffic.demand.rps * traffic.workload.cpu_s_per_request
     assert traffic.assumed
     assert "diurnal" in traffic.source

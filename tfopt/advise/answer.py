@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,7 @@ def analysed(case: Case, verdict: Verdict, leaves: Leaves, max_risk: float) -> A
         impact=impact(group, changed),
         confidence=_confidence(case),
         proof=_proof(verdict),
-        notes=[*group.notes, *_held_notes(leaves)],
+        notes=[*group.notes, *_held_notes(leaves), *_measured_note(case, changed)],
     )
     return Answer(answer, now, then)
 
@@ -192,6 +192,13 @@ def _contender(trial: Trial) -> Contender:
         risk=round(trial.risk, 4),
         meets_slo=trial.meets_slo,
     )
+
+
+def _measured_note(case: Case, changed: Set[str]) -> Iterable[str]:
+    """CPU time per request is of one type: say so before the next run reads it as another's."""
+    if "instance_type" in changed and case.measured_on is None and not case.traffic.assumed:
+        old = case.problem.present.machine.name
+        yield f'after this change, say in its workload: measured_on = "{old}"'
 
 
 def _held_notes(leaves: Leaves) -> Iterable[str]:

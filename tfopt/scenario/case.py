@@ -11,7 +11,13 @@ from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
 from tfopt.scenario.demand import Traffic, traffic_of
-from tfopt.scenario.group import machine_of, present_configuration, present_offer, slo_of
+from tfopt.scenario.group import (
+    machine_of,
+    present_configuration,
+    present_offer,
+    reference_offer,
+    slo_of,
+)
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import FloatArray, Machine
 
@@ -34,6 +40,7 @@ class Case:
     offers: dict[str, Offer]  # by type, every machine of the problem
     other_architectures: tuple[Machine, ...]  # cheaper per unit of work, but another image
     forecast_skill: float | None
+    measured_on: str | None  # the type the workload says its CPU figures are of
     notes: tuple[str, ...]
 
 
@@ -59,15 +66,16 @@ def build_case(
 
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
-    present = present_configuration(group, machine_of(offer, offer))
+    reference = reference_offer(group, offer, book, settings)
+    present = present_configuration(group, machine_of(offer, reference))
     slo = slo_of(settings, table)
-    traffic = traffic_of(group, settings, table, present, slo)
+    traffic = traffic_of(group, settings, present, slo, reference.vcpus)
     same, other = _machines(book, offer, settings, table)
     model = fit(traffic.demand)
     paths = model.sample(
         np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
     )
-    machines = (present.machine, *(machine_of(o, offer) for o in same))
+    machines = (present.machine, *(machine_of(o, reference) for o in same))
     problem = Problem(
         history=traffic.demand,
         model=model,
@@ -85,7 +93,8 @@ def build_case(
         held_back_rps=paths[SEARCH_SCENARIOS:],
         start=model.start,
         offers={o.instance_type: o for o in (offer, *same, *other)},
-        other_architectures=tuple(machine_of(o, offer) for o in other),
+        other_architectures=tuple(machine_of(o, reference) for o in other),
+        measured_on=table.measured_on if table else None,
         forecast_skill=None if traffic.assumed else skill(traffic.demand),
         notes=(*_mixed_notes(group), *traffic.notes),
     )

@@ -37,13 +37,21 @@ class Traffic:
 
 
 def traffic_of(
-    group: InstanceGroup,
-    settings: Settings,
-    table: WorkloadTable | None,
-    present: Configuration,
-    slo: Slo,
+    group: InstanceGroup, settings: Settings, present: Configuration, slo: Slo, vcpus: float
 ) -> Traffic:
-    """Return what the group was asked for: measured where a workload says, else assumed."""
+    """Return what the group was asked for: measured where a workload says, else assumed.
+
+    Args:
+        group: names the workload.
+        settings: hold it.
+        present: what an assumption goes by.
+        slo: that an assumption respects.
+        vcpus: of an instance of the type that CPU figures were measured on.
+
+    Raises:
+        TfoptError: the workload or its files cannot be used.
+    """
+    table = settings.workload_of(group.address)
     cpu_ms = table.cpu_ms_per_request if table else None
     if table is None or table.demand is None or table.demand.profile is not None:
         return _assumed(table, present, slo)
@@ -51,9 +59,7 @@ def traffic_of(
     notes: list[str] = []
     if source.cpu_percent is not None:
         reading = _read_cpu(settings.folder, source)
-        cpu_ms, reading, more = _requests_from_cpu(
-            reading, settings, source, cpu_ms, present.machine.vcpus
-        )
+        cpu_ms, reading, more = _requests_from_cpu(reading, settings, source, cpu_ms, vcpus)
         notes += more
     else:
         reading = _read_rate(settings.folder, source)

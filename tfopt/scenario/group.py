@@ -124,9 +124,27 @@ def _offer(group: InstanceGroup, region: str, book: PriceBook, settings: Setting
     return offer
 
 
-def machine_of(offer: Offer, present: Offer) -> Machine:
-    """Return the offer as the simulator sees it, its speed relative to the present type's."""
-    mine, theirs = offer.throughput_per_vcpu, present.throughput_per_vcpu
+def reference_offer(
+    group: InstanceGroup, present: Offer, book: PriceBook, settings: Settings
+) -> Offer:
+    """Return the type that the workload's CPU figures were measured on: the present one if silent.
+
+    Raises:
+        TfoptError: the workload names a type that the price book does not have.
+    """
+    table = settings.workload_of(group.address)
+    if table is None or table.measured_on is None:
+        return present
+    try:
+        return book.offer(present.cloud, present.region, table.measured_on)
+    except TfoptError as problem:
+        where = settings.folder / settings.name
+        raise TfoptError(f"measured_on of {group.address}: {problem}", where=where) from None
+
+
+def machine_of(offer: Offer, reference: Offer) -> Machine:
+    """Return the offer as the simulator sees it, its speed relative to the reference type's."""
+    mine, theirs = offer.throughput_per_vcpu, reference.throughput_per_vcpu
     return Machine(
         name=offer.instance_type,
         vcpus=offer.vcpus,
