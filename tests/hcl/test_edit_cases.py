@@ -60,6 +60,7 @@ def told(result: Trace | Refusal, tracer: Tracer, new: Any) -> dict[str, Any]:
     if isinstance(result, Trace):
         counterfactual = tracer.counterfactual(result, new)
         said["proven"] = counterfactual.proven
+        said["not_proven_because"] = counterfactual.reason
         said["also_moves"] = list(counterfactual.also_moves)
     return said
 
@@ -71,7 +72,7 @@ def patch_of(case: dict[str, Any], folder: Path) -> tuple[list[dict[str, Any]], 
     for target, wanted in zip(targets(case), case["target"], strict=True):
         result = found.trace(target)
         said.append(told(result, found, wanted["new"]))
-        if isinstance(result, Trace):
+        if isinstance(result, Trace) and said[-1]["proven"]:
             changes.append(Change(result.leaf, wanted["new"], wanted.get("comment")))
     return said, make_patch(changes)
 

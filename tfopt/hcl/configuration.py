@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfopt.hcl.convert import convert
+from tfopt.hcl.describe import describe
 from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Evaluator, elements, member
 from tfopt.hcl.scalars import to_text
@@ -15,8 +16,6 @@ from tfopt.hcl.syntax import (
     Attr,
     Attribute,
     Block,
-    Body,
-    Call,
     Expr,
     Key,
     Literal,
@@ -24,12 +23,10 @@ from tfopt.hcl.syntax import (
     Object,
     Scalar,
     Step,
-    Traversal,
     Tuple,
 )
 from tfopt.hcl.values import Blocked, Unknown, Value, lift, plain, same, unknown
 
-PathStep = str | int
 PlanVariables = Mapping[str, tuple[object, bool]]
 """Root variable → (the value in the plan, whether it is sensitive)."""
 
@@ -116,9 +113,9 @@ class Configuration(Evaluator):
         attribute = scope.module.locals.get(name)
         if attribute is None:
             return unknown(f"local.{name} is not declared", where)
-        return self._carried(attribute, Frame(scope), f"local.{name}")
+        return self.carried(attribute, Frame(scope), f"local.{name}")
 
-    def _carried(self, attribute: Attribute, frame: Frame, shown: str) -> Value:
+    def carried(self, attribute: Attribute, frame: Frame, shown: str) -> Value:
         """Evaluate an attribute and note the hop, unless the literal itself stands there."""
         value = self.evaluate(attribute.expr, frame)
         if isinstance(attribute.expr, Literal | Object | Tuple):
@@ -157,7 +154,7 @@ class Configuration(Evaluator):
         if argument is None:
             return self._default(scope, block)
         shown = f"{scope.path[-1]} {name}"
-        value = self._carried(argument, scope.caller, shown)
+        value = self.carried(argument, scope.caller, shown)
         return value if value.data is not None else self._null(scope, block, value)
 
     def _null(self, scope: Scope, block: Block, value: Value) -> Value:
@@ -215,7 +212,7 @@ class Configuration(Evaluator):
         if sensitive is not None and self.evaluate(sensitive.expr, Frame(scope)).data is not False:
             return unknown(f"output {name} is sensitive", where)
         attribute = block.body.attributes["value"]
-        return self._carried(attribute, Frame(scope), f"{scope.path[-1]} output {name}")
+        return self.carried(attribute, Frame(scope), f"{scope.path[-1]} output {name}")
 
     def child(self, scope: Scope, call: Block, key: InstanceKey) -> Scope | Unknown:
         """Return one instance of a called module, or why it is not at hand."""
@@ -260,7 +257,7 @@ class Configuration(Evaluator):
 
         def resolve(scope: Scope, name: str, _where: str) -> Value:
             instance = self.instance(block, Frame(scope), key)
-            return self._carried(block.body.attributes[name], instance, f"{shown}.{name}")
+            return self.carried(block.body.attributes[name], instance, f"{shown}.{name}")
 
         return self._once(f"{shown} attribute", scope, name, ref.where, resolve), at + 1
 
@@ -285,7 +282,7 @@ class Configuration(Evaluator):
         attribute = block.body.attributes.get("for_each")
         if attribute is None:
             return frame.binding(**bindings(key, unknown("no for_each here", block.span.where)))
-        collection = self._carried(attribute, frame, "for_each")
+        collection = self.carried(attribute, frame, "for_each")
         if isinstance(collection.data, tuple):
             matching = [v for v in collection.data if to_text(v.data) == key]
             value = matching[0] if matching else unknown("no such key", attribute.span.where)
@@ -312,60 +309,14 @@ class Configuration(Evaluator):
             return [to_text(value.data) for _, value in pairs]
         return [str(key.data) for key, _ in pairs]
 
-    # -- attributes and nested blocks ----------------------------------------------------------
-
-    def at_path(self, body: Body, path: Sequence[PathStep], frame: Frame, address: str) -> Value:
-        """Return the value at a plan path, such as `("scaling_config", 0, "min_size")`."""
-        name, rest = str(path[0]), path[1:]
-        if name in body.attributes:
-            value = self._carried(body.attributes[name], frame, f"{address}.{name}")
-            return _descend(value, rest, body.attributes[name].span.where)
-        nested = list(self.nested(body, name, frame))
-        lost = next((value for value in nested if isinstance(value, Value)), None)
-        if lost is not None:
-            return lost
-        index = rest[0] if rest else None
-        if not isinstance(index, int) or index >= len(nested) or len(rest) < 2:
-            return unknown(f"{name} is not written in {address}", "", fails=True)
-        found = nested[index]
-        assert not isinstance(found, Value)
-        return self.at_path(found[0], rest[1:], found[1], f"{address}.{name}")
-
-    def nested(self, body: Body, kind: str, frame: Frame) -> Iterator[tuple[Body, Frame] | Value]:
-        """Yield the nested blocks of a type, `dynamic` ones expanded; a Value where not known."""
-        for block in body.blocks:
-            if block.kind == kind:
-                yield block.body, frame
-            elif block.kind == "dynamic" and block.labels == (kind,):
-                yield from self._dynamic(block, kind, frame)
-
-    def _dynamic(
-        self, block: Block, kind: str, frame: Frame
-    ) -> Iterator[tuple[Body, Frame] | Value]:
-        content = next(iter(block.body.of_type("content")), None)
-        source = block.body.attributes.get("for_each")
-        if content is None or source is None:
-            yield unknown("a dynamic block without content", block.span.where)
-            return
-        collection = self._carried(source, frame, f"dynamic {kind}")
-        pairs = elements(collection)
-        if pairs is None:
-            yield unknown(f"dynamic {kind} over something unknown", block.span.where, collection)
-            return
-        iterator = block.body.attributes.get("iterator")
-        name = iterator.expr.name if iterator and isinstance(iterator.expr, Name) else kind
-        for key, value in pairs:
-            each = Value({"key": key, "value": value}, tokens=collection.tokens)
-            yield content.body, frame.binding(**{name: each})
-
-
-def _descend(value: Value, path: Sequence[PathStep], where: str) -> Value:
-    for step in path:
-        # JSON syntax may write a single nested block as an object instead of a list of one.
-        if step == 0 and isinstance(value.data, Mapping):
-            continue
-        value = member(value, Value(step), where)
-    return value
+    def has_instance(self, scope: Scope, block: Block, key: InstanceKey) -> bool:
+        """Whether an instance, and every module instance around it, exists as far as is known."""
+        keys = self.instance_keys(block, Frame(scope))
+        if isinstance(keys, list) and key not in keys:
+            return False
+        if scope.call is None or scope.caller is None:
+            return True
+        return self.has_instance(scope.caller.scope, scope.call, split_step(scope.path[-1])[1])
 
 
 def _step_name(steps: Sequence[Step], at: int) -> str | None:
@@ -382,18 +333,6 @@ def _constraint(expr: Expr) -> Expr:
     if isinstance(expr, Literal):
         return Name(expr.span, str(expr.value))
     return expr
-
-
-def describe(expr: Expr) -> str:
-    """Return an expression's source for a hop: one line, constructors folded."""
-    if isinstance(expr, Object | Tuple):
-        return "{…}" if isinstance(expr, Object) else "[…]"
-    if isinstance(expr, Call) and any(isinstance(arg, Object | Tuple) for arg in expr.args):
-        return f"{expr.name}(…)"
-    if isinstance(expr, Traversal) and not isinstance(expr.root, Name):
-        return f"({describe(expr.root)})…"
-    text = " ".join(expr.span.text.split())
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 _ROOTS: dict[str, Callable[[Configuration, _Reference], tuple[Value, int]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from tfopt.hcl.blocks import nested
 from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
 from tfopt.hcl.document import Span
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
@@ -126,12 +127,12 @@ def _in_body(
         if prefix or name not in META_ARGUMENTS:
             yield (*prefix, name), configuration.evaluate(attribute.expr, frame)
     for kind in _nested_kinds(body):
-        for i, nested in enumerate(configuration.nested(body, kind, frame)):
+        for i, inner in enumerate(nested(configuration, body, kind, frame)):
             path = (*prefix, kind, i)
-            if isinstance(nested, Value):
-                yield path, nested
+            if isinstance(inner, Value):
+                yield path, inner
             else:
-                yield from _in_body(configuration, nested[0], nested[1], path)
+                yield from _in_body(configuration, inner[0], inner[1], path)
 
 
 def _nested_kinds(body: Body) -> list[str]:

@@ -10,6 +10,7 @@ from tfopt.hcl.syntax import Block
 from tfopt.hcl.values import Value
 
 InstanceKey = str | int | None
+PathStep = str | int
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tfopt.hcl.configuration import Configuration, PathStep, PlanVariables
+from tfopt.hcl.blocks import at_path
+from tfopt.hcl.configuration import Configuration, PlanVariables
 from tfopt.hcl.document import Span
 from tfopt.hcl.ignore import ignored_at
 from tfopt.hcl.locate import Leaf, leaf_at
 from tfopt.hcl.radius import Occurrence, at_place, by_token
-from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
+from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.strings import as_written
 from tfopt.hcl.syntax import Block, Scalar
@@ -138,12 +139,13 @@ class Tracer:
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
-        if isinstance(scope, Unknown):
-            return Counterfactual(False, "the edit would remove the module instance", ())
+        if isinstance(scope, Unknown) or _is_gone(edited, scope, found[1], trace.target):
+            reason = "the edit would remove the instance it is meant for"
+            return Counterfactual(False, reason, self._moves(trace, edited))
         value = self._value(edited, scope, found[1], trace.target)
         proven = value.unknown is None and same(plain(value), new_value)
-        reason = None if proven else "the edit alone does not give the new value"
-        return Counterfactual(proven, reason, self._moves(trace, edited))
+        failed = None if proven else "the edit alone does not give the new value"
+        return Counterfactual(proven, failed, self._moves(trace, edited))
 
     def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
         before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
@@ -177,7 +179,7 @@ class Tracer:
     def _value(configuration: Configuration, scope: Scope, block: Block, target: Target) -> Value:
         key = None if target.path == ("count",) else target.key
         frame = configuration.instance(block, Frame(scope), key)
-        return configuration.at_path(block.body, target.path, frame, target.address)
+        return at_path(configuration, block.body, target.path, frame, target.address)
 
     def _gate_one(self, target: Target, value: Value) -> Refusal | None:
         if value.unknown is not None:
@@ -236,6 +238,11 @@ def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:
     if first_unknown((old.value, new.value)) is not None:
         return False
     return None if plain(old.value) == plain(new.value) else True
+
+
+def _is_gone(edited: Configuration, scope: Scope, block: Block, target: Target) -> bool:
+    counted = target.path == ("count",)
+    return not counted and not edited.has_instance(scope, block, target.key)
 
 
 def _is_target(occurrence: Occurrence, target: Target) -> bool:
