@@ -18,6 +18,7 @@ from tfopt.render.plain import plain_report
 from tfopt.render.view import GroupView, ReportView, report_view
 
 NARROWEST, WIDEST = 60, 140  # below nothing lines up, above the eye loses the line
+WHOLE_CELL = 26  # figures this short stay on one line; the column of places gives way
 # stands for the no-break space while rich breaks lines, which would break there
 _GLUE = "\ue000"
 _STATUS = {"recommended": "bold green", "unchanged": "cyan", "not analysed": "yellow"}
@@ -111,28 +112,20 @@ def _headline(group: GroupView) -> Iterable[str]:
 
 def _settings(group: GroupView) -> Table:
     """Return now beside proposed: settings with their place, then measured figures."""
-    places = any(row.place for row in group.settings) or any(f.limit for f in group.figures)
+    rows = [
+        *((row.label, row.now, row.proposed or "same", row.place) for row in group.settings),
+        *((row.label, row.now, row.proposed, row.limit) for row in group.figures),
+    ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("", style="dim", no_wrap=True)
-    table.add_column(_text("now", "dim"))
-    if group.recommended:
-        table.add_column(_text("proposed", "dim"))
-    if places:
-        table.add_column(_text("from / limit", "dim"), style="dim", overflow="fold")
-    for row in group.settings:
-        cells = [_text(row.now)]
-        if group.recommended:
-            cells.append(_text(row.proposed, "bold green") if row.proposed else Text("same", "dim"))
-        if places:
-            cells.append(_text(row.place))
-        table.add_row(row.label, *cells)
-    for figure in group.figures:
-        cells = [_text(figure.now)]
-        if group.recommended:
-            cells.append(_text(figure.proposed, "bold"))
-        if places:
-            cells.append(_text(figure.limit))
-        table.add_row(figure.label, *cells)
+    shown = [1, 2, 3] if group.recommended else [1, 3]
+    for column, name in enumerate(("now", "proposed", "from / limit"), start=1):
+        if column in shown:
+            whole = column < 3 and max(len(row[column]) for row in rows) <= WHOLE_CELL
+            table.add_column(_text(name, "dim"), no_wrap=whole, overflow="fold")
+    for row in rows:
+        styles = ("", "", "dim" if row[2] == "same" else "bold green", "dim")
+        table.add_row(row[0], *(_text(row[column], styles[column]) for column in shown))
     return table
 
 

@@ -55,7 +55,7 @@ def setting_share(value: float) -> str:
 def cost_change(saved_share: float) -> str:
     """Return what a saving does to the bill: 0.38 saved reads `−38 %`."""
     text = share(-saved_share)
-    return text if text.startswith((MINUS, "0", "<")) else f"+{text}"
+    return text if text.startswith((MINUS, f"0{GAP}", "<")) else f"+{text}"
 
 
 def weeks(risk: float) -> str:
