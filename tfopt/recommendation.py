@@ -165,7 +165,7 @@ class Contender(_Model):
 class Proof(_Model):
     """How the recommendation was proven: who proposed it and what it was measured against."""
 
-    won_by: str  # the policy or baseline whose proposal was taken; "as-written" when nothing beats it
+    won_by: str  # whose proposal was taken; "as-written" when nothing beats the present settings
     contenders: list[Contender]
     saving_usd_per_month: Interval  # paired 95 % interval of the mean: p05/p95 hold its ends
     scenarios_spent: int  # group-weeks simulated in all
