@@ -19,7 +19,7 @@ from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
 HOURS_PER_MONTH = 730
-FIRST, SECOND = 8, 32  # scenarios of the first stages; finalists run on all
+FIRST, SECOND, THIRD = 8, 32, 96  # scenarios of the first stages; finalists run on all
 PAST_WEEKS = 4
 _WORKERS = min(4, os.cpu_count() or 1)  # the simulator releases the interpreter lock
 _COST, _BAD = 0, 1
@@ -79,7 +79,7 @@ class Race:
         """Bring configurations to `upto` scenarios; those already there cost nothing."""
         wanted = list(dict.fromkeys(configurations))
         self.enter(wanted)
-        edges = sorted({0, *(e for e in (FIRST, SECOND, 96) if e < self.size), self.size})
+        edges = sorted({0, *(e for e in (FIRST, SECOND, THIRD) if e < self.size), self.size})
         for begin, end in pairwise(edges):
             if begin >= upto:
                 break
@@ -119,6 +119,12 @@ class Race:
         """Return the mean monthly cost on the first scenarios; on the past weeks before those."""
         if self.seen(configuration):
             return float(self.usd_per_month(configuration)[:FIRST].mean())
+        return self.past_cost(configuration)
+
+    def mean_cost(self, configuration: Configuration) -> float:
+        """Return the mean monthly cost on all it has run on."""
+        if self.seen(configuration):
+            return float(self.usd_per_month(configuration).mean())
         return self.past_cost(configuration)
 
     def past_cost(self, configuration: Configuration) -> float:

@@ -1,0 +1,136 @@
+"""Searches proposals for the cheapest that hold: screens, polishes, mends, and names finalists.
+
+Weeks of history are replayed beside the forecast's scenarios. A forecast can be wrong where a
+replay cannot, and a week that was is only one week; so a past week missed is neither ignored nor
+forbidden: it counts like doubling the cost (`burdened_cost`), by which everything is ordered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tfopt_policies.calibrated import safer, single_steps
+from tfopt_policies.expressible import distinct
+from tfopt_policies.policy import Problem
+from tfopt_policies.race import FIRST, SECOND, THIRD, Race
+from tfopt_sim.types import Configuration
+
+AS_WRITTEN = "as-written"
+_POLISH_ROUNDS = 2
+_MENDED = 2  # failed configurations made safer in each round
+_HEAT = 4  # configurations taken to the next stage at a time
+_MAX_HEATS = 6  # beyond those, what is left costs far more than what failed
+
+
+class Search:
+    """Everything that was proposed or found near it, and who proposed it."""
+
+    def __init__(self, problem: Problem, race: Race, max_slo_risk: float):
+        self.problem = problem
+        self.race = race
+        self.max_slo_risk = max_slo_risk
+        self.proposer: dict[Configuration, str] = {problem.present: AS_WRITTEN}
+        self._mended: set[Configuration] = set()
+
+    def run(self, contenders: Mapping[str, Sequence[Configuration]]) -> Configuration | None:
+        """Return the cheapest configuration that holds the SLO, None where none does."""
+        for name, proposals in contenders.items():
+            for configuration in distinct(self.problem, proposals):
+                self.proposer.setdefault(configuration, name)
+        self._screen()
+        for _ in range(_POLISH_ROUNDS):
+            self._polish()
+            self._screen()
+        self._show_every_contender()
+        self.race.run([self.problem.present], self.race.size)
+        return next((c for c in self._finals() if self.holds(c)), None)
+
+    def burdened_cost(self, configuration: Configuration) -> float:
+        """Return the mean cost, once more for every past week missed."""
+        return self.race.cost(configuration) * (1 + self.past_misses(configuration))
+
+    def past_misses(self, configuration: Configuration) -> int:
+        """Return how many of the past weeks would have missed the SLO."""
+        return int(self.race.past_missed(configuration).sum())
+
+    def holds(self, configuration: Configuration) -> bool:
+        """Say whether it ran on every scenario and its risk stayed within the limit."""
+        complete = self.race.seen(configuration) == self.race.size
+        return complete and self.race.risk(configuration) <= self.max_slo_risk
+
+    def seems_to_hold(self, configuration: Configuration) -> bool:
+        """Say `holds` of what ran to the end, else whether its misses so far are few enough."""
+        seen = self.race.seen(configuration)
+        if seen == self.race.size:
+            return self.holds(configuration)
+        return seen > 0 and self.race.misses(configuration) <= self.max_slo_risk * seen
+
+    def harm(self, configuration: Configuration) -> tuple[float, float, float]:
+        """Return what orders configurations that all miss: scenarios, past weeks, bad minutes."""
+        misses = self.race.misses(configuration) / max(1, self.race.seen(configuration))
+        return misses, self.past_misses(configuration), self.race.bad_share(configuration)
+
+    def _on_course(self, configuration: Configuration) -> bool:
+        return self.race.on_course(configuration, self.max_slo_risk)
+
+    def _screen(self) -> None:
+        """Replay the past weeks on all, then run the first scenarios on the cheapest.
+
+        What costs more than one that is on course can wait.
+        """
+        self.race.enter(self.proposer)
+        unseen = [c for c in self.proposer if not self.race.seen(c)]
+        waiting = sorted(unseen, key=self.burdened_cost)
+        while waiting:
+            leader = self._leader()
+            if leader and self.burdened_cost(waiting[0]) > self.burdened_cost(leader):
+                break
+            self.race.run(waiting[:_HEAT], FIRST)
+            waiting = waiting[_HEAT:]
+
+    def _leader(self) -> Configuration | None:
+        running = [c for c in self.proposer if self.race.seen(c) and self._on_course(c)]
+        return min(running, key=self.burdened_cost, default=None)
+
+    def _polish(self) -> None:
+        """Try one step around the leader, and safer forms of cheaper ones that do not hold."""
+        leader = self._leader()
+        near = [(leader, c) for c in single_steps(leader)] if leader else []
+        for parent in self._nearly(leader):
+            self._mended.add(parent)
+            near += [(parent, c) for c in safer(parent)]
+        for parent, wanted in near:
+            for configuration in distinct(self.problem, [wanted]):
+                self.proposer.setdefault(configuration, self.proposer[parent])
+
+    def _nearly(self, leader: Configuration | None) -> list[Configuration]:
+        """Return what fails by least among what costs less than the leader."""
+        failed = [
+            c
+            for c in self.proposer
+            if c not in self._mended and (self.past_misses(c) or not self._on_course(c))
+        ]
+        if leader:
+            bound = 0.95 * self.race.cost(leader)
+            failed = [c for c in failed if self.race.cost(c) < bound]
+        return sorted(failed, key=self.race.past_bad_share)[:_MENDED]
+
+    def _show_every_contender(self) -> None:
+        """Run a contender whose every proposal waits or failed too: it is shown."""
+        for name in dict.fromkeys(self.proposer.values()):
+            own = [c for c, proposer in self.proposer.items() if proposer == name]
+            if not any(self.race.seen(c) for c in own):
+                self.race.run([min(own, key=self.burdened_cost)], FIRST)
+
+    def _finals(self) -> Iterator[Configuration]:
+        """Yield finalists, cheapest first, each run as far as it stays on course."""
+        entrants = sorted(filter(self._on_course, self.proposer), key=self.burdened_cost)
+        for begin in range(0, min(len(entrants), _HEAT * _MAX_HEATS), _HEAT):
+            heat = entrants[begin : begin + _HEAT]
+            self.race.run(heat, SECOND)
+            heat = list(filter(self._on_course, heat))
+            for configuration in sorted(heat, key=self.burdened_cost):
+                for upto in (THIRD, self.race.size):
+                    if self._on_course(configuration):
+                        self.race.run([configuration], upto)
+                yield configuration
