@@ -1,4 +1,4 @@
-"""The answer: what tfopt recommends for the groups of a plan, in the shape of JSON schema version 1.
+"""The answer: what tfopt recommends for the groups of a plan, as JSON schema version 1.
 
 Money in USD, time in seconds unless the name says otherwise, shares as fractions of one.
 """
@@ -121,7 +121,7 @@ class ReadyToAdd(_Model):
 
 
 class Edit(_Model):
-    """One attribute and the literal that decides it; file and range are null where not patchable."""
+    """One attribute and the literal that decides it; no file or range where not patchable."""
 
     attribute: str
     grade: Grade
@@ -153,7 +153,7 @@ class Confidence(_Model):
 
 
 class Contender(_Model):
-    """One proposer in the proof: its best configuration's cost and risk on the held-back scenarios."""
+    """One proposer in the proof: its best configuration on the held-back scenarios."""
 
     name: str
     monthly_usd: float
@@ -210,7 +210,7 @@ class Group(_Model):
 
 
 class Totals(_Model):
-    """Sums over the analysed groups (assumed groups apart); intervals summed scenario by scenario."""
+    """Sums over the analysed groups, assumed ones apart; summed scenario by scenario."""
 
     groups: int
     recommended: int

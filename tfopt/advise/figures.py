@@ -116,4 +116,5 @@ def totals(
         current_monthly_usd=interval(now),
         recommended_monthly_usd=interval(then),
         savings_share=interval(savings(now, then)),
+        saving_monthly_usd=interval(now - then),
     )
