@@ -114,7 +114,7 @@ def web() -> Group:
         status="recommended",
         reason="holds the SLO and saves 1310 USD a month (38 %)",
         current=settings("m5.xlarge", 6, 24, target_cpu=0.4),
-        recommended=settings("m7a.large", 4, 24, target_cpu=0.625),
+        recommended=settings("m7a.large", 4, 24, target_cpu=0.4),
         cost=cost(3447.0, 2137.0),
         slo=slo(0.12, 0.02),
         demand=demand(1240),
