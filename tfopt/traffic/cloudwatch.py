@@ -60,6 +60,10 @@ def _results(answer: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     results = answer.get("MetricDataResults")
     if not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
         raise TfoptError("has no MetricDataResults: not a get-metric-data answer", where=path)
+    for index, result in enumerate(results):
+        for name in ("Timestamps", "Values"):
+            if not isinstance(result.get(name, []), list):
+                raise TfoptError(f"MetricDataResults[{index}].{name} is not a list", where=path)
     if not results:
         raise TfoptError("has no results: the query matched no metric", where=path)
     return results
@@ -71,7 +75,7 @@ def _chosen(results: list[dict[str, Any]], metric: str | None, path: Path) -> li
     names = sorted({f"{r.get('Id')} ({r.get('Label')})" for r in found or results})
     if not found:
         raise TfoptError(f"has no metric '{metric}'; it has {', '.join(names)}", where=path)
-    if len({(r.get("Id"), r.get("Label")) for r in found}) > 1:
+    if len(names) > 1:
         raise TfoptError(
             f"has {len(names)} metrics: {', '.join(names)}",
             where=path,
@@ -89,7 +93,8 @@ def _status_notes(answer: dict[str, Any], pages: list[dict[str, Any]], path: Pat
         notes.append("the answer has more pages (NextToken): the rest of the history is missing")
     elif pages[-1].get("StatusCode") == "PartialData":
         notes.append("the answer is partial (StatusCode PartialData): some history is missing")
-    messages = [m for m in answer.get("Messages") or () if isinstance(m, dict)]
+    said = answer.get("Messages")
+    messages = [m for m in said if isinstance(m, dict)] if isinstance(said, list) else []
     notes += [f"CloudWatch says: {m.get('Value') or m.get('Code')}" for m in messages]
     return notes
 
@@ -98,7 +103,7 @@ def _points(pages: Sequence[dict[str, Any]], path: Path) -> Points:
     times: list[str] = []
     values: list[Any] = []
     for page in pages:
-        page_times, page_values = page.get("Timestamps") or [], page.get("Values") or []
+        page_times, page_values = page.get("Timestamps", []), page.get("Values", [])
         if len(page_times) != len(page_values):
             raise TfoptError(
                 f"has {len(page_times)} Timestamps and {len(page_values)} Values", where=path

@@ -34,7 +34,8 @@ def read_prometheus_json(path: Path, series: str | None = None) -> Reading:
     if not chosen:
         names = ", ".join(_name(one["metric"]) for one in found[:8])
         raise TfoptError(f"has no series '{series}'; it has {names}", where=path)
-    notes = [f"Prometheus warns: {warning}" for warning in answer.get("warnings") or ()]
+    warnings = answer.get("warnings")
+    notes = [f"Prometheus warns: {w}" for w in warnings] if isinstance(warnings, list) else []
     parts = [_samples(one, path) for one in chosen]
     times = np.concatenate([part[0] for part in parts])
     values = np.concatenate([part[1] for part in parts])
@@ -56,7 +57,7 @@ def _matrix(answer: dict[str, Any], path: Path) -> list[dict[str, Any]]:
         raise TfoptError(f"is an error answer of Prometheus ({kind}): {error}", where=path)
     data = answer.get("data", answer)
     kind = data.get("resultType") if isinstance(data, dict) else None
-    if kind in {"vector", "scalar", "string"}:
+    if kind in ("vector", "scalar", "string"):
         raise TfoptError(
             f"is the answer to an instant query ({kind})",
             where=path,
