@@ -21,7 +21,7 @@ class TfoptError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Return the one line that is shown: `where: message. Hint.`"""
+        """Return the one line that is shown, `where: message. Hint`, as a sentence."""
         place = f"{self.where}: " if self.where else ""
         hint = f". {self.hint}" if self.hint else ""
         return f"{place}{self.message}{hint}"

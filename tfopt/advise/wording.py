@@ -59,7 +59,7 @@ def annotation(attribute: str, old: str, saving_usd: float, date: str) -> str:
 def why_not(extra_usd: float, risk: float, max_risk: float) -> str:
     """Tell why a type lost against the recommended one."""
     if risk > max_risk:
-        return f"misses the SLO in {risk:.0%} of the simulated weeks"
+        return f"misses the SLO in {100 * risk:.0f} % of the simulated weeks"
     if extra_usd >= 1:
         return f"${extra_usd:,.0f} a month dearer at the same SLO"
     return "no cheaper at the same SLO"
