@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -357,6 +358,26 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     except TfoptError:
         return
     assert reading.demand.rps.size > 0
+
+
+def test_public_traces_are_read(material: Path) -> None:
+    """Every public trace lands on the step its publisher states; an hour of seconds is refused."""
+    folder = material / "traces"
+    for entry in json.loads((folder / "traces.json").read_text()):
+        path = folder / Path(entry["file"]).name
+        if entry["days"] < 2 / 24:
+            with pytest.raises(TfoptError, match="at least two hours"):
+                read_csv(path)
+            continue
+        demand = read_csv(path).demand
+        assert demand.step_s == entry["step_s"], path.name
+        assert demand.rps.size == pytest.approx(entry["length"], rel=0.01), path.name
+
+
+def test_shares_instead_of_percent_are_suspected(write: Write) -> None:
+    """CPU that never exceeds 1 %: the note asks whether it is a share."""
+    path = write(cpu_rows([0.5] * DAY), header="timestamp,cpu,n")
+    assert noted(read_csv_cpu(path, cpu_percent="cpu", instances="n"), "never exceeds 1 %")
 
 
 def test_four_weeks_of_minutes_are_read_at_once(write: Write) -> None:
