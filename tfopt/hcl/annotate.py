@@ -52,10 +52,13 @@ def _annotate_row(rows: list[bytes], origin: list[int | None], row: int, comment
     body, has_comment = _without_ours(body, line)
     trailing = body + b" " + text
     fits = columns(trailing) <= _MAX_COLUMNS and line.first_row == line.last_row
-    if fits and (not has_comment or not _starts_run(rows, row)):
+    closes = body.lstrip(b" \t")[:1] in (b"}", b"]", b")")
+    if fits and (not has_comment or closes or not _starts_run(rows, row)):
         rows[row] = trailing + ending
         return
     indent = body[: len(body) - len(body.lstrip(b" \t"))]
+    if closes:  # a line above the bracket stands inside it
+        indent += b"  "
     rows[row : row + 1] = [indent + text + ending, body + ending]
     origin.insert(row, None)
 
