@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import yaml
@@ -15,20 +15,32 @@ ROOT = Path(__file__).resolve().parent.parent
 GIT = ["git", "-c", "user.name=shop", "-c", "user.email=shop@example.com"]
 
 
-def pre_commit(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run pre-commit with a home of its own, so that nothing cached hides a fault."""
-    env = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "GIT_"))
-    }
-    env |= {"PRE_COMMIT_HOME": str(cwd.parent / "pre-commit"), "NO_COLOR": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "pre_commit", *map(str, arguments)],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+class PreCommit(Protocol):
+    """Runs pre-commit."""
+
+    def __call__(self, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Return what came of it."""
+        ...
+
+
+@pytest.fixture(scope="module")
+def pre_commit(tmp_path_factory: pytest.TempPathFactory) -> PreCommit:
+    """Return pre-commit with a home of its own: nothing built before hides a fault."""
+    foreign = ("PYTHON", "GIT_")  # would leak this checkout into the hook's environment
+    env = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    env |= {"PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("pre-commit")), "NO_COLOR": "1"}
+
+    def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", *map(str, arguments)],
+            cwd=cwd,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.fixture
@@ -41,11 +53,11 @@ def repository(shop: Path) -> Path:
     return shop
 
 
-def test_manifest_is_valid_and_needs_nothing_but_python(tmp_path: Path) -> None:
+def test_manifest_is_valid_and_needs_nothing_but_python(
+    pre_commit: PreCommit, tmp_path: Path
+) -> None:
     """The manifest passes pre-commit's own validation; the hook is `language: python`."""
-    (tmp_path / "anywhere").mkdir()
-    manifest = ROOT / ".pre-commit-hooks.yaml"
-    done = pre_commit("validate-manifest", manifest, cwd=tmp_path / "anywhere")
+    done = pre_commit("validate-manifest", ROOT / ".pre-commit-hooks.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert (hook["id"], hook["language"]) == ("tfopt-recommend", "python")
@@ -53,7 +65,9 @@ def test_manifest_is_valid_and_needs_nothing_but_python(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_try_repo_runs_the_hook_and_shows_the_recommendation(repository: Path) -> None:
+def test_try_repo_runs_the_hook_and_shows_the_recommendation(
+    pre_commit: PreCommit, repository: Path
+) -> None:
     """With the default arguments a recommendation fails the commit (exit 2) and is shown."""
     done = pre_commit(
         "try-repo", ROOT, "tfopt-recommend", "--files", "terraform.tfvars", cwd=repository
@@ -66,12 +80,13 @@ def test_try_repo_runs_the_hook_and_shows_the_recommendation(repository: Path) -
         ["git", "status", "--porcelain"], cwd=repository, capture_output=True, text=True, check=True
     )
     assert changed.stdout == "", "a hook that reports may not edit"
-    shutil.rmtree(repository.parent / "pre-commit")
 
 
 @pytest.mark.long
-def test_config_of_the_readme_runs_the_hook_only_on_terraform_files(repository: Path) -> None:
-    """A configuration as the README shows it: skipped on a README, and --soft-fail passes."""
+def test_config_of_the_readme_runs_the_hook_only_on_terraform_files(
+    pre_commit: PreCommit, repository: Path
+) -> None:
+    """A configuration as the README shows it: skipped on a CSV, and --soft-fail passes."""
     revision = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -79,9 +94,8 @@ def test_config_of_the_readme_runs_the_hook_only_on_terraform_files(repository: 
     config = {"repos": [{"repo": str(ROOT), "rev": revision, "hooks": [hook]}]}
     (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     subprocess.run([*GIT, "add", "."], cwd=repository, check=True)
-    prose = pre_commit("run", "--files", "traffic/web.csv", cwd=repository)
-    assert "no files to check" in prose.stdout, prose.stdout + prose.stderr
+    data = pre_commit("run", "--files", "traffic/web.csv", cwd=repository)
+    assert "no files to check" in data.stdout, data.stdout + data.stderr
     terraform = pre_commit("run", "--verbose", "--files", "web.tf", cwd=repository)
     assert terraform.returncode == 0, terraform.stdout + terraform.stderr
     assert "aws_autoscaling_group.web" in terraform.stdout
-    shutil.rmtree(repository.parent / "pre-commit")
