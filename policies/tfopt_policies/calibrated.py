@@ -12,11 +12,10 @@ from tfopt_policies.expressible import distinct
 from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import need, past_weeks, rivals, scaled
-from tfopt_policies.static import ranked
+from tfopt_policies.static import PROPOSALS, ranked
 from tfopt_sim.types import Configuration, FloatArray, Machine, ScheduledAction
 
 _LEVELS = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)  # shares of the week's minutes
-PROPOSALS = 2  # how many runners-up follow the best one
 
 
 @dataclass(frozen=True, slots=True)

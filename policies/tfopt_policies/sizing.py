@@ -15,7 +15,10 @@ from tfopt_sim.rollout import service_limits, simulate
 from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Outcome, Slo, Workload
 
 WEEK_MINUTES = 7 * 24 * 60
-_KNOTS = 48  # sizes at which the service limit is computed; between them it is interpolated
+_EXACT, _KNOTS = (
+    6,
+    16,
+)  # the service limit is computed up to 6 and at 16 sizes, interpolated between
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ def need(problem: Problem, machine: Machine, rps: FloatArray) -> NDArray[np.int6
 
 @lru_cache(maxsize=256)
 def _limits(machine: Machine, workload: Workload, slo: Slo, largest: int) -> FloatArray:
-    knots = np.unique(np.round(np.geomspace(1, largest, _KNOTS)).astype(np.int64))
+    few = np.arange(1, min(largest, _EXACT) + 1)
+    knots = np.unique(np.concatenate((few, np.round(np.geomspace(1, largest, _KNOTS))))).astype(int)
     at_knots = np.asarray(service_limits(machine, workload, slo, knots), dtype=np.float64)
     sizes = np.arange(1, largest + 1)
-    return np.asarray(np.maximum.accumulate(np.interp(sizes, knots, at_knots)))
+    per_instance = np.interp(np.log(sizes), np.log(knots), at_knots / knots)
+    return np.asarray(np.maximum.accumulate(per_instance * sizes))
 
 
 def minutes(demand: Demand) -> FloatArray:

@@ -11,6 +11,8 @@ from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import held, machines_by_price, need, past_weeks, replay, rivals
 from tfopt_sim.types import Configuration, FloatArray
 
+PROPOSALS = 2  # of a calibrated baseline: the best, and one runner-up
+
 
 @dataclass(frozen=True, slots=True)
 class AsWritten:
@@ -53,7 +55,7 @@ class CalibratedStatic:
             for machine in rivals(problem, _levels(week), self.machines)
             for size in np.unique(need(problem, machine, _levels(week)))
         ]
-        return ranked(problem, distinct(problem, wanted))
+        return ranked(problem, distinct(problem, wanted))[:PROPOSALS]
 
 
 def ranked(problem: Problem, configurations: list[Configuration]) -> list[Configuration]:
