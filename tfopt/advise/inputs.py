@@ -77,7 +77,7 @@ def _sources(plan: Plan, request: Request) -> tuple[Sources | None, str]:
         if _holds_terraform(folder):
             return load_sources(folder, request.var_files), ""
     if plan.sources is not None:
-        return sources_from_saved_plan(plan.sources), ""
+        return sources_from_saved_plan(plan.sources, None, request.var_files), ""
     return None, "no Terraform sources beside the plan: name them with --config-dir"
 
 
@@ -95,11 +95,14 @@ class Proposers:
     note: str | None  # why the asked-for policy is not used
 
     def for_knobs(self, knobs: Knobs) -> list[Policy]:
-        """Return the policies to ask for a group with these knobs, the asked-for one first."""
+        """Return the policies to ask for a group with these knobs.
+
+        The asked-for one comes last: what a baseline proposes as well is the baseline's merit.
+        """
         baselines = [p for p in registry.baselines(knobs) if p.name not in _NOT_ASKED]
         if self.asked is None:
             return baselines
-        return [self.asked, *(p for p in baselines if p.name != self.asked.name)]
+        return [*(p for p in baselines if p.name != self.asked.name), self.asked]
 
 
 # rivals for the evaluation only: nothing in them that a calibrated baseline does not propose better
