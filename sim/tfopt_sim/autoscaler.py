@@ -44,6 +44,7 @@ class Alarms(NamedTuple):
     high: int
     low: int
     cpu_sum: float  # over the minutes of the unfinished datapoint
+    samples: int  # how many of them had an instance in service
 
 
 @compiled
@@ -53,21 +54,23 @@ def wanted_capacity(tracking: Tracking, in_service: int, cpu: float) -> int:
 
 
 @compiled
-def observe(tracking: Tracking, alarms: Alarms, minute: int, cpu: float) -> tuple[Alarms, float]:
-    """Take in the CPU of `minute`.
+def observe(
+    tracking: Tracking, alarms: Alarms, minute: int, in_service: int, cpu: float
+) -> tuple[Alarms, float]:
+    """Take in the CPU of `minute`, which nobody reports where nothing is in service.
 
     Returns:
         the alarms, and the datapoint (mean CPU of its minutes) that `minute` completed, else −1.
     """
-    datapoint = cpu
-    if tracking.metric_minutes > 1:
-        cpu_sum = alarms.cpu_sum + cpu
-        if (minute + 1) % tracking.metric_minutes != 0:
-            return Alarms(alarms.high, alarms.low, cpu_sum), -1.0
-        datapoint = cpu_sum / tracking.metric_minutes
+    samples = alarms.samples + (1 if in_service > 0 else 0)
+    cpu_sum = alarms.cpu_sum + cpu
+    unfinished = tracking.metric_minutes > 1 and (minute + 1) % tracking.metric_minutes != 0
+    if unfinished or samples == 0:
+        return Alarms(alarms.high, alarms.low, cpu_sum, samples), -1.0
+    datapoint = cpu_sum / samples
     high = alarms.high + 1 if datapoint > tracking.target_cpu else 0
     low = alarms.low + 1 if datapoint < tracking.low_cpu else 0
-    return Alarms(high, low, 0.0), datapoint
+    return Alarms(high, low, 0.0, 0), datapoint
 
 
 @compiled

@@ -74,7 +74,9 @@ class Served(NamedTuple):
 @compiled
 def initial(params: Params) -> State:
     """Return the start of a period: everything desired is in service and warm, nothing boots."""
-    return State(params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0))
+    return State(
+        params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0, 0)
+    )
 
 
 @compiled
@@ -218,7 +220,7 @@ def scale(
         state.backlog,
         state.warm_minute,
         state.next_event,
-        Alarms(0, 0, 0.0),
+        Alarms(0, 0, 0.0, 0),
     )
 
 
@@ -262,8 +264,8 @@ def step(
             warm_minute = minute + params.tracking.warmup_minutes
     served = serve(params, table, in_service, state.backlog, rps)
     alarms, datapoint = state.alarms, -1.0
-    if params.tracking.on and in_service > 0:
-        alarms, datapoint = observe(params.tracking, alarms, minute, served.cpu)
+    if params.tracking.on:
+        alarms, datapoint = observe(params.tracking, alarms, minute, in_service, served.cpu)
     state = State(
         in_service,
         booting,

@@ -70,6 +70,17 @@ def wait_tail(t_s: float, servers: int, utilisation: float, mean_s: float, cv2: 
 
 
 @compiled
+def settled_utilisation(servers: int, mean_s: float, cv2: float, memory_s: float) -> float:
+    """Largest utilisation whose queue settles within `memory_s`.
+
+    In heavy traffic the wait is a random walk of variance (1 + cv²)·E[S]/c per second that drifts
+    down at 1 − ρ; it forgets its start within variance ÷ drift² (Abate and Whitt, Transient
+    behavior of regulated Brownian motion, 1987).
+    """
+    return max(0.0, 1.0 - math.sqrt((1.0 + cv2) * mean_s / (servers * memory_s)))
+
+
+@compiled
 def service_tail(t_s: float, mean_s: float, cv2: float) -> float:
     """P(service time > t) for log-normal service; a step for cv² = 0."""
     if cv2 <= 0.0:

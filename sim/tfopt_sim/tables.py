@@ -17,11 +17,13 @@ from tfopt_sim.queueing import (
     late_share,
     service_points,
     service_tail,
+    settled_utilisation,
     wait_rate,
 )
 from tfopt_sim.types import FloatArray, Machine, Slo, Workload
 
 CELLS = 256  # utilisation steps from 0 to 1
+MEMORY_S = 600.0  # traffic and autoscaler move within ten minutes: no queue settles longer
 _DENSE_SIZES = 32  # every size up to here is computed, larger ones on a 6 % grid between
 ServiceTable = NDArray[np.float32]  # (size, utilisation, [slow share, P(minute is bad)])
 
@@ -62,6 +64,17 @@ def service_of(machine: Machine, workload: Workload, slo: Slo) -> Service:
 
 
 @compiled
+def full_utilisation(service: Service, size: int, memory_s: float) -> float:
+    """Return the utilisation whose settled queue stands for that of a group that is full.
+
+    A queue near saturation takes longer to build up than the load stays there.
+    """
+    servers = service.servers * (size if service.pooled else 1)
+    settled = settled_utilisation(servers, service.mean_s, service.cv2, memory_s)
+    return min(settled, 1.0 - 0.5 / CELLS)
+
+
+@compiled
 def _late(
     service: Service, size: int, utilisation: float, points: FloatArray, weights: FloatArray
 ) -> float:
@@ -76,7 +89,7 @@ def _late(
 
 @compiled
 def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> None:
-    """Compute the rows of `sizes`; the last column stands for a full minute of just under ρ = 1.
+    """Compute the rows of `sizes`; utilisation ends where a full group's queue settles.
 
     Requests of one clump share their wait w, not their fate: each is slow with P(S > t − w). So the
     count of slow ones varies as that probability does, E[P²] − E[P]², over the requests of a clump.
@@ -87,12 +100,13 @@ def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> Non
     for row in range(sizes.size):
         size = sizes[row]
         queues = 1 if service.pooled else size
+        full = full_utilisation(service, size, MEMORY_S)
         for cell in range(cells + 1):
-            utilisation = min(cell / cells, 1.0 - 0.5 / cells)
+            utilisation = min(cell / cells, full)
             slow = min(alone + _late(service, size, utilisation, points, weights), 1.0)
             both = alone * alone + _late(service, size, utilisation, points, shorter)
             varied = max(both - slow * slow, 0.0) / slow if slow > 0.0 else 0.0
-            requests = 60.0 * utilisation * size * service.servers / service.mean_s
+            requests = 60.0 * cell / cells * size * service.servers / service.mean_s
             clump = 1.0 + varied * clump_ratio(requests / queues, utilisation, service.cv2)
             rows[row, cell, 0] = slow
             rows[row, cell, 1] = bad_minute_probability(requests, slow, clump)

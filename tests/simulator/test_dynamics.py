@@ -1,0 +1,231 @@
+"""The compiled simulator minute by minute: against the plain one, and what must always hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_simulator import Change, Group, simulate_plainly
+
+from tfopt_sim import autoscaler, dynamics, fleet
+from tfopt_sim.rollout import parameters, simulate, trajectory
+from tfopt_sim.tables import service_of, service_table
+from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking, Workload
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
+WORKLOAD = Workload(cpu_s_per_request=0.5, boot_s=90, boot="fixed")  # one instance: 4 requests/s
+SLO = Slo(p99_ms=3000)
+CAPACITY_RPS = 4.0
+
+
+@st.composite
+def trackings(draw: st.DrawFn) -> TargetTracking:
+    return TargetTracking(
+        target_cpu=draw(st.sampled_from([0.3, 0.5, 0.6, 0.75])),
+        scale_in_ratio=draw(st.sampled_from([0.7, 0.9])),
+        out_datapoints=draw(st.integers(1, 3)),
+        in_datapoints=draw(st.integers(1, 15)),
+        metric_period_s=draw(st.sampled_from([60, 300])),
+        warmup_s=draw(st.sampled_from([0.0, 60.0, 150.0, 300.0])),
+        scale_in=draw(st.booleans()),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Configuration, Workload, list[float], list[Change]]:
+    """A small group, a demand that steps between levels, and a few scheduled changes."""
+    low = draw(st.integers(0, 4))
+    high = draw(st.integers(low, 14))
+    configuration = Configuration(
+        machine=MACHINE,
+        min_size=low,
+        max_size=high,
+        desired_capacity=draw(st.integers(low, high)),
+        scaling=draw(st.none() | trackings()),
+    )
+    workload = replace(
+        WORKLOAD,
+        boot_s=draw(st.sampled_from([0.0, 30.0, 90.0, 240.0])),
+        timeout_s=draw(st.sampled_from([0.0, 5.0, 100.0])),
+    )
+    levels = st.tuples(st.floats(0.0, 60.0).map(lambda x: round(x, 2)), st.integers(1, 25))
+    demand = [
+        rps for rps, times in draw(st.lists(levels, min_size=1, max_size=8)) for _ in range(times)
+    ]
+    sizes = st.none() | st.integers(0, 10)
+    changes = []
+    for minute in draw(st.sets(st.integers(0, len(demand) - 1), max_size=3)):
+        lowest, highest, desired = draw(st.tuples(sizes, sizes, sizes))
+        if lowest is not None and highest is not None:
+            lowest, highest = sorted((lowest, highest))
+        changes.append(Change(minute, lowest, highest, desired))
+    return configuration, workload, demand, changes
+
+
+def as_schedule(change: Change) -> ScheduledAction:
+    """An action that runs once: at one minute of one day of the year."""
+    hour, minute = divmod(change.minute, 60)
+    return ScheduledAction(
+        f"{minute} {hour} 5 1 *", "Etc/UTC", change.min_size, change.max_size, change.desired
+    )
+
+
+@settings(max_examples=250, deadline=None)
+@given(cases())
+def test_every_minute_equals_the_plain_simulation(
+    case: tuple[Configuration, Workload, list[float], list[Change]],
+) -> None:
+    """Same instances in service, same billed, same CPU, backlog and lost requests, each minute."""
+    configuration, workload, demand, changes = case
+    group = Group(
+        (configuration.min_size, configuration.max_size),
+        configuration.desired_capacity,
+        configuration.scaling,
+        CAPACITY_RPS,
+        workload.timeout_s,
+    )
+    plain = simulate_plainly(group, demand, -int(-workload.boot_s // 60), changes)
+    scheduled = replace(configuration, schedules=tuple(as_schedule(change) for change in changes))
+    seen = trajectory(scheduled, np.array(demand), workload, SLO, MONDAY)
+    assert seen.in_service.tolist() == [minute.in_service for minute in plain]
+    assert seen.billed.tolist() == [minute.billed for minute in plain]
+    assert seen.cpu.tolist() == pytest.approx([minute.cpu for minute in plain])
+    assert seen.backlog_requests.tolist() == pytest.approx([minute.backlog for minute in plain])
+    assert seen.extras["lost_requests"] == pytest.approx(sum(minute.lost for minute in plain))
+    assert seen.cost_usd == pytest.approx(sum(m.billed for m in plain) * 0.096 / 60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_requests_are_served_waiting_or_lost(
+    case: tuple[Configuration, Workload, list[float], list[Change]],
+) -> None:
+    """No request appears or vanishes: what arrived was worked on, waits at the end, or gave up."""
+    configuration, workload, demand, _ = case
+    seen = trajectory(configuration, np.array(demand), workload, SLO, MONDAY)
+    served = float((seen.cpu * seen.in_service * CAPACITY_RPS * 60).sum())
+    gone = served + float(seen.backlog_requests[-1]) + seen.extras["lost_requests"]
+    assert gone == pytest.approx(60 * sum(demand))
+
+
+def test_the_step_without_compilation_gives_the_same_minutes() -> None:
+    """Compilation changes no result: the plain Python step and the kernel agree exactly."""
+    workload = replace(WORKLOAD, boot="distribution", boot_s=150)
+    configuration = Configuration(MACHINE, 1, 12, 2, TargetTracking(0.5, warmup_s=120))
+    service = service_of(MACHINE, workload, SLO)
+    params = parameters(configuration, workload, service)
+    table = service_table(service, 12)
+    boots = fleet.boot_minutes(workload, 7)
+    offset = int(fleet.boot_offsets(1, 7)[0])
+    ring = fleet.empty_ring(boots)
+    demand = 10 + 9 * np.sin(np.arange(300) / 40) + np.random.default_rng(1).random(300)
+    seen = trajectory(configuration, demand, workload, SLO, MONDAY, seed=7)
+
+    state = dynamics.initial.py_func(params)
+    none = np.empty((0, 4), dtype=np.int64)
+    for t, rps in enumerate(demand):
+        boot = boots[(offset + t) % boots.size]
+        state, minute = dynamics.step.py_func(params, table, none, state, ring, t, rps, boot)
+        assert minute.in_service == seen.in_service[t]
+        assert minute.billed == seen.billed[t]
+        assert minute.bad == pytest.approx(seen.bad[t])
+    assert seen.extras["launches"] > 5
+
+
+def test_many_runs_in_one_call_equal_single_ones() -> None:
+    """`simulate` adds up exactly the minutes that `trajectory` shows for its first scenario."""
+    demand = 20 + 15 * np.random.default_rng(0).random((3, 400))
+    small = Configuration(MACHINE, 2, 20, 4, TargetTracking(0.5))
+    large = replace(small, machine=replace(MACHINE, vcpus=4, usd_per_hour=0.2), max_size=40)
+    outcome = simulate([small, large], demand, WORKLOAD, SLO, MONDAY)
+    for row, configuration in enumerate((small, large)):
+        one = trajectory(configuration, demand[0], WORKLOAD, SLO, MONDAY)
+        assert outcome.cost_usd[row, 0] == pytest.approx(one.cost_usd)
+        for name, value in one.extras.items():
+            if name != "lost_requests":
+                assert getattr(outcome, name)[row, 0] == pytest.approx(value), name
+    assert outcome.cost_usd.shape == (2, 3)
+    assert outcome.hours == pytest.approx(400 / 60)
+
+
+def test_boot_times_are_common_to_alternatives_and_follow_the_seed() -> None:
+    """The same launch boots alike in two configurations; another seed draws other boots."""
+    workload = replace(WORKLOAD, boot="distribution", boot_s=240)
+    demand = np.full((1, 60), 30.0)
+    configuration = Configuration(MACHINE, 1, 30, 2, TargetTracking(0.5))
+    twin = replace(configuration, machine=replace(MACHINE, name="other", usd_per_hour=1.0))
+    both = simulate([configuration, twin], demand, workload, SLO, MONDAY, seed=1)
+    assert both.slow_share[0, 0] == both.slow_share[1, 0]
+    again = simulate([configuration], demand, workload, SLO, MONDAY, seed=1)
+    assert again.cost_usd[0, 0] == both.cost_usd[0, 0]
+    starts = {
+        tuple(trajectory(configuration, demand[0], workload, SLO, MONDAY, seed=s).in_service)
+        for s in range(8)
+    }
+    assert len(starts) > 1
+
+
+def test_drawn_boot_times_have_the_stated_median_and_spread() -> None:
+    """Median boot_s and log-normal sigma 0.3, rounded up to the tick that serves."""
+    minutes = fleet.boot_minutes(replace(WORKLOAD, boot="distribution", boot_s=600), seed=0)
+    assert np.median(minutes) == pytest.approx(10.5, abs=0.5)
+    assert np.quantile(minutes, 0.84) == pytest.approx(10 * np.exp(0.3) + 0.5, abs=0.6)
+    assert (fleet.boot_minutes(WORKLOAD, seed=0) == 2).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 20), st.integers(0, 2**31))
+def test_more_instances_never_serve_worse(size: int, seed: int) -> None:
+    """One static instance more: no more slow requests, no higher p99, a higher bill."""
+    demand = np.random.default_rng(seed).gamma(2.0, 10.0, 120)
+    fewer = Configuration(MACHINE, size, size, size)
+    more = Configuration(MACHINE, size + 1, size + 1, size + 1)
+    less = trajectory(fewer, demand, WORKLOAD, SLO, MONDAY)
+    well = trajectory(more, demand, WORKLOAD, SLO, MONDAY)
+    assert well.extras["slow_share"] <= less.extras["slow_share"] + 1e-9
+    assert well.p99_ms <= less.p99_ms * (1 + 1e-4)
+    assert well.backlog_requests.sum() <= less.backlog_requests.sum()
+    assert well.cost_usd > less.cost_usd
+
+
+def test_impossible_input_is_refused() -> None:
+    """Demand that is no demand and bounds that are no bounds raise, naming what was wrong."""
+    configuration = Configuration(MACHINE, 1, 2, 1)
+    good = np.ones((1, 5))
+    for demand, message in (
+        (np.ones(5), "shape"),
+        (np.ones((0, 5)), "shape"),
+        (-good, "negative"),
+        (good * np.nan, "finite"),
+        (good * np.inf, "finite"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            simulate([configuration], demand, WORKLOAD, SLO, MONDAY)
+    with pytest.raises(ValueError, match="min_size 3 and max_size 2"):
+        simulate([replace(configuration, min_size=3)], good, WORKLOAD, SLO, MONDAY)
+
+
+def test_an_empty_group_has_no_cpu_and_serves_nobody() -> None:
+    """With nothing in service every minute with arrivals is bad, and no alarm can ring."""
+    configuration = Configuration(MACHINE, 0, 5, 0, TargetTracking(0.5))
+    seen = trajectory(configuration, np.full(30, 2.0), WORKLOAD, SLO, MONDAY)
+    assert seen.billed.max() == 0
+    assert seen.cpu.max() == 0
+    assert seen.bad.min() > 0.999
+    quiet = trajectory(configuration, np.zeros(30), WORKLOAD, SLO, MONDAY)
+    assert quiet.bad.max() == 0
+    assert quiet.p99_ms == 0
+
+
+def test_wanted_capacity_does_not_round_up_exact_ratios() -> None:
+    """3 instances at exactly the target stay 3, whatever binary fractions make of 0.7."""
+    for target in (0.3, 0.35, 0.45, 0.6, 0.7):
+        rule = autoscaler.tracking_of(TargetTracking(target))
+        assert [autoscaler.wanted_capacity(rule, n, target) for n in range(1, 200)] == list(
+            range(1, 200)
+        )
