@@ -13,7 +13,7 @@ from tfopt_sim.demand_paths import KINDS, synthetic
 from tfopt_sim.types import Machine, Slo, Workload
 
 REAL_SHARE = 0.6  # of the episodes; the rest is synthetic
-_SYNTHETIC_DAYS = 21
+SYNTHETIC_DAYS = 21
 
 
 def training_traces(traces: Sequence[Trace]) -> list[Trace]:
@@ -30,7 +30,7 @@ def draw(traces: Sequence[Trace], rng: np.random.Generator) -> Episode:
         origin = int(rng.integers(week, split(trace) - week + 1))
         return episode(trace.name, trace.demand, origin, setting, rng)
     kind = KINDS[int(rng.integers(len(KINDS)))]
-    demand = synthetic(kind, rng, _SYNTHETIC_DAYS, 300)
+    demand = synthetic(kind, rng, SYNTHETIC_DAYS, 300)
     week = WEEK_S // demand.step_s
     origin = int(rng.integers(week, demand.rps.size - week + 1))
     return episode(kind, demand, origin, setting, rng)
