@@ -21,7 +21,6 @@ PACKAGES = {"tfopt", "tfopt_policies", "tfopt_sim"}
 SHIPPED_DATA = {
     "trained": ROOT / "policies" / "trained",
     "templates": ROOT / "templates",
-    "scenarios": ROOT / "sim" / "scenarios",
 }
 
 
@@ -68,7 +67,7 @@ def test_wheel_holds_every_module_of_the_checkout(names: set[str]) -> None:
 
 @pytest.mark.parametrize("data", SHIPPED_DATA)
 def test_wheel_holds_the_shipped_data(data: str, names: set[str]) -> None:
-    """Trained policies, templates and scenarios lie where `tfopt.resources` looks for them."""
+    """Trained policies and templates lie where `tfopt.resources` looks for them."""
     source = SHIPPED_DATA[data]
     files = {
         f"tfopt/_data/{data}/{path.relative_to(source).as_posix()}"
@@ -83,7 +82,7 @@ def test_wheel_holds_policy_schema_and_price_book(names: set[str]) -> None:
     """The three things without which the first recommendation could not be made or checked."""
     assert {name for name in names if name.startswith("tfopt/_data/trained/") and ".npz" in name}
     assert "tfopt/_data/trained/planner/card.json" in names
-    assert {name for name in names if name.endswith(".schema.json")}
+    assert "tfopt/schema/recommendation-v1.json" in names
     assert {name for name in names if name.startswith("tfopt/pricing/book")}
 
 

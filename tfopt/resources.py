@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_CHECKOUT = {"trained": "policies/trained", "templates": "templates", "scenarios": "sim/scenarios"}
+_CHECKOUT = {"trained": "policies/trained", "templates": "templates"}
 
 
 def data_dir(name: str) -> Path:
     """Return the folder of shipped data called `name`.
 
     Args:
-        name: "trained", "templates" or "scenarios".
+        name: "trained" or "templates".
 
     Raises:
         FileNotFoundError: the installation is damaged.
