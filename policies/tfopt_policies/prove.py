@@ -34,9 +34,9 @@ class Trial:
     configuration: Configuration
     usd_per_month: float
     bad_minute_share: float  # mean over the scenarios
-    risk: float  # (misses + 1) / (scenarios + 1)
+    risk: float  # (misses + 1) / (scenarios + 1); where it lost early, its share of misses so far
     past_weeks_missed: int
-    meets_slo: bool  # risk within the limit; where it lost early, its misses so far are
+    meets_slo: bool  # risk within the limit, and no more past weeks missed than by what was chosen
     scenarios: int  # it was run on before it won or lost
 
 
@@ -116,7 +116,8 @@ class _Judgement:
 
     def verdict(self, winner: Configuration | None) -> Verdict:
         chosen, reason = self._decide(winner)
-        tried = tuple(sorted(map(self._trial, self.search.proposer), key=lambda t: t.usd_per_month))
+        trials = (self._trial(configuration, chosen) for configuration in self.search.proposer)
+        tried = tuple(sorted(trials, key=lambda trial: trial.usd_per_month))
         best: dict[str, Trial] = {}
         for trial in tried:
             known = best.get(trial.proposer)
@@ -201,16 +202,23 @@ class _Judgement:
         share = mean / max(float(now.mean()), 1e-9)
         return Saving(mean, mean - margin, mean + margin, share)
 
-    def _trial(self, configuration: Configuration) -> Trial:
-        race = self.race
+    def _shown_risk(self, configuration: Configuration) -> float:
+        seen = self.race.seen(configuration)
+        if seen == self.race.size:
+            return self.race.risk(configuration)
+        return self.race.misses(configuration) / seen if seen else 1.0
+
+    def _trial(self, configuration: Configuration, chosen: Configuration) -> Trial:
+        race, past_misses = self.race, self.search.past_misses
+        calm = past_misses(configuration) <= past_misses(chosen)
         return Trial(
             proposer=self.search.proposer[configuration],
             configuration=configuration,
             usd_per_month=race.mean_cost(configuration),
             bad_minute_share=race.bad_share(configuration),
-            risk=race.risk(configuration),
-            past_weeks_missed=self.search.past_misses(configuration),
-            meets_slo=self.search.seems_to_hold(configuration),
+            risk=self._shown_risk(configuration),
+            past_weeks_missed=past_misses(configuration),
+            meets_slo=calm and self.search.seems_to_hold(configuration),
             scenarios=race.seen(configuration),
         )
 

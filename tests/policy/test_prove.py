@@ -49,6 +49,14 @@ def test_never_worse_than_the_best_contender(verdict: Verdict) -> None:
     assert chosen <= min(holding) + 1e-6
 
 
+def test_risk_is_shown_as_far_as_it_was_seen(verdict: Verdict, held_back: np.ndarray) -> None:
+    """Bounded for what ran to the end; else its misses so far, and it holds only within 5 %."""
+    for trial in verdict.contenders:
+        if trial.scenarios == held_back.shape[0]:
+            assert trial.risk >= 1 / (held_back.shape[0] + 1)
+        assert trial.meets_slo == (trial.risk <= 0.05 and not trial.past_weeks_missed)
+
+
 def test_saving_is_paired_and_told(verdict: Verdict) -> None:
     """The saving is the difference of the two outcomes, inside its own interval."""
     difference = verdict.present_outcome.usd_per_hour - verdict.chosen_outcome.usd_per_hour
