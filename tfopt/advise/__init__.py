@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,6 +24,7 @@ from tfopt.scenario import NotAnalysedError, build_case
 
 __all__ = ["Advice", "Request", "advise"]
 
+MAX_WORKERS = 8
 Progress = Callable[[int, int, str], None]
 _ASSUMED = "traffic is assumed: give it a workload, or --accept-assumptions, for a patch"
 
@@ -42,12 +45,13 @@ def advise(request: Request, progress: Progress) -> Advice:
     """
     run = _Run(request, load_book(), proposers(request.policy))
     inputs = list(read_inputs(request))
-    total = sum(len(given.plan.groups) for given in inputs)
+    work = [(given, traced) for given in inputs for traced in run.groups_of(given)]
     decided: list[_Decided] = []
-    for given in inputs:
-        for one in run.groups_of(given):
-            progress(len(decided), total, one.group.address)
-            decided.append(run.decided(given, one))
+    # the simulator's kernels release the interpreter lock: groups are decided side by side
+    with ThreadPoolExecutor(max_workers=min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
+        for one in pool.map(lambda item: run.decided(*item), work):
+            decided.append(one)
+            progress(len(decided), len(work), one.traced.group.address)
     groups, changes = run.with_edits(decided)
     return Advice(run.report(inputs, decided, groups), make_patch(changes))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tfopt_policies.policy import Policy
 
 SHOWN_ALTERNATIVES = 3
-GLANCE_SCENARIOS, COMPARED_SCENARIOS = 4, 32  # for all types; for those that will be shown
+GLANCE_SCENARIOS, COMPARED_SCENARIOS = 2, 32  # for all types; for those that will be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +63,35 @@ def alternatives(case: Case, verdict: Verdict, max_risk: float) -> list[Alternat
     present_usd = _monthly(verdict.present_outcome.usd_per_hour[0])
     chosen_usd = _monthly(verdict.chosen_outcome.usd_per_hour[0])
     same = [m for m in case.problem.machines if m != chosen.machine]
-    rivals = _rivals(case, verdict, same, max_risk)[:SHOWN_ALTERNATIVES]
+    rivals = _rivals(case, verdict, same, max_risk)
     others = _rivals(case, verdict, case.other_architectures, max_risk)
     found = [
-        Alternative(
-            instance_type=rival.configuration.machine.name,
-            why_not=why_not(rival.monthly_usd - chosen_usd, rival.risk, max_risk),
-            monthly_usd=round(rival.monthly_usd, 2),
-            savings_share=_share(present_usd, rival.monthly_usd),
-            risk=round(rival.risk, 4),
+        _alternative(
+            rival, why_not(rival.monthly_usd - chosen_usd, rival.risk, max_risk), present_usd
         )
         for rival in rivals
     ]
     for rival in others:
         if rival.monthly_usd < chosen_usd and rival.risk <= max_risk:
             chip = rival.configuration.machine.architecture
-            found.append(
-                Alternative(
-                    instance_type=rival.configuration.machine.name,
-                    why_not=f"needs a machine image for {chip}; allow it with architectures",
-                    monthly_usd=round(rival.monthly_usd, 2),
-                    savings_share=_share(present_usd, rival.monthly_usd),
-                    risk=round(rival.risk, 4),
-                )
-            )
+            needs = f"needs a machine image for {chip}; allow it with architectures"
+            found.append(_alternative(rival, needs, present_usd))
     return found
+
+
+def _alternative(rival: _Rival, why: str, present_usd: float) -> Alternative:
+    saved = 1 - rival.monthly_usd / present_usd if present_usd > 0 else 0.0
+    return Alternative(
+        instance_type=rival.configuration.machine.name,
+        why_not=why,
+        monthly_usd=round(rival.monthly_usd, 2),
+        savings_share=round(saved, 4),
+        risk=round(rival.risk, 4),
+    )
 
 
 def _monthly(usd_per_hour: FloatArray) -> float:
     return float(np.mean(usd_per_hour)) * HOURS_PER_MONTH
-
-
-def _share(present_usd: float, usd: float) -> float:
-    return round(1 - usd / present_usd, 4) if present_usd > 0 else 0.0
 
 
 def _rivals(
@@ -103,8 +99,8 @@ def _rivals(
 ) -> list[_Rival]:
     """Return the most promising machines, those that hold the SLO first, then by cost.
 
-    Each at the sizes it met the SLO with in the proof, and at the chosen sizes carried over. All
-    are glanced at; a few more than will be shown are looked at properly.
+    Each at the sizes it met the SLO with in the proof, or at the chosen sizes carried over. All are
+    glanced at; those that will be shown are looked at properly.
     """
     chosen = verdict.chosen
     entries = [
@@ -113,10 +109,14 @@ def _rivals(
         for configuration in (_carried(case, chosen, machine), _own(verdict, machine))
         if configuration is not None
     ]
-    glanced = _measured(case, entries, GLANCE_SCENARIOS, max_risk)
-    likely = [rival.configuration for rival in glanced[: 2 * SHOWN_ALTERNATIVES]]
+    likely = _best_each(_measured(case, entries, GLANCE_SCENARIOS, max_risk))[:SHOWN_ALTERNATIVES]
+    return _measured(case, [rival.configuration for rival in likely], COMPARED_SCENARIOS, max_risk)
+
+
+def _best_each(rivals: Sequence[_Rival]) -> list[_Rival]:
+    """Return the first of each machine."""
     best: dict[Machine, _Rival] = {}
-    for rival in _measured(case, likely, COMPARED_SCENARIOS, max_risk):
+    for rival in rivals:
         best.setdefault(rival.configuration.machine, rival)
     return list(best.values())
 
