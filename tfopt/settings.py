@@ -35,7 +35,10 @@ class DemandTable(_Table):
     cpu_percent: str | None = None  # with `csv` and `instances`: demand from CPU
     instances: str | None = None
     cloudwatch_json: Path | None = None
+    metric: str | None = None  # Id or label, where the CloudWatch file holds several
+    per: Literal["period", "second"] | None = None  # what a CloudWatch value counts requests per
     prometheus_json: Path | None = None
+    series: str | None = None  # where the Prometheus file holds several; else they are summed
     profile: str | None = None
 
     @model_validator(mode="after")
@@ -47,6 +50,10 @@ class DemandTable(_Table):
             raise ValueError("cpu_percent and instances come together")
         if self.csv is None and (self.column or self.cpu_percent):
             raise ValueError("column, cpu_percent and instances name columns of a csv")
+        if self.cloudwatch_json is None and (self.metric or self.per):
+            raise ValueError("metric and per belong to cloudwatch_json")
+        if self.prometheus_json is None and self.series:
+            raise ValueError("series belongs to prometheus_json")
         return self
 
 

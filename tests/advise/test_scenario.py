@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +202,30 @@ def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() ->
     assert "diurnal" in traffic.source
     assert np.nanmax(busy) <= 0.6 * 4 * 4 * 1.001
     assert np.nanmax(busy) > 0.5 * 4 * 4
+
+
+def test_saved_monitoring_answers_are_demand_too(tmp_path: Path) -> None:
+    """CloudWatch's Sum per 5 minutes and Prometheus' rate tell the same 10 requests/s."""
+    seconds = range(1_767_225_600, 1_767_225_600 + 2 * 86_400, 300)
+    stamps = [datetime.fromtimestamp(s, UTC).isoformat() for s in seconds]
+    (tmp_path / "cw.json").write_text(
+        json.dumps(
+            {
+                "MetricDataResults": [
+                    {"Id": name, "Timestamps": stamps, "Values": [value] * len(stamps)}
+                    for name, value in (("requests", 3000.0), ("errors", 1.0))
+                ]
+            }
+        )
+    )
+    rates = [[s, "10"] for s in seconds]
+    matrix = {"resultType": "matrix", "result": [{"metric": {"job": "web"}, "values": rates}]}
+    (tmp_path / "prom.json").write_text(json.dumps({"status": "success", "data": matrix}))
+    for demand in (
+        {"cloudwatch_json": "cw.json", "metric": "requests"},
+        {"prometheus_json": "prom.json", "series": "web"},
+    ):
+        settings = settings_with(tmp_path, cpu_ms=20, **demand)
+        traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+        assert np.nanmean(traffic.demand.rps) == pytest.approx(10)
+        assert not traffic.assumed

@@ -94,9 +94,11 @@ def _read_rate(folder: Path, source: DemandTable) -> Reading:
     from tfopt.traffic import read_cloudwatch_json, read_csv, read_prometheus_json
 
     if source.cloudwatch_json is not None:
-        return read_cloudwatch_json(folder / source.cloudwatch_json)
+        return read_cloudwatch_json(
+            folder / source.cloudwatch_json, metric=source.metric, per=source.per or "period"
+        )
     if source.prometheus_json is not None:
-        return read_prometheus_json(folder / source.prometheus_json)
+        return read_prometheus_json(folder / source.prometheus_json, series=source.series)
     assert source.csv is not None  # the settings allow no fourth kind
     return read_csv(folder / source.csv, column=source.column)
 
