@@ -27,7 +27,7 @@ PROSE = sorted(
 )
 _FENCED = re.compile(r"^(`{3,}).*?^\1", re.DOTALL | re.MULTILINE)
 _OPENING = frozenset("-" + string.ascii_lowercase)  # of a verb or an option
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?")
 
 

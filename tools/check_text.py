@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _CONFLICT = re.compile(rb"^(?:<{7} |>{7} |={7}$)", re.MULTILINE)
-_BLANKS = re.compile(rb"[ \t]+$", re.MULTILINE)
+# a lone blank is an empty line of context in a documented diff
+_BLANKS = re.compile(rb"\S[ \t]+$|^(?:\t|[ \t]{2,})$", re.MULTILINE)
 _BIG_BYTES = 1_000_000
 
 

@@ -43,7 +43,7 @@ class Block:
         text = output(self.command, self.folder)
         if self.first is None or self.last is None:
             return text
-        begin = text.rindex("\n", 0, text.index(self.first)) + 1 if self.first in text else 0
+        begin = text.rfind("\n", 0, text.index(self.first)) + 1
         end = text.index("\n", text.index(self.last, begin)) + 1
         return text[begin:end]
 
