@@ -35,6 +35,7 @@ ACTION = (
     "log_cost_last", "log_cost_before", "log_bad_last", "log_bad_before", "missed_last",
     "missed_before", "log_slow_last", "cpu_last", "launches_last",
 )  # fmt: skip
+_DAY = 24 * 60  # minutes
 _BAD_FLOOR = 0.05  # of the allowance: fewer bad minutes than this are all the same
 
 
@@ -94,6 +95,8 @@ def _group(problem: Problem) -> FloatArray:
 def _history(problem: Problem) -> FloatArray:
     past = past_weeks(problem.history, 2).rps
     last, before = past[-1], past[0]
+    if last.size < _DAY:  # of less than a day of history the same is said again
+        last, before = np.resize(last, _DAY), np.resize(before, _DAY)
     mean = max(float(last.mean()), 1e-9)
     ahead = problem.scenarios_rps
     quarter = last[: last.size // 15 * 15].reshape(-1, 15).mean(axis=1)
@@ -111,7 +114,7 @@ def _history(problem: Problem) -> FloatArray:
             _autocorrelation(centred, 4, power),
             _log_ratio(last.mean(), before.mean()),
             _log_ratio(last.max(), before.max()),
-            _log_ratio(last[-1440:].mean(), mean),
+            _log_ratio(last[-_DAY:].mean(), mean),
             float(np.mean(last < 0.1 * mean)),
             _log_ratio(ahead.mean(), mean),
             _log_ratio(float(ahead.max(axis=1).mean()), last.max()),

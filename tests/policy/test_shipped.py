@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from policy_problems import make_problem
+from policy_problems import SMALL, WEEK_S, demand, make_problem
 
 from tfopt.resources import data_dir
 from tfopt_policies.artefact import CARD_FILE, MAX_BYTES, WEIGHTS_FILE
 from tfopt_policies.observe import ACTION, CONTEXT
 from tfopt_policies.planner import Planner
 from tfopt_policies.policy import Knobs
-from tfopt_policies.registry import DEFAULT, load
-from tfopt_sim.types import Configuration
+from tfopt_policies.prove import prove
+from tfopt_policies.registry import DEFAULT, baselines, load
+from tfopt_sim.types import Configuration, Demand, TargetTracking
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,37 @@ def test_proposes_for_every_kind_of_group(shipped: Planner) -> None:
         proposals = shipped.propose(problem, np.random.default_rng(0))
         assert len(proposals) > 1
         assert proposals == shipped.propose(problem, np.random.default_rng(1))
+
+
+STEPS = demand().rps
+ODD = {
+    "ten minutes": (STEPS[:2], 300),
+    "three hours": (STEPS[:36], 300),
+    "one day": (STEPS[:288], 300),
+    "nothing arrived": (np.zeros(4032), 300),
+    "gaps": (np.where(np.arange(4032) % 1000 < 400, np.nan, STEPS), 300),
+    "hourly": (STEPS[::12], 3600),
+    "every second": (np.repeat(STEPS[:300], 300), 1),
+    "more than the largest size serves": (STEPS * 200, 300),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("constant", [False, True])
+def test_odd_histories_are_decided(shipped: Planner, name: str, constant: bool) -> None:
+    """Every proposer and the proof answer on short, empty, gappy and hopeless histories."""
+    history = Demand(datetime(2026, 3, 2, tzinfo=UTC), ODD[name][1], ODD[name][0])
+    present = Configuration(SMALL, 3, 20, 10, None if constant else TargetTracking(0.4))
+    knobs = Knobs(desired_capacity=constant, target_cpu=not constant, schedules=not constant)
+    problem = make_problem(history=history, present=present, knobs=knobs)
+    policies = [*baselines(knobs), shipped]
+    contenders = {p.name: p.propose(problem, np.random.default_rng(0)) for p in policies}
+    futures = problem.model.sample(np.random.default_rng(1), 20, WEEK_S, 60)
+    verdict = prove(problem, contenders, futures)
+    assert verdict.reason
+    assert verdict.changed == (verdict.chosen != present)
+    assert np.isfinite(verdict.saving.usd_per_month)
+    assert {trial.proposer for trial in verdict.contenders} >= {"as-written"}
 
 
 def test_inference_needs_no_torch() -> None:
