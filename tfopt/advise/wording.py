@@ -40,7 +40,7 @@ def impact(group: InstanceGroup, changed: Set[str]) -> Impact:
 _WHY = {
     "instance_type": "more work per dollar",
     "min_size": "what quiet hours need",
-    "max_size": "what the forecast peak needs",
+    "max_size": "room for the peak",
     "desired_capacity": "what the forecast peak needs",
     "target_cpu": "SLO holds here",
 }
