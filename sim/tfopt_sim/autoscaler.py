@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tfopt_sim._jit import compiled
+from tfopt_sim._jit import inlined
 from tfopt_sim.types import TargetTracking
 
 
@@ -47,13 +47,13 @@ class Alarms(NamedTuple):
     samples: int  # how many of them had an instance in service
 
 
-@compiled
+@inlined
 def wanted_capacity(tracking: Tracking, in_service: int, cpu: float) -> int:
     """Return ceil(in-service · CPU ÷ target); 1e-9 keeps exact ratios from rounding up."""
     return math.ceil(in_service * cpu / tracking.target_cpu - 1e-9)
 
 
-@compiled
+@inlined
 def observe(
     tracking: Tracking, alarms: Alarms, minute: int, in_service: int, cpu: float
 ) -> tuple[Alarms, float]:
@@ -73,13 +73,13 @@ def observe(
     return Alarms(high, low, 0.0, 0), datapoint
 
 
-@compiled
+@inlined
 def ringing(tracking: Tracking, alarms: Alarms) -> bool:
     """Say whether one of the alarms is on."""
     return alarms.high >= tracking.out_datapoints or alarms.low >= tracking.in_datapoints
 
 
-@compiled
+@inlined
 def decide(
     tracking: Tracking,
     alarms: Alarms,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim._jit import compiled
+from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
 from tfopt_sim.fleet import Ring, arrive, cancel, launch
 from tfopt_sim.tables import ServiceTable
@@ -71,7 +71,7 @@ class Served(NamedTuple):
     lost: float
 
 
-@compiled
+@inlined
 def initial(params: Params) -> State:
     """Return the start of a period: everything desired is in service and warm, nothing boots."""
     return State(
@@ -79,7 +79,7 @@ def initial(params: Params) -> State:
     )
 
 
-@compiled
+@inlined
 def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> State:
     """Bring the group to `wanted` instances, within its bounds.
 
@@ -108,14 +108,15 @@ def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> Sta
     )
 
 
-@compiled
+@inlined
 def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot: int) -> State:
     """Carry out the next scheduled action, which is due.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
     A bound that the action does not set gives way to one that it sets.
     """
-    low, high, desired = events[state.next_event, 1:]
+    row = state.next_event
+    low, high, desired = events[row, 1], events[row, 2], events[row, 3]
     min_size = low if low >= 0 else state.min_size
     max_size = high if high >= 0 else max(state.max_size, min_size)
     min_size = min(min_size, max_size)
@@ -127,13 +128,13 @@ def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot:
         max_size,
         state.backlog,
         state.warm_minute,
-        state.next_event + 1,
+        row + 1,
         state.alarms,
     )
     return resize(moved, ring, desired if desired >= 0 else capacity, minute, boot)
 
 
-@compiled
+@inlined
 def share_above(first: float, last: float, level: float) -> float:
     """Return the share of a straight line from `first` to `last` that lies above `level`."""
     low, high = min(first, last), max(first, last)
@@ -144,7 +145,7 @@ def share_above(first: float, last: float, level: float) -> float:
     return (high - level) / (high - low)
 
 
-@compiled
+@inlined
 def serve_backlog(
     params: Params, rate_rps: float, slow: float, bad: float, backlog: float, rps: float
 ) -> Served:
@@ -175,7 +176,7 @@ def serve_backlog(
     return Served((backlog + arrivals) / room, arrivals * share, bad, 0.0, 0.0)
 
 
-@compiled
+@inlined
 def serve(
     params: Params, table: ServiceTable, in_service: int, backlog: float, rps: float
 ) -> Served:
@@ -201,7 +202,7 @@ def serve(
     return Served(utilisation, 60.0 * rps * slow, bad, 0.0, 0.0)
 
 
-@compiled
+@inlined
 def scale(
     tracking: Tracking, state: State, ring: Ring, datapoint: float, minute: int, boot: int
 ) -> State:
@@ -224,7 +225,7 @@ def scale(
     )
 
 
-@compiled
+@inlined
 def step(
     params: Params,
     table: ServiceTable,
@@ -309,7 +310,7 @@ def run(
             instances billed in a minute, sum of CPU, launches.
     """
     for s in range(demand_rps.shape[0]):
-        ring[:] = 0
+        ring.fill(0)
         state = initial(params)
         offset = offsets[s]
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
@@ -349,7 +350,7 @@ def record(
         demand_rps: shape (T,).
         minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
     """
-    ring[:] = 0
+    ring.fill(0)
     state = initial(params)
     for t in range(demand_rps.size):
         boot = boots[(offset + t) & (boots.size - 1)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim._jit import compiled
+from tfopt_sim._jit import inlined
 from tfopt_sim.types import Workload
 
 Ring = NDArray[np.int64]
@@ -42,7 +42,7 @@ def empty_ring(boots: Ring) -> Ring:
     return np.zeros(1 << int(boots.max() + 2).bit_length(), dtype=np.int64)
 
 
-@compiled
+@inlined
 def arrive(ring: Ring, minute: int) -> int:
     """Take out the instances that start to serve at `minute`."""
     slot = minute & (ring.size - 1)
@@ -51,13 +51,13 @@ def arrive(ring: Ring, minute: int) -> int:
     return int(arrived)
 
 
-@compiled
+@inlined
 def launch(ring: Ring, minute: int, count: int) -> None:
     """Put in `count` instances that start to serve at `minute`."""
     ring[minute & (ring.size - 1)] += count
 
 
-@compiled
+@inlined
 def cancel(ring: Ring, minute: int, count: int) -> int:
     """Remove up to `count` booting instances, those that would serve last first.
 

@@ -46,7 +46,7 @@ def _slower(
 ) -> float:
     """Return how many requests take longer than `t_s`."""
     mean_s, cv2 = service.mean_s, service.cv2
-    points, weights, _ = service_points(t_s, mean_s, cv2)
+    points, weights = service_points(t_s, mean_s, cv2)
     alone = service_tail(t_s, mean_s, cv2)
     total = 0.0
     for k in range(requests.count.size):
@@ -54,20 +54,19 @@ def _slower(
         if left_s <= 0.0:
             total += requests.count[k]
         elif left_s == t_s:
-            late = late_share(t_s, waiting[k], rate[k], points, weights)
+            late, _ = late_share(t_s, waiting[k], rate[k], points, weights)
             total += requests.count[k] * min(1.0, alone + late)
         else:
-            own_points, own_weights, _ = service_points(left_s, mean_s, cv2)
-            late = late_share(left_s, waiting[k], rate[k], own_points, own_weights)
+            own_points, own_weights = service_points(left_s, mean_s, cv2)
+            late, _ = late_share(left_s, waiting[k], rate[k], own_points, own_weights)
             total += requests.count[k] * min(1.0, service_tail(left_s, mean_s, cv2) + late)
     return total
 
 
 @compiled
-def _percentile(share: float, service: Service, requests: _Requests) -> float:
-    """Bisect for the response time that `share` of the requests exceed, to one part in 10⁵."""
+def _percentile(wanted: float, service: Service, requests: _Requests) -> float:
+    """Bisect for the response time that `wanted` requests exceed, to one part in 10⁵."""
     waiting, rate = _queue_terms(service, requests)
-    wanted = share * requests.count.sum()
     low, high = 0.0, service.mean_s
     while _slower(high, service, requests, waiting, rate) > wanted:
         low, high = high, 2.0 * high
@@ -165,4 +164,4 @@ def percentile_ms(
         _hindered(service, in_service, backlog, rps),
     )
     together = _Requests(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return 1000.0 * _percentile(share, service, together)
+    return 1000.0 * _percentile(share * together.count.sum(), service, together)

@@ -77,24 +77,20 @@ def full_utilisation(service: Service, size: int, memory_s: float) -> float:
 @compiled
 def _late(
     service: Service, size: int, utilisation: float, points: FloatArray, weights: FloatArray
-) -> float:
-    """Share of requests that only their wait makes slow."""
+) -> tuple[float, float]:
+    """Share of requests that only their wait makes slow, and how it varies (`late_share`)."""
     servers = service.servers * (size if service.pooled else 1)
     waiting = erlang_c(servers, utilisation * servers)
     if waiting < 1e-15:
-        return 0.0
+        return 0.0, 0.0
     rate = wait_rate(servers, utilisation, service.mean_s, service.cv2)
     return late_share(service.slow_s, waiting, rate, points, weights)
 
 
 @compiled
 def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> None:
-    """Compute the rows of `sizes`; utilisation ends where a full group's queue settles.
-
-    Requests of one clump share their wait w, not their fate: each is slow with P(S > t − w). So the
-    count of slow ones varies as that probability does, E[P²] − E[P]², over the requests of a clump.
-    """
-    points, weights, shorter = service_points(service.slow_s, service.mean_s, service.cv2)
+    """Compute the rows of `sizes`; utilisation ends where a full group's queue settles."""
+    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
     alone = service_tail(service.slow_s, service.mean_s, service.cv2)
     cells = rows.shape[1] - 1
     for row in range(sizes.size):
@@ -103,26 +99,25 @@ def _fill(service: Service, sizes: NDArray[np.int64], rows: ServiceTable) -> Non
         full = full_utilisation(service, size, MEMORY_S)
         for cell in range(cells + 1):
             utilisation = min(cell / cells, full)
-            slow = min(alone + _late(service, size, utilisation, points, weights), 1.0)
-            both = alone * alone + _late(service, size, utilisation, points, shorter)
-            varied = max(both - slow * slow, 0.0) / slow if slow > 0.0 else 0.0
+            late, varied = _late(service, size, utilisation, points, weights)
+            late = min(late, 1.0 - alone)
             requests = 60.0 * cell / cells * size * service.servers / service.mean_s
-            clump = 1.0 + varied * clump_ratio(requests / queues, utilisation, service.cv2)
-            rows[row, cell, 0] = slow
-            rows[row, cell, 1] = bad_minute_probability(requests, slow, clump)
+            clump = clump_ratio(requests / queues, utilisation, service.cv2)
+            variance = 0.5 * clump * requests * varied
+            rows[row, cell, 0] = alone + late
+            rows[row, cell, 1] = bad_minute_probability(requests, alone, late, variance)
 
 
-@compiled
-def _spread(sizes: NDArray[np.int64], rows: ServiceTable, table: ServiceTable) -> None:
-    """Fill every size of `table` from the computed rows, linearly in between."""
-    table[0] = 1.0
-    for row in range(sizes.size):
-        table[sizes[row]] = rows[row]
-        if row > 0:
-            gap = sizes[row] - sizes[row - 1]
-            for size in range(sizes[row - 1] + 1, sizes[row]):
-                share = (size - sizes[row - 1]) / gap
-                table[size] = rows[row - 1] + np.float32(share) * (rows[row] - rows[row - 1])
+def _spread(sizes: NDArray[np.int64], rows: ServiceTable, largest: int) -> ServiceTable:
+    """Return every size up to `largest` from the computed rows, linearly in between."""
+    wanted = np.arange(1, largest + 1)
+    above = np.searchsorted(sizes, wanted)
+    below = np.maximum(above - (sizes[above] > wanted), 0)
+    gap = np.maximum(sizes[above] - sizes[below], 1)
+    share = ((wanted - sizes[below]) / gap).astype(np.float32)[:, None, None]
+    table = np.ones((largest + 1, *rows.shape[1:]), dtype=np.float32)
+    table[1:] = rows[below] + share * (rows[above] - rows[below])
+    return table
 
 
 def _anchors(largest: int) -> NDArray[np.int64]:
@@ -138,8 +133,7 @@ def _table(service: Service, largest: int) -> ServiceTable:
     sizes = _anchors(largest)
     rows = np.empty((sizes.size, CELLS + 1, 2), dtype=np.float32)
     _fill(service, sizes, rows)
-    table = np.empty((largest + 1, CELLS + 1, 2), dtype=np.float32)
-    _spread(sizes, rows, table)
+    table = _spread(sizes, rows, largest)
     table.setflags(write=False)
     return table
 
@@ -157,7 +151,7 @@ def service_table(service: Service, largest: int) -> ServiceTable:
 @compiled
 def size_limits(service: Service, sizes: NDArray[np.int64], most: float) -> FloatArray:
     """Largest utilisation at which at most `most` of the requests are slow, for each of `sizes`."""
-    points, weights, _ = service_points(service.slow_s, service.mean_s, service.cv2)
+    points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
     alone = service_tail(service.slow_s, service.mean_s, service.cv2)
     limits = np.zeros(sizes.size)
     for k in range(sizes.size):
@@ -166,7 +160,7 @@ def size_limits(service: Service, sizes: NDArray[np.int64], most: float) -> Floa
         low, high = 0.0, 1.0
         for _ in range(40):
             middle = 0.5 * (low + high)
-            if alone + _late(service, sizes[k], middle, points, weights) <= most:
+            if alone + _late(service, sizes[k], middle, points, weights)[0] <= most:
                 low = middle
             else:
                 high = middle
