@@ -19,7 +19,7 @@ _BACKLOG_MEMORY_S = 60.0  # the queue that builds up beside the fluid backlog wi
 class _Requests(NamedTuple):
     """Requests that met the same conditions, one entry each; arrays of one length."""
 
-    count: FloatArray
+    weight: FloatArray  # how many
     size: NDArray[np.int64]  # instances in service
     utilisation: FloatArray
     behind_s: FloatArray  # wait behind a backlog, on top of the queue's own
@@ -28,9 +28,9 @@ class _Requests(NamedTuple):
 @compiled
 def _queue_terms(service: Service, requests: _Requests) -> tuple[FloatArray, FloatArray]:
     """Return P(wait) and the rate of the wait's tail for each entry."""
-    waiting = np.empty(requests.count.size)
-    rate = np.empty(requests.count.size)
-    for k in range(requests.count.size):
+    waiting = np.empty(requests.weight.size)
+    rate = np.empty(requests.weight.size)
+    for k in range(requests.weight.size):
         servers = service.servers * (requests.size[k] if service.pooled else 1)
         memory_s = _BACKLOG_MEMORY_S if requests.behind_s[k] > 0.0 else MEMORY_S
         full = full_utilisation(service, requests.size[k], memory_s)
@@ -49,17 +49,17 @@ def _slower(
     points, weights = service_points(t_s, mean_s, cv2)
     alone = service_tail(t_s, mean_s, cv2)
     total = 0.0
-    for k in range(requests.count.size):
+    for k in range(requests.weight.size):
         left_s = t_s - requests.behind_s[k]
         if left_s <= 0.0:
-            total += requests.count[k]
+            total += requests.weight[k]
         elif left_s == t_s:
             late, _ = late_share(t_s, waiting[k], rate[k], points, weights)
-            total += requests.count[k] * min(1.0, alone + late)
+            total += requests.weight[k] * min(1.0, alone + late)
         else:
             own_points, own_weights = service_points(left_s, mean_s, cv2)
             late, _ = late_share(left_s, waiting[k], rate[k], own_points, own_weights)
-            total += requests.count[k] * min(1.0, service_tail(left_s, mean_s, cv2) + late)
+            total += requests.weight[k] * min(1.0, service_tail(left_s, mean_s, cv2) + late)
     return total
 
 
@@ -85,7 +85,7 @@ def _unhindered(size: NDArray[np.int64], load: FloatArray, rps: FloatArray) -> _
     keys, place = np.unique(size * CELLS + cell, return_inverse=True)
     mean_load = np.bincount(place, weights=load) / np.maximum(np.bincount(place), 1)
     return _Requests(
-        count=np.bincount(place, weights=60.0 * rps),
+        weight=np.bincount(place, weights=60.0 * rps).astype(np.float64),
         size=keys // CELLS,
         utilisation=mean_load,
         behind_s=np.zeros(keys.size),
@@ -115,7 +115,7 @@ def _fluid_waits(
     stretch = np.where(drained, np.clip(before / spare, 1e-12, 1.0), 1.0)
     places = (np.arange(_PIECES) + 0.5) / _PIECES
     along = np.minimum(places / stretch[:, None], 1.0)
-    return first[:, None] + (last - first)[:, None] * along
+    return np.asarray(first[:, None] + (last - first)[:, None] * along)
 
 
 def _hindered(
@@ -124,10 +124,10 @@ def _hindered(
     """Return the requests of minutes that start or end with a backlog, or that nobody serves."""
     before = np.concatenate(([0.0], backlog[:-1]))
     minutes = np.flatnonzero((before > 0) | (backlog > 0) | (size == 0))
-    rate = size * service.capacity_rps
+    rate = np.asarray(size * service.capacity_rps, dtype=np.float64)
     load = rps[minutes] / np.maximum(rate[minutes], 1e-12)
     return _Requests(
-        count=np.repeat(60.0 * rps[minutes] / _PIECES, _PIECES),
+        weight=np.repeat(60.0 * rps[minutes] / _PIECES, _PIECES),
         size=np.repeat(np.maximum(size[minutes], 1), _PIECES),
         utilisation=np.repeat(load, _PIECES),
         behind_s=_fluid_waits(rate, backlog, rps, minutes).ravel(),
@@ -164,4 +164,4 @@ def percentile_ms(
         _hindered(service, in_service, backlog, rps),
     )
     together = _Requests(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return 1000.0 * _percentile(share * together.count.sum(), service, together)
+    return 1000.0 * _percentile(share * together.weight.sum(), service, together)

@@ -120,7 +120,8 @@ class Outcome:
     """What happened to C configurations under S scenarios; every array has shape (C, S).
 
     `bad_minute_share` counts among minutes with arrivals; `slow_share` is the share of requests
-    over the SLO's `p99_ms`; `launches` counts instances started after the first minute.
+    over the SLO's `p99_ms`; instances are those billed, booting ones included; `launches` counts
+    instances ordered after the start.
     """
 
     hours: float  # simulated hours per scenario
@@ -140,7 +141,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """Minute by minute what one configuration did under one scenario; arrays of shape (minutes,)."""
+    """What one configuration did in each minute of one scenario; arrays of shape (minutes,)."""
 
     start: datetime
     in_service: NDArray[np.int64]
