@@ -15,6 +15,7 @@ from tfopt_sim.types import Configuration, FloatArray, Outcome
 __all__ = ["AS_WRITTEN", "Saving", "Trial", "Verdict", "prove"]
 
 _LEAST_EVIL = 4  # configurations run to the end where nothing holds the SLO
+_DEAREST = 2.0  # × the present cost: what mending may cost, unless most weeks are missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def prove(
 
     A configuration meets the SLO when (misses + 1) / (scenarios + 1) ≤ `max_slo_risk`: the split
     conformal bound on the risk of the coming week. The cheapest that does wins, where each of the
-    last weeks of history that it would have missed counts like doubling its cost.
+    last weeks of history that it would have missed counts like doubling its cost. A change has to
+    hold with a fifth of the allowed bad minutes to spare, the present settings without.
 
     Args:
         problem: the group; `problem.knobs` bounds what may be tried.
@@ -140,14 +142,12 @@ class _Judgement:
     def _decide(self, winner: Configuration | None) -> tuple[Configuration, str]:
         """Return what to recommend and why; the present configuration where nothing is gained."""
         if winner is None:
-            return self._least_evil()
+            return self._least_evil("no setting tried holds the SLO")
         if winner == self.present:
             return self.present, "the present settings are the cheapest that hold the SLO"
         saving = self._saving(winner)
         if not self.search.holds(self.present):
-            share = self.race.misses(self.present) / self.race.seen(self.present)
-            trouble = f"the present settings miss the SLO in {share:.0%} of the weeks ahead"
-            return winner, f"{trouble}; this {_change(saving)}"
+            return self._mend(winner, saving)
         fewer = self.search.past_misses(self.present) - self.search.past_misses(winner)
         if fewer > 0:
             weeks = f"{fewer} of the last {self.race.past_weeks} weeks"
@@ -156,6 +156,15 @@ class _Judgement:
         if too_little:
             return self.present, too_little
         return winner, f"holds the SLO and {_change(saving)}{self._past(winner)}"
+
+    def _mend(self, winner: Configuration, saving: Saving) -> tuple[Configuration, str]:
+        """Replace present settings that do not hold the SLO, unless a few weeks cost a multiple."""
+        share = self.race.misses(self.present) / self.race.seen(self.present)
+        times = 1 - saving.share
+        if share < 0.5 and times > _DEAREST:
+            return self._least_evil(f"holding the SLO would cost {times:.1f} × as much")
+        trouble = f"the present settings miss the SLO in {share:.0%} of the weeks ahead"
+        return winner, f"{trouble}; this {_change(saving)}"
 
     def _past(self, winner: Configuration) -> str:
         missed = self.search.past_misses(winner)
@@ -178,21 +187,44 @@ class _Judgement:
             return f"the best change saves {saving.usd_per_month:.0f} USD a month, not the {asked}"
         return None
 
-    def _least_evil(self) -> tuple[Configuration, str]:
-        """Nothing tried holds the SLO: take what misses least, if it misses clearly less."""
-        safest = sorted(self.search.proposer, key=self.search.harm)[:_LEAST_EVIL]
+    def _least_evil(self, why: str) -> tuple[Configuration, str]:
+        """Take what misses clearly less at a bearable price, else what saves and misses no more."""
+        limit = _DEAREST * self.race.mean_cost(self.present)
+        bearable = [c for c in self.search.proposer if self.race.mean_cost(c) <= limit]
+        safest = sorted(bearable, key=self.search.harm)[:_LEAST_EVIL]
         self.race.run(safest, self.race.size)
         best = min(safest, key=self.search.harm)
         now, then = self.race.misses(self.present), self.race.misses(best)
         # two standard errors of the difference of paired counts, were every miss discordant
         if now - then > 2 * math.sqrt(now + then):
             return best, (
-                f"no setting tried holds the SLO; this one misses it in {self.race.risk(best):.0%} "
-                f"of the weeks instead of {self.race.risk(self.present):.0%}"
+                f"{why}; this one misses it in {self.race.risk(best):.0%} of the weeks instead of "
+                f"{self.race.risk(self.present):.0%} and {_change(self._saving(best))}"
             )
-        return self.present, (
-            "no setting tried holds the SLO, and none misses it clearly less often"
+        for cheaper in self._no_worse():
+            saving = self._saving(cheaper)
+            if self._too_little(saving) is None:
+                return cheaper, f"{why}; this misses it no more often and {_change(saving)}"
+        return (
+            self.present,
+            f"{why}, and nothing near the present cost misses it clearly less often",
         )
+
+    def _no_worse(self) -> list[Configuration]:
+        """Return what costs less than the present and misses no more, run to the end."""
+        race, search = self.race, self.search
+        found = []
+        for configuration in sorted(search.proposer, key=race.mean_cost):
+            if race.mean_cost(configuration) >= race.mean_cost(self.present):
+                break
+            calm = search.past_misses(configuration) <= search.past_misses(self.present)
+            if calm and race.misses(configuration) <= race.misses(self.present):
+                race.run([configuration], race.size)
+                if race.misses(configuration) <= race.misses(self.present):
+                    found.append(configuration)
+            if len(found) == _LEAST_EVIL:
+                break
+        return found
 
     def _saving(self, chosen: Configuration) -> Saving:
         now = self.race.usd_per_month(self.present)
@@ -232,4 +264,4 @@ def _rank(trial: Trial, chosen: Configuration) -> tuple[bool, bool, float]:
 def _change(saving: Saving) -> str:
     if saving.usd_per_month >= 0:
         return f"saves {saving.usd_per_month:.0f} USD a month ({saving.share:.0%})"
-    return f"costs {-saving.usd_per_month:.0f} USD a month more, which is what holding it takes"
+    return f"costs {-saving.usd_per_month:.0f} USD a month more ({-saving.share:.0%})"

@@ -21,6 +21,9 @@ from tfopt_sim.types import Configuration, FloatArray, Outcome
 HOURS_PER_MONTH = 730
 FIRST, SECOND, THIRD = 8, 32, 96  # scenarios of the first stages; finalists run on all
 PAST_WEEKS = 4
+# A change has to hold with this share of the allowance to spare: the cheapest of many that just
+# hold is cheap by luck too, and on public traces most weeks missed were missed by less than this.
+SPARE = 0.2
 _WORKERS = min(4, os.cpu_count() or 1)  # the simulator releases the interpreter lock
 _COST, _BAD = 0, 1
 _FIELDS = (
@@ -101,14 +104,19 @@ class Race:
         return int(self.records[configuration].scenarios.shape[1])
 
     def misses(self, configuration: Configuration) -> int:
-        """Return how many of its scenario weeks missed the SLO."""
-        limit = self.problem.slo.max_bad_minutes
+        """Return how many scenario weeks missed the SLO; a change: had too little to spare."""
+        limit = self._allowed(configuration)
         return int(np.sum(self.records[configuration].scenarios[_BAD] > limit))
 
     def past_missed(self, configuration: Configuration) -> NDArray[np.bool_]:
         """Return which past weeks, replayed exactly, missed the SLO."""
-        missed = self.records[configuration].past[_BAD] > self.problem.slo.max_bad_minutes
+        missed = self.records[configuration].past[_BAD] > self._allowed(configuration)
         return np.asarray(missed)
+
+    def _allowed(self, configuration: Configuration) -> float:
+        """Return the share of bad minutes above which a week is missed: less for a change."""
+        spare = 1.0 if configuration == self.problem.present else 1.0 - SPARE
+        return spare * self.problem.slo.max_bad_minutes
 
     def usd_per_month(self, configuration: Configuration) -> FloatArray:
         """Return the cost under each scenario seen so far."""

@@ -106,8 +106,23 @@ def test_present_settings_that_starve_are_mended_at_a_cost() -> None:
     assert verdict.changed
     assert verdict.saving.usd_per_month < 0
     assert "the present settings miss the SLO in 100% of the weeks" in verdict.reason
-    assert "more, which is what holding it takes" in verdict.reason
+    assert "USD a month more" in verdict.reason
     assert (verdict.chosen_outcome.bad_minute_share <= problem.slo.max_bad_minutes).all()
+
+
+def test_mending_a_few_missed_weeks_may_not_cost_a_multiple() -> None:
+    """Where only a constant peak would hold rare crowds, that is said and not recommended."""
+    present = Configuration(SMALL, 6, 12, 8, TargetTracking(0.5))
+    problem = make_problem(present=present, machines=(SMALL,))
+    futures = problem.model.sample(np.random.default_rng(2), 40, WEEK_S, 60)
+    futures[::6, 3000:3600] *= 20  # a crowd in one week of six
+    crowd = Configuration(SMALL, 400, 400, 400, TargetTracking(0.5))
+    verdict = prove(problem, {"constant peak": [crowd]}, futures)
+    peak = next(trial for trial in verdict.contenders if trial.proposer == "constant peak")
+    assert peak.meets_slo
+    assert verdict.chosen != peak.configuration
+    assert "holding the SLO would cost" in verdict.reason
+    assert verdict.saving.usd_per_month >= -verdict.present_outcome.usd_per_hour.mean() * 730
 
 
 def test_nothing_holds_and_nothing_can_change() -> None:
