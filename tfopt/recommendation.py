@@ -5,11 +5,11 @@ Money in USD, time in seconds unless the name says otherwise, shares as fraction
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 Status = Literal["recommended", "unchanged", "not-analysed"]
 Grade = Literal[

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import tfopt
 from tfopt.advise.answer import Answer, analysed, not_analysed
@@ -16,6 +17,7 @@ from tfopt.advise.inputs import PlanInput, Proposers, Request, proposers, read_i
 from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
 from tfopt.advise.patching import Claims, edits_of
 from tfopt.hcl.edit import Change, Patch, make_patch
+from tfopt.hcl.secret import SecretLines, secret_lines
 from tfopt.hcl.trace import Tracer
 from tfopt.plan.model import InstanceGroup, Plan
 from tfopt.pricing import PriceBook, load_book
@@ -53,7 +55,19 @@ def advise(request: Request, progress: Progress) -> Advice:
             decided.append(one)
             progress(len(decided), len(work), one.traced.group.address)
     groups, changes = run.with_edits(decided)
-    return Advice(run.report(inputs, decided, groups), make_patch(changes))
+    patch = make_patch(changes, _secrets(inputs))
+    return Advice(run.report(inputs, decided, groups), patch)
+
+
+def _secrets(inputs: list[PlanInput]) -> SecretLines:
+    """Return the lines of all sources that no output may show."""
+    found: dict[Path, frozenset[int]] = {}
+    for given in inputs:
+        if given.sources is not None:
+            names = [name for name, v in given.plan.variables.items() if v.sensitive]
+            for path, rows in secret_lines(given.sources, names).items():
+                found[path] = found.get(path, frozenset()) | rows
+    return found
 
 
 @dataclass(frozen=True, slots=True)

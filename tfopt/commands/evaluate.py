@@ -60,7 +60,7 @@ Examples:
     "--sizes", default="20,200", show_default=True, callback=_sizes, help="Instances at peak."
 )
 @common_options
-def command(  # noqa: PLR0917 - click passes options
+def command(
     traces: Path,
     policy: str,
     out: Path | None,

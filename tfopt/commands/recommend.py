@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tfopt.commands.options import common_options, horizon, percent
+from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
+    from tfopt.hcl.edit import Patch
     from tfopt.recommendation import Report
 
 FORMATS = ("table", "json", "markdown", "diff", "github-comment")
@@ -138,7 +140,7 @@ def command(
     with progress_bar(quiet=quiet) as progress:
         advice = advise(Request(**choices), progress)
     colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    text = render(advice.report, advice.patch.unified(Path.cwd()), format_, color=colored)
+    text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
     publish_text(text, out)
     _remark_on_prices(quiet, advice.report.tool.price_date)
     if write:
@@ -147,6 +149,19 @@ def command(
     return (
         FAILED if not soft_fail and _failed(advice.report, fail_on, choices["max_slo_risk"]) else 0
     )
+
+
+def _diff(patch: Patch, format_: str, quiet: bool) -> str:
+    """Return the diff for a format that shows one; without it where it would show a secret."""
+    if format_ in ("table", "json"):
+        return ""
+    try:
+        return patch.unified(Path.cwd())
+    except TfoptError as problem:
+        if format_ == "diff":
+            raise
+        _tell(quiet, f"without the patch: {problem}")
+        return ""
 
 
 def _remark_on_prices(quiet: bool, priced: str) -> None:

@@ -11,6 +11,7 @@ from tfopt.hcl.align import realign
 from tfopt.hcl.annotate import annotate
 from tfopt.hcl.diff import unified_diff
 from tfopt.hcl.locate import Leaf
+from tfopt.hcl.secret import SecretLines, telling_lines
 from tfopt.hcl.strings import as_written, spell
 from tfopt.hcl.syntax import Scalar
 from tfopt.hcl.values import same
@@ -48,6 +49,7 @@ class FilePatch:
     path: Path
     before: bytes
     after: bytes
+    hidden: frozenset[int] = frozenset()  # 1-based lines of `before` that may not be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,23 @@ class Patch:
     def unified(self, relative_to: Path) -> str:
         """Return a plain unified diff that `git apply` accepts; empty where nothing changes.
 
-        Line endings are the files' own: write it without newline translation.
+        Line endings are the files' own: write it without newline translation. Lines that hold
+        sensitive values are not shown, not even as context.
+
+        Raises:
+            TfoptError: such a line stands where `git apply` needs to see context.
         """
-        return "".join(unified_diff(f.path, f.before, f.after, relative_to) for f in self.files)
+        return "".join(
+            unified_diff(f.path, f.before, f.after, relative_to, f.hidden) for f in self.files
+        )
 
 
-def make_patch(changes: Iterable[Change]) -> Patch:
+def make_patch(changes: Iterable[Change], secrets: SecretLines | None = None) -> Patch:
     """Return the patch that makes these changes; files are read again and compared.
+
+    Args:
+        changes: of any files.
+        secrets: the lines of the files that hold sensitive values.
 
     Raises:
         TfoptError: a file changed since it was traced, two changes disagree about one literal, or
@@ -82,7 +94,7 @@ def make_patch(changes: Iterable[Change]) -> Patch:
     files: list[FilePatch] = []
     notes: list[str] = []
     for path, in_file in by_file.items():
-        patch, note = _patch_file(path, _unique(in_file))
+        patch, note = _patch_file(path, _unique(in_file), secrets or {})
         files.append(patch)
         notes.extend(note)
     return Patch(tuple(files), tuple(notes))
@@ -101,7 +113,9 @@ def _unique(changes: Sequence[Change]) -> list[Change]:
     return [found[start] for start in sorted(found)]
 
 
-def _patch_file(path: Path, changes: Sequence[Change]) -> tuple[FilePatch, list[str]]:
+def _patch_file(
+    path: Path, changes: Sequence[Change], secrets: SecretLines
+) -> tuple[FilePatch, list[str]]:
     before = _read_again(path, changes)
     spliced = _splice(before, changes)
     edits = [Spliced(c.leaf.start, c.leaf.end, c.leaf.text, c.new_text) for c in changes]
@@ -118,7 +132,8 @@ def _patch_file(path: Path, changes: Sequence[Change]) -> tuple[FilePatch, list[
         raise TfoptError("the edited file does not read back as expected: not patched", where=path)
     if verdict.note:
         notes.append(f"{label}: {verdict.note}")
-    return FilePatch(path, before, after), notes
+    hidden = secrets.get(path, frozenset()) | telling_lines(before)
+    return FilePatch(path, before, after, hidden), notes
 
 
 def _read_again(path: Path, changes: Sequence[Change]) -> bytes:

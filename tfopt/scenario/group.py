@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import InstanceGroup, OtherScaler, ScheduleScaler, TargetTrackingScaler
+from tfopt.plan.model import (
+    REDACTED,
+    InstanceGroup,
+    OtherScaler,
+    ScheduleScaler,
+    TargetTrackingScaler,
+)
 from tfopt.pricing import Offer, PriceBook
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking
@@ -102,7 +108,13 @@ def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> 
     if group.unit == "task":
         raise NotAnalysedError("it runs tasks, which have no price of their own in the price book")
     if not group.slots:
-        raise NotAnalysedError("its instance type is known only after apply")
+        site = group.sites.get("instance_type")
+        hidden = site is not None and site.value is REDACTED
+        raise NotAnalysedError(
+            "its instance type is sensitive"
+            if hidden
+            else "its instance type is known only after apply"
+        )
     if any(slot.weight != 1 for slot in group.slots):
         raise NotAnalysedError("its types carry weights, which are not simulated yet")
     if group.region is None:

@@ -1,0 +1,57 @@
+"""Finds the lines of source files that hold sensitive values: a diff must not show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tfopt.hcl.document import Document, Span
+from tfopt.hcl.sources import Sources
+from tfopt.hcl.syntax import Block, Literal
+
+SecretLines = Mapping[Path, frozenset[int]]
+"""File → its 1-based lines that hold a sensitive value."""
+
+# an attribute whose name says what it is, wherever it stands and whatever the plan knows of it
+_TELLING = re.compile(
+    rb"""["']?\w*(passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential)\w*["']?\s*[=:]""",
+    re.IGNORECASE,
+)
+
+
+def secret_lines(sources: Sources, sensitive: Iterable[str]) -> SecretLines:
+    """Return the lines that assign, or give a default to, these root variables.
+
+    Variables that the sources themselves declare sensitive count too.
+    """
+    declared = {b.labels[0]: b for b in sources.root.of_kind("variable") if b.labels}
+    names = {*sensitive, *(name for name, block in declared.items() if _is_sensitive(block))}
+    found: dict[Path, set[int]] = {}
+    for span in _spans(sources, declared, names):
+        document = span.document
+        found.setdefault(document.path, set()).update(_rows(document, span))
+    return {path: frozenset(rows) for path, rows in found.items()}
+
+
+def telling_lines(data: bytes) -> frozenset[int]:
+    """Return the lines whose attribute is named like a secret."""
+    return frozenset(
+        number for number, line in enumerate(data.split(b"\n"), 1) if _TELLING.search(line)
+    )
+
+
+def _is_sensitive(block: Block) -> bool:
+    mark = block.body.attributes.get("sensitive")
+    return mark is not None and isinstance(mark.expr, Literal) and mark.expr.value is True
+
+
+def _spans(sources: Sources, declared: Mapping[str, Block], names: Iterable[str]) -> Iterator[Span]:
+    for name in names:
+        yield from (attribute.span for attribute in sources.assignments.get(name, ()))
+        if name in declared and "default" in declared[name].body.attributes:
+            yield declared[name].body.attributes["default"].span
+
+
+def _rows(document: Document, span: Span) -> range:
+    return range(span.line, document.line(max(span.start, span.end - 1)) + 1)
