@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim.autoscaler import tracking_of
-from tfopt_sim.cost import compute_usd
+from tfopt_sim.cost import compute_usd, surplus_usd
 from tfopt_sim.dynamics import Events, Params, record, run
 from tfopt_sim.fleet import boot_minutes, boot_offsets, empty_ring
 from tfopt_sim.latency import percentile_ms
@@ -111,7 +111,9 @@ def simulate(
         table = service_table(service, _largest(configuration, events))
         params = parameters(configuration, workload, service)
         run(params, table, events, boots, offsets, ring, demand, totals[k])
-        cost[k] = compute_usd(totals[k, :, 0], configuration.machine)
+        billed, cpu = totals[k, :, 0], totals[k, :, 4] / minutes
+        machine = configuration.machine
+        cost[k] = compute_usd(billed, machine) + surplus_usd(billed, cpu, machine)
     return Outcome(
         hours=minutes / 60.0,
         cost_usd=cost,
@@ -175,9 +177,14 @@ def trajectory(
         bad=kept[5],
         demand_rps=demand,
         p99_ms=percentile_ms(service, in_service, backlog, demand),
-        cost_usd=float(compute_usd(kept[1], configuration.machine).sum()),
+        cost_usd=_cost_usd(kept, configuration.machine),
         extras=_extras(kept, demand),
     )
+
+
+def _cost_usd(kept: FloatArray, machine: Machine) -> float:
+    billed, cpu = kept[1].sum(keepdims=True), kept[3].mean(keepdims=True)
+    return float((compute_usd(billed, machine) + surplus_usd(billed, cpu, machine))[0])
 
 
 def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:

@@ -105,7 +105,8 @@ def test_what_cannot_be_simulated_is_not_analysed(change: dict[str, object], wor
         ({"slots": (Slot("m5.xlarge", 4),)}, "weights"),
         ({"region": None}, "region is not in the plan"),
         ({"slots": (Slot("m5.xlrage"),)}, "m5.xlarge"),
-        ({"slots": (Slot("t3.medium"),)}, "CPU credits"),
+        ({"slots": (Slot("t2.medium"),)}, "CPU credits"),
+        ({"slots": (Slot("t3.medium"),), "burst_unlimited": False}, "CPU credits"),
     ],
 )
 def test_what_has_no_price_is_not_analysed(change: dict[str, object], words: str) -> None:

@@ -12,6 +12,7 @@ from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
 from tfopt.scenario.demand import Traffic, traffic_of
 from tfopt.scenario.group import (
+    is_sustained,
     machine_of,
     present_configuration,
     present_offer,
@@ -96,7 +97,7 @@ def build_case(
         other_architectures=tuple(machine_of(o, reference) for o in other),
         measured_on=table.measured_on if table else None,
         forecast_skill=None if traffic.assumed else skill(traffic.demand),
-        notes=(*_mixed_notes(group), *traffic.notes),
+        notes=(*_mixed_notes(group), *_credit_notes(offer), *traffic.notes),
     )
 
 
@@ -106,6 +107,15 @@ def _mixed_notes(group: InstanceGroup) -> Iterable[str]:
         yield f"{len(group.slots)} types are listed: priced and simulated on the first, {first}"
     if group.spot_share > 0:
         yield f"{group.spot_share:.0%} may run on spot: priced on demand, the upper end"
+
+
+def _credit_notes(offer: Offer) -> Iterable[str]:
+    if offer.burst is not None:
+        baseline = f"{100 * offer.burst.baseline:.0f} %"
+        yield (
+            f"{offer.instance_type} runs unlimited: CPU above its baseline of {baseline} is priced "
+            "on the mean, the least it can cost"
+        )
 
 
 def _machines(
@@ -124,6 +134,7 @@ def _machines(
             min_memory_gib=table.memory_gib_per_instance if table else None,
         ),
     )
-    same = [o for o in found if o.architecture in allowed and o.throughput_per_vcpu]
-    other = [o for o in found if o.architecture not in allowed and o.throughput_per_vcpu]
+    usable = [o for o in found if o.throughput_per_vcpu and is_sustained(o)]
+    same = [o for o in usable if o.architecture in allowed]
+    other = [o for o in usable if o.architecture not in allowed]
     return (same if offer.throughput_per_vcpu else []), other[:2]

@@ -129,11 +129,21 @@ def _offer(group: InstanceGroup, region: str, book: PriceBook, settings: Setting
         offer = book.offer(group.cloud, region, group.slots[0].instance_type, system)
     except TfoptError as problem:
         raise NotAnalysedError(str(problem)) from None
-    if offer.baseline_cpu < 1:
+    if not is_sustained(offer, group.burst_unlimited):
         raise NotAnalysedError(
-            f"{offer.instance_type} earns CPU credits, which are not simulated yet"
+            f"{offer.instance_type} is throttled once its CPU credits are spent, not simulated yet"
         )
     return offer
+
+
+def is_sustained(offer: Offer, unlimited: bool | None = None) -> bool:
+    """Tell whether a type keeps its full speed for good, by paying for what exceeds its credits.
+
+    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
+    """
+    if offer.burst is None:
+        return offer.baseline_cpu >= 1
+    return offer.burst.unlimited if unlimited is None else unlimited
 
 
 def reference_offer(
