@@ -14,12 +14,16 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
     """Return the expressible configuration nearest to `wanted`.
 
     What a knob does not free stays as the present configuration has it. Where nothing scales the
-    group, min and max only give way as far as the desired capacity needs it; where something does,
-    desired is only the start and is moved no further than into [min, max].
+    group, min and max only give way as far as the desired capacity needs it, or are the same number
+    (`Knobs.held_by`); where something does, desired is only the start and is moved no further than
+    into [min, max].
     """
     knobs, present = problem.knobs, problem.present
     if knobs.desired_capacity:
         minimum, maximum, desired = _held_sizes(knobs, present, wanted.desired_capacity)
+    elif present.scaling is None and not present.schedules:
+        minimum, maximum = present.min_size, present.max_size
+        desired = present.desired_capacity
     else:
         minimum, maximum = _scaled_bounds(knobs, present, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
@@ -55,6 +59,11 @@ def _ceiling(problem: Problem, wanted: Machine) -> int:
 def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int, int, int]:
     desired = min(desired, max(knobs.largest_size, present.desired_capacity))
     desired = max(knobs.smallest_size, desired)
+    if knobs.held_by == "count":
+        return desired, desired, desired
+    if knobs.held_by == "minimum":
+        desired = desired if knobs.max_size else min(desired, present.max_size)
+        return desired, max(present.max_size, desired), desired
     minimum = min(present.min_size, desired) if knobs.min_size else present.min_size
     maximum = max(present.max_size, desired) if knobs.max_size else present.max_size
     return minimum, maximum, min(max(desired, minimum), maximum)
@@ -79,7 +88,5 @@ def _scaling(
     knobs: Knobs, present: TargetTracking | None, wanted: TargetTracking | None
 ) -> TargetTracking | None:
     if present is None or wanted is None or not knobs.target_cpu:
-        return present
-    if wanted.target_cpu == present.target_cpu:
         return present
     return replace(present, target_cpu=min(wanted.target_cpu, knobs.max_target_cpu))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Knobs:
     schedules: bool = False
     max_target_cpu: float = 0.85
     largest_size: int = 1000
+    held_by: Literal["desired", "count", "minimum"] = "desired"  # what sizes an unscaled group
     smallest_size: int = 1  # instances that must stand whatever the demand (one in each zone)
     keep_ceiling: bool = False  # never lower max_size, nor the capacity it stands for
     fixed_desired: int | None = None  # written in a scaled group: min ≤ it ≤ max, or apply fails

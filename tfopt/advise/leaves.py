@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from tfopt.hcl.trace import Move, Refusal, Target, Trace, Tracer
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
@@ -12,6 +13,8 @@ from tfopt.settings import DefaultsTable
 from tfopt_policies.policy import Knobs
 
 Found = Trace | Refusal
+HeldBy = Literal["desired", "count", "minimum"]
+_SIZED_BY = {"desired": "desired_capacity", "count": "desired_capacity", "minimum": "min_size"}
 _PROBE_TYPE = "tfopt.probe"  # a type no cloud has: shows what moves with the literal
 
 
@@ -20,6 +23,7 @@ class Leaves:
     """The traced settings of one group, by JSON attribute name."""
 
     found: Mapping[str, Found]
+    effective: frozenset[str]  # attributes that change what the group costs or serves
     no_sources: str = ""
 
     def patchable(self, attribute: str) -> bool:
@@ -29,7 +33,7 @@ class Leaves:
     @property
     def any_patchable(self) -> bool:
         """Tell whether the group can be changed at all."""
-        return any(isinstance(found, Trace) for found in self.found.values())
+        return any(map(self.patchable, self.effective))
 
     def refusals(self) -> list[tuple[str, str]]:
         """Return attribute and reason for every setting that no edit can change."""
@@ -41,14 +45,29 @@ class Leaves:
 def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str, Leaves]:
     """Trace every sizing attribute of every group of a plan, by group address."""
     if tracer is None:
-        return {group.address: Leaves({}, no_sources) for group in plan.groups}
+        return {g.address: Leaves({}, effective(g), no_sources) for g in plan.groups}
     sites = _all_sites(plan.groups)
     return {
         group.address: Leaves(
-            {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()}
+            {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()},
+            effective(group),
         )
         for group in plan.groups
     }
+
+
+def effective(group: InstanceGroup) -> frozenset[str]:
+    """Return the attributes that change what the group costs or serves."""
+    if is_held(group):
+        return frozenset(("instance_type", _SIZED_BY[held_by(group)]))
+    return frozenset(("instance_type", "min_size", "max_size", "target_cpu"))
+
+
+def held_by(group: InstanceGroup) -> HeldBy:
+    """Return which number sizes a group that nothing scales."""
+    if "min_size" not in group.sites:
+        return "count"
+    return "desired" if group.desired_capacity is not None else "minimum"
 
 
 _Place = tuple[tuple[str, ...], str, tuple[str | int, ...]]
@@ -127,15 +146,16 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
     def free(attribute: str) -> bool:
         return leaves.patchable(attribute) if leaves.any_patchable else attribute in group.sites
 
-    held = is_held(group)
+    held, by = is_held(group), held_by(group)
     tracks = any(isinstance(s, TargetTrackingScaler) for s in group.scalers)
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
-    standing = group.desired_capacity if held else group.min_size
+    standing = group.desired_capacity if held and by != "minimum" else group.min_size
     return Knobs(
         instance_type=free("instance_type"),
         min_size=free("min_size"),
         max_size=free("max_size"),
-        desired_capacity=held and free("desired_capacity"),
+        desired_capacity=held and free(_SIZED_BY[by]),
+        held_by=by,
         target_cpu=tracks and free("target_cpu"),
         max_target_cpu=defaults.max_target_cpu,
         smallest_size=max(1, min(defaults.min_zones, standing or 1)),

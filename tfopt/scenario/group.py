@@ -43,6 +43,10 @@ def present_configuration(group: InstanceGroup, machine: Machine) -> Configurati
         NotAnalysedError: sizes are unknown until apply, or scale in a way not simulated yet.
     """
     low, high = group.min_size, group.max_size
+    if group.desired_capacity is None and is_held(group) and group.action != "create":
+        raise NotAnalysedError(
+            "nothing in the plan says how many run: no scaling policy, no desired_capacity"
+        )
     desired = group.desired_capacity if group.desired_capacity is not None else low
     if desired is None or low is None or high is None:
         raise NotAnalysedError("its sizes are known only after apply")

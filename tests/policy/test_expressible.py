@@ -1,0 +1,95 @@
+"""What a proposal becomes where the configuration at hand can only say so much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfopt_policies.expressible import express
+from tfopt_policies.policy import Knobs, Problem
+from tfopt_sim.types import Configuration
+
+sizes = st.integers(1, 60)
+
+
+def held(problem: Problem, **knobs: object) -> Problem:
+    """Return the problem as that of a group of 12 between 6 and 24 that nothing scales."""
+    present = replace(problem.present, scaling=None, min_size=6, max_size=24, desired_capacity=12)
+    return replace(problem, present=present, knobs=Knobs(desired_capacity=True, **knobs))
+
+
+def of_size(problem: Problem, size: int) -> Configuration:
+    return replace(problem.present, min_size=size, max_size=size, desired_capacity=size)
+
+
+@given(size=sizes)
+def test_a_count_has_no_bounds_beside_it(problem: Problem, size: int) -> None:
+    """min, max and desired of a counted resource are one number."""
+    counted = held(problem, held_by="count", min_size=False, max_size=False)
+    found = express(counted, of_size(counted, size))
+    assert (found.min_size, found.max_size, found.desired_capacity) == (size, size, size)
+
+
+@given(size=sizes)
+def test_where_desired_is_not_written_the_minimum_is_the_size(problem: Problem, size: int) -> None:
+    """The group starts at its minimum and stays there; the maximum gives way upwards only."""
+    bare = held(problem, held_by="minimum")
+    found = express(bare, of_size(bare, size))
+    assert (found.min_size, found.desired_capacity) == (size, size)
+    assert found.max_size == max(24, size)
+
+
+@given(size=sizes)
+def test_bounds_of_a_held_group_give_way_only_as_far_as_needed(problem: Problem, size: int) -> None:
+    """desired moves; min falls with it and max rises with it."""
+    plain = held(problem)
+    found = express(plain, of_size(plain, size))
+    assert found.desired_capacity == size
+    assert (found.min_size, found.max_size) == (min(6, size), max(24, size))
+
+
+@pytest.mark.parametrize("by", ["desired", "count", "minimum"])
+def test_redundancy_stands_however_little_is_asked(
+    problem: Problem, by: Literal["desired", "count", "minimum"]
+) -> None:
+    """Never fewer instances than zones."""
+    zoned = held(problem, held_by=by, smallest_size=3)
+    assert express(zoned, of_size(zoned, 1)).desired_capacity == 3
+
+
+def test_sizes_that_do_nothing_are_left_alone(problem: Problem) -> None:
+    """A held group whose size cannot be decided keeps bounds that nobody would notice."""
+    stuck = held(problem)
+    stuck = replace(stuck, knobs=Knobs(desired_capacity=False))
+    found = express(stuck, of_size(stuck, 2))
+    assert found == replace(stuck.present, machine=found.machine)
+
+
+@given(target=st.floats(0.1, 1.0))
+def test_no_target_above_the_guardrail_not_even_the_present_one(
+    problem: Problem, target: float
+) -> None:
+    """A change never leaves a target above max_target_cpu."""
+    assert problem.present.scaling is not None
+    hot = replace(problem.present, scaling=replace(problem.present.scaling, target_cpu=target))
+    capped = replace(problem, present=hot, knobs=Knobs(target_cpu=True, max_target_cpu=0.7))
+    found = express(capped, hot)
+    assert found.scaling is not None
+    assert found.scaling.target_cpu == min(target, 0.7)
+
+
+@given(low=sizes, high=sizes)
+def test_a_written_desired_capacity_stays_within_the_bounds(
+    problem: Problem, low: int, high: int
+) -> None:
+    """min ≤ desired ≤ max, or terraform apply fails; the ceiling is never lowered."""
+    knobs = Knobs(target_cpu=True, fixed_desired=5, keep_ceiling=True)
+    scaled = replace(problem, knobs=knobs)
+    wanted = replace(problem.present, min_size=min(low, high), max_size=max(low, high))
+    found = express(scaled, wanted)
+    assert found.min_size <= 5 <= found.max_size
+    assert found.max_size >= problem.present.max_size
