@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfopt.advise.additions import ready_to_add
 from tfopt.advise.decide import alternatives
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
@@ -17,6 +18,7 @@ from tfopt.recommendation import (
     Contender,
     Cost,
     Group,
+    Impact,
     Interval,
     Proof,
     ScheduleValues,
@@ -87,12 +89,22 @@ def analysed(case: Case, verdict: Verdict, leaves: Leaves, max_risk: float) -> A
         demand=demand_figures(case, present, chosen),
         why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
         alternatives=alternatives(case, verdict, max_risk),
-        impact=impact(group, changed),
+        ready_to_add=ready_to_add(case, verdict, max_risk),
+        impact=_impact(group, current, recommended),
         confidence=_confidence(case),
         proof=_proof(verdict),
         notes=[*group.notes, *_held_notes(leaves), *_measured_note(case, changed)],
     )
     return Answer(answer, now, then)
+
+
+def _impact(group: InstanceGroup, current: Settings, recommended: Settings) -> Impact:
+    found = impact(group, changes(current, recommended))
+    fewer = (current.desired_capacity or 0) - (recommended.desired_capacity or 0)
+    if group.kind == "aws_instance" and fewer > 0 and group.action != "create":
+        note = f"terraform destroys the last {fewer} of {current.desired_capacity} instances"
+        return found.model_copy(update={"notes": [*found.notes, note]})
+    return found
 
 
 def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
