@@ -84,27 +84,91 @@ def test_template_by_planned_id(tmp_path: Path) -> None:
     assert any("pinned to 3" in note for note in group.notes)
 
 
+LATEST = reference(f"{TEMPLATE}.latest_version", TEMPLATE)
+DEFAULT = reference(f"{TEMPLATE}.default_version", TEMPLATE)
+MOVING = {"update_default_version": True}
+
+
 @pytest.mark.parametrize(
-    ("version", "template", "action", "told"),
+    ("version", "written", "template", "action", "told"),
     [
-        ("$Default", {}, "update", True),
-        (None, {}, "no-op", True),
-        ("$Default", {"update_default_version": True}, "update", False),
-        ("$Default", {}, "create", False),
-        ("$Latest", {}, "update", False),
+        ("3", constant("3"), {"latest_version": 3}, "no-op", "pinned to 3"),
+        ("3", reference("var.v"), {"latest_version": 3}, "update", "pinned to 3"),
+        ("3", reference("local.v"), {"latest_version": 5}, "update", "pinned to 3"),
+        ("3", reference("local.v"), {"latest_version": 3}, "no-op", None),
+        ("3", LATEST, {"latest_version": 3}, "no-op", None),
+        ("1", constant("1"), {}, "create", None),
+        ("2", constant("2"), {}, "create", "pinned to 2"),
+        ("1", constant("1"), {"latest_version": 1}, "no-op", "pinned to 1"),
+        ("$Default", constant("$Default"), {}, "update", "default version"),
+        (None, None, {}, "no-op", "default version"),
+        (None, None, {"default_version": 2}, "no-op", "default version"),
+        ("3", DEFAULT, {"latest_version": 3}, "no-op", "default version"),
+        ("3", DEFAULT, MOVING, "no-op", None),
+        ("$Default", constant("$Default"), MOVING, "update", None),
+        ("$Default", constant("$Default"), {}, "create", None),
+        ("$Latest", constant("$Latest"), {}, "update", None),
     ],
 )
-def test_a_default_version_that_stays_behind(
-    version: str | None, template: Values, action: str, told: bool, tmp_path: Path
+def test_a_type_that_an_edit_would_not_reach(
+    version: str | None,
+    written: Values | None,
+    template: Values,
+    action: str,
+    told: str | None,
+    tmp_path: Path,
 ) -> None:
-    """A group on the default version is told where a changed template would not reach it."""
+    """Where the group stays on another version of the template, its type has no place to edit."""
     values = {"id": "lt-1", "instance_type": "m5.large", **template}
+    expressions = {"id": reference(f"{TEMPLATE}.id", TEMPLATE)}
+    if written is not None:
+        expressions["version"] = written
     group = one(
         tmp_path,
         change(TEMPLATE, values, actions=[action]),
-        change(GROUP, {**SIZES, "launch_template": [{"id": "lt-1", "version": version}]}),
+        change(
+            GROUP,
+            {**SIZES, "launch_template": [{"id": "lt-1", "version": version}]},
+            actions=["update"],
+        ),
+        blocks=[block(GROUP, {"launch_template": [expressions]}), block(TEMPLATE, {})],
     )
-    assert any("default version" in note for note in group.notes) is told
+    assert group.slots == (Slot("m5.large"),)
+    assert ("instance_type" in group.sites) is (told is None)
+    stays = [note for note in group.notes if note.startswith("instance_type stays: ")]
+    assert [told in note for note in stays] == ([True] if told else [])
+
+
+def test_a_version_handed_to_a_module(tmp_path: Path) -> None:
+    """A version that a module is given is followed to the template it comes from."""
+    group = "module.asg.aws_autoscaling_group.this"
+    calls = {
+        "asg": {
+            "expressions": {"v": LATEST, "template": reference(f"{TEMPLATE}.id", TEMPLATE)},
+            "module": {
+                "variables": {"v": {}, "template": {}},
+                "resources": [
+                    block(
+                        "aws_autoscaling_group.this",
+                        {
+                            "launch_template": [
+                                {"id": reference("var.template"), "version": reference("var.v")}
+                            ]
+                        },
+                    )
+                ],
+            },
+        }
+    }
+    values = {"id": "lt-1", "instance_type": "m5.large", "latest_version": 3}
+    found = one(
+        tmp_path,
+        change(TEMPLATE, values, actions=["no-op"]),
+        change(group, {**SIZES, "launch_template": [{"id": "lt-1", "version": "3"}]}),
+        blocks=[block(TEMPLATE, {})],
+        module_calls=calls,
+    )
+    assert found.sites["instance_type"].address == TEMPLATE
 
 
 def test_template_through_a_module_output(tmp_path: Path) -> None:

@@ -135,6 +135,9 @@ def test_instance_from_a_template(tmp_path: Path) -> None:
     ]
     group = groups(tmp_path, document(made))["aws_instance.web"]
     assert group.sites["instance_type"].address == "aws_launch_template.t"
+    made[1]["change"]["after"]["launch_template"][0]["version"] = "2"
+    group = groups(tmp_path, document(made))["aws_instance.web"]
+    assert (group.slots, "instance_type" in group.sites) == ((Slot("c5.large"),), False)
     made[1]["change"]["after"]["instance_type"] = "c5.xlarge"
     group = groups(tmp_path, document(made))["aws_instance.web"]
     assert group.slots == (Slot("c5.xlarge"),)

@@ -21,7 +21,7 @@ ATTRIBUTES = {
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
-        "instance_market_options image_id update_default_version default_version"
+        "instance_market_options image_id update_default_version latest_version"
     ),
     "aws_launch_configuration": "id name arn instance_type enable_monitoring spot_price image_id",
     "aws_autoscaling_policy": (

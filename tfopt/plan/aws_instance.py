@@ -46,9 +46,11 @@ def _launch(context: Context, instance: Resource) -> Launch:
     launch = Launch()
     if blocks(instance.get("launch_template")):
         launch = from_template(context, instance, "launch_template", 0)
-    if text(value) or launch.site is None:
-        own = instance.site("instance_type") if value not in (None, "") else None
-        launch = replace(launch, instance_type=text(value), site=own)
+    own = instance.site("instance_type") if value not in (None, "") else None
+    if text(value):
+        launch = replace(launch, instance_type=text(value), site=own, notes=())
+    elif launch.instance_type is None and launch.site is None:
+        launch = replace(launch, site=own)
     credits_ = block(instance.get("credit_specification")).get("cpu_credits")
     market = block(instance.get("instance_market_options")).get("market_type")
     system = operating_system(instance, "ami")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
+from tfopt.plan.link import follow, leads_to
 from tfopt.plan.model import REDACTED, UNKNOWN, PathStep, Site
 from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, flag, known, text, whole
+from tfopt.plan.values import block, dig, flag, known, text, whole
 
 OperatingSystem = Literal["linux", "windows", "unknown"]
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
@@ -21,19 +21,40 @@ _LINUX = re.compile(
 )
 
 
+Reach = Literal["apply", "launches", "never"]
+"""When a changed source reaches the group: the apply tells the group so; new instances launch from
+it, though the apply does not touch the group; or not at all, since another version is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """What new instances are launched from."""
 
     source: Resource | None = None
     instance_type: str | None = None
-    site: Site | None = None  # of instance_type; None where the source does not set one
+    site: Site | None = None  # of instance_type; None where no edit of the source sets it
+    reaches_on: Reach = "apply"
     operating_system: OperatingSystem = "unknown"
     detailed_monitoring: bool = False
     burst_unlimited: bool | None = None
     spot: bool = False
     by_requirements: bool = False
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """Which version of a template a group names, by what that means for a change of it."""
+
+    reaches_on: Reach
+    note: str = ""
+
+
+_DEFAULT_STAYS = _Version(
+    "never",
+    "the group launches the template's default version, which a changed template moves only with "
+    "update_default_version",
+)
 
 
 def from_template(context: Context, group: Resource, *prefix: PathStep) -> Launch:
@@ -51,41 +72,58 @@ def from_template(context: Context, group: Resource, *prefix: PathStep) -> Launc
     notes: tuple[str, ...] = ()
     if link.inferred:
         notes = (f"its launch template is taken to be {link.to.address}",)
-    return _template(link.to, (*notes, *_version_notes(group, link.to, prefix)))
+    return _template(link.to, _version(context, group, link.to, *prefix), notes)
 
 
-def _version_notes(
-    group: Resource, template: Resource, prefix: tuple[PathStep, ...]
-) -> tuple[str, ...]:
-    """Say where a change of the template does not reach the group by itself."""
-    version = group.get(*prefix, "version")
-    references = group.references(*prefix, "version")
-    if any(not one.startswith("var.") for one in references):
-        return ()  # `.latest_version` and the like move with the template
-    if whole(version) is not None:
-        return (
-            f"the launch template's version is pinned to {whole(version)}: "
-            "a changed template takes effect once that number is raised",
-        )
-    moves = flag(template.get("update_default_version")) or (
-        template.configured and template.written("default_version")
+def _version(context: Context, group: Resource, template: Resource, *prefix: PathStep) -> _Version:
+    """Tell how a changed template reaches the group that names it by the block at `prefix`."""
+    path = (*prefix, "version")
+    version, written = group.get(*path), dig(group.config, *path)
+    omitted = version is None or (
+        version is UNKNOWN and not written and bool(dig(group.config, *prefix))
     )
-    if version == "$Latest" or moves or template.action in ("create", "replace"):
-        return ()
-    return (
-        "the group launches the template's default version, which a changed template moves only "
-        "with update_default_version",
-    )
+    if omitted or version in ("$Default", "$Latest"):
+        stays = version != "$Latest" and _default_stays(template)
+        return _DEFAULT_STAYS if stays else _Version("launches")
+    if any(one.endswith(".default_version") for one in group.references(*path)):
+        return _DEFAULT_STAYS if _default_stays(template) else _Version("apply")
+    number = whole(version)
+    first = number == 1 and template.action in ("create", "replace")
+    if number is None or first or leads_to(context.planned, group, path, (TEMPLATE,)):
+        return _Version("apply")
+    if not _is_literal(group, path) and number == whole(template.get("latest_version")):
+        return _Version("apply", "the launch template's version is taken to be its latest")
+    return _Version("never", f"the launch template's version is pinned to {number}")
 
 
-def _template(source: Resource, notes: tuple[str, ...]) -> Launch:
+def _default_stays(template: Resource) -> bool:
+    """Return whether a new version of the template leaves its default version where it is."""
+    if template.action in ("create", "replace"):
+        return False
+    moves = template.get("update_default_version")
+    return moves is not UNKNOWN and flag(moves) is not True
+
+
+def _is_literal(group: Resource, path: tuple[PathStep, ...]) -> bool:
+    """Return whether the plan shows that nothing but a literal or a variable stands there."""
+    references = group.references(*path)
+    return bool(dig(group.config, *path)) and all(one.startswith("var.") for one in references)
+
+
+def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> Launch:
     value = source.get("instance_type")
     market = block(source.get("instance_market_options"))
     credits_ = block(source.get("credit_specification")).get("cpu_credits")
+    held = version.reaches_on == "never" and text(value) is not None
+    if held:
+        notes += (f"instance_type stays: {version.note}",)
+    elif version.note and version.reaches_on != "never":
+        notes += (version.note,)
     return Launch(
         source=source,
         instance_type=text(value),
-        site=source.site("instance_type") if value not in (None, "") else None,
+        site=source.site("instance_type") if value not in (None, "") and not held else None,
+        reaches_on=version.reaches_on,
         operating_system=operating_system(source, "image_id"),
         detailed_monitoring=flag(block(source.get("monitoring")).get("enabled")) is True,
         burst_unlimited=unlimited(credits_),

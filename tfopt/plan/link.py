@@ -56,6 +56,14 @@ def follow(
     return Link(instances[0], inferred=True) if len(instances) == 1 else None
 
 
+def leads_to(
+    planned: Planned, start: Resource, path: tuple[PathStep, ...], kinds: tuple[str, ...]
+) -> bool:
+    """Return whether the expression at `path` of `start` refers to resources of some kinds."""
+    found = _Search(planned, kinds, start.key).targets(start.references(*path), start.module)
+    return next(found, None) is not None
+
+
 def _unique(found: Iterable[Resource]) -> list[Resource]:
     return list({one.address: one for one in found}.values())
 
