@@ -21,9 +21,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from price_book_catalog import Row, TypeKey, is_usable, read_catalog, types_of
 from price_book_performance import (
     Performance,
-    TypeKey,
     active_vcpus,
     performance_of,
     read_performance,
@@ -33,7 +33,6 @@ CLOUDS = ("aws", "gcp", "azure")
 SHARE_ALIKE = "cc-by-sa-4.0"
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "tfopt" / "pricing" / "book"
 
-Row = Mapping[str, Any]
 
 TYPE_COLUMNS = (
     "instance_type",
@@ -89,27 +88,6 @@ COLUMN_SOURCES = {
     "boot": ("SpareCores/sc-inspector-data",),
     "burst": ("TUM-DIS/cloudspecs", "MicrosoftDocs/azure-docs"),
 }
-
-
-def read_catalog(folder: Path) -> list[dict[str, Any]]:
-    """Return the rows of catalog_all_regions.parquet."""
-    from pyarrow import parquet
-
-    table = parquet.read_table(folder / "catalog_all_regions.parquet")
-    return list(table.to_pylist())
-
-
-def is_usable(row: Row) -> bool:
-    """Tell whether a row's price can be believed: not suspect, and above zero."""
-    return row["price_quality"] != "suspect" and (row["usd_per_hour_ondemand"] or 0) > 0
-
-
-def types_of(rows: Iterable[Row]) -> dict[TypeKey, Row]:
-    """Return one row per cloud and type, sorted; what describes a type is alike in all regions."""
-    found: dict[TypeKey, Row] = {}
-    for row in rows:
-        found.setdefault((row["cloud"], row["instance_type"]), row)
-    return dict(sorted(found.items()))
 
 
 def local_disk(cloud: str, instance_type: str, family: str) -> bool | None:

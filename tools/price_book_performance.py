@@ -18,8 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-TypeKey = tuple[str, str]  # cloud, instance type
-Row = Mapping[str, Any]
+from price_book_catalog import Row, TypeKey, is_usable, read_catalog, types_of
 
 # a size whose figure departs this far from its family's median was measured with the neighbour
 # hyper-thread idle, on a capped shared core, or wrongly
@@ -315,8 +314,6 @@ def read_performance(catalog: Path) -> list[dict[str, str]]:
 
 def main() -> None:
     """Print the check."""
-    from build_price_book import is_usable, read_catalog, types_of
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--catalog", type=Path, required=True)
     catalog = parser.parse_args().catalog
