@@ -139,6 +139,44 @@ def test_a_type_that_an_edit_would_not_reach(
     assert [told in note for note in stays] == ([True] if told else [])
 
 
+@pytest.mark.parametrize(
+    ("version", "written", "starts"),
+    [
+        ("$Latest", constant("$Latest"), False),
+        ("$Default", constant("$Default"), False),
+        ("3", LATEST, True),
+    ],
+)
+def test_which_change_starts_the_refresh(
+    version: str, written: Values, starts: bool, tmp_path: Path
+) -> None:
+    """A template that changes behind $Latest leaves the group, and so its refresh, alone."""
+    values = {"id": "lt-1", "instance_type": "m5.large", "latest_version": 3, **MOVING}
+    launched = {"id": reference(f"{TEMPLATE}.id", TEMPLATE), "version": written}
+    refresh = {"instance_refresh": [{"strategy": "Rolling"}]}
+    group = one(
+        tmp_path,
+        change(TEMPLATE, values, actions=["no-op"]),
+        change(
+            GROUP, {**SIZES, **refresh, "launch_template": [{"id": "lt-1", "version": version}]}
+        ),
+        blocks=[block(GROUP, {"launch_template": [launched]}), block(TEMPLATE, {})],
+    )
+    assert "instance_type" in group.sites
+    assert group.instance_refresh is starts
+    assert any("does not start its instance refresh" in note for note in group.notes) is not starts
+
+
+def test_an_override_starts_the_refresh(tmp_path: Path) -> None:
+    """A type in the group's own overrides changes the group itself."""
+    group = one(
+        tmp_path,
+        change(TEMPLATE, {"id": "lt-1", "instance_type": "t3.large"}),
+        change(GROUP, {**SIZES, "mixed_instances_policy": [MIXED], "instance_refresh": [{}]}),
+    )
+    assert group.instance_refresh
+
+
 def test_a_version_handed_to_a_module(tmp_path: Path) -> None:
     """A version that a module is given is followed to the template it comes from."""
     group = "module.asg.aws_autoscaling_group.this"

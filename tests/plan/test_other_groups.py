@@ -42,6 +42,15 @@ def test_node_group(tmp_path: Path) -> None:
     assert group.rolls_on == frozenset()
 
 
+def test_node_group_names(tmp_path: Path) -> None:
+    """A whole name is taken while the group stands; a prefix leaves room for its successor."""
+    name, prefix = {"node_group_name": "apps"}, {"node_group_name_prefix": "apps-"}
+    written = {"node_group_name": constant("apps"), "instance_types": constant(["m5.large"])}
+    assert nodes(tmp_path, {**name, "node_group_name_prefix": ""}, written).fixed_name
+    assert not nodes(tmp_path, {**name, **prefix}, written).fixed_name
+    assert not nodes(tmp_path, name, {"instance_types": constant(["m5.large"])}).fixed_name
+
+
 def test_node_group_type_in_its_template(tmp_path: Path) -> None:
     """A type in the launch template rolls through the nodes instead of replacing the group."""
     group = nodes(

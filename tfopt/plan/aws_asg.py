@@ -35,6 +35,10 @@ ATTRIBUTES = {
 _POLICY = ("mixed_instances_policy", 0)
 _SPECIFICATION = (*_POLICY, "launch_template", 0, "launch_template_specification", 0)
 _OVERRIDE = (*_POLICY, "launch_template", 0, "override")
+_UNSEEN = (
+    "a changed launch template does not start its instance refresh: the group names the template's "
+    "version as $Latest or $Default, not by latest_version"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class _Mix:
     on_demand_base: int = 0
     spot_share: float = 0.0
     notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> bool:
+        """Whether an apply that changes the type changes the group itself."""
+        return self.site is not self.launch.site or self.launch.reaches_on == "apply"
 
 
 def read(context: Context) -> list[InstanceGroup]:
@@ -67,6 +76,8 @@ def _group(
     scalers, sites = scaling(policies, [asg_schedule(action) for action in actions])
     zones = texts(group.get("availability_zones")) or texts(group.get("vpc_zone_identifier"))
     region, place = context.regions.of(group)
+    refresh = bool(blocks(group.get("instance_refresh")))
+    unseen = (_UNSEEN,) if refresh and mix.site is not None and not mix.told else ()
     return InstanceGroup(
         address=group.address,
         kind=KIND,
@@ -88,8 +99,8 @@ def _group(
         burst_unlimited=mix.launch.burst_unlimited,
         sites={**_sites(group, mix.site), **sites},
         rolls_on=frozenset({"instance_type"}),
-        instance_refresh=bool(blocks(group.get("instance_refresh"))),
-        notes=(*mix.notes, *place, *_notes(group)),
+        instance_refresh=refresh and mix.told,
+        notes=(*mix.notes, *place, *unseen, *_notes(group)),
     )
 
 

@@ -14,8 +14,8 @@ from tfopt.plan.values import block, blocks, size, text, texts
 KIND = "aws_eks_node_group"
 ATTRIBUTES = {
     KIND: (
-        "id arn region node_group_name cluster_name instance_types scaling_config capacity_type "
-        "launch_template ami_type subnet_ids"
+        "id arn region node_group_name node_group_name_prefix cluster_name "
+        "instance_types scaling_config capacity_type launch_template ami_type subnet_ids"
     )
 }
 DEFAULT_TYPE = "t3.medium"  # what EKS launches where neither node group nor template names a type
@@ -54,8 +54,15 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         sites=_sites(group, site),
         replaces_on=changed if own_list or site is None else frozenset(),
         rolls_on=frozenset() if own_list or site is None else changed,
+        instance_refresh=True,  # EKS moves the nodes to a template's new version
+        fixed_name=_has_fixed_name(group),
         notes=(*launch.notes, *notes, *place, _AUTOSCALER),
     )
+
+
+def _has_fixed_name(group: Resource) -> bool:
+    """Return whether the configuration chose the whole name, not just how it begins."""
+    return group.written("node_group_name") and group.get("node_group_name_prefix") in (None, "")
 
 
 def _slots(

@@ -132,7 +132,8 @@ class InstanceGroup:
     sites: Mapping[str, Site] = field(default_factory=dict)  # JSON attribute name → where it stands
     replaces_on: frozenset[str] = frozenset()  # attributes whose change replaces the group
     rolls_on: frozenset[str] = frozenset()  # attributes whose change reaches new launches only
-    instance_refresh: bool = False
+    instance_refresh: bool = False  # an apply that changes the type replaces running instances
+    fixed_name: bool = False  # no second group of its name can stand beside it while it is replaced
     notes: tuple[str, ...] = ()  # facts a reader must know (pinned template version, …)
 
 
