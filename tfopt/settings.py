@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SloTable(_Table):
@@ -70,8 +71,8 @@ class WorkloadTable(_Table):
     boot_s: Annotated[float, Field(ge=0, le=7200)] = 90.0
     boot: Literal["distribution", "fixed"] = "distribution"
     timeout_s: Annotated[float, Field(ge=0)] = 0.0
-    smt: Literal["linear"] = "linear"
-    alarm_cadence: Literal["legacy"] = "legacy"
+    smt: Literal["measured"] = "measured"  # a vCPU's work is measured with all vCPUs busy
+    alarm_cadence: Literal["legacy"] = "legacy"  # 3 and 15 datapoints
     slo: SloTable = SloTable()
 
 
@@ -87,18 +88,39 @@ class DefaultsTable(_Table):
     architectures: tuple[Literal["x86_64", "arm64"], ...] | None = None
 
 
-class Settings(_Table):
-    """The whole file, and where it stands (paths in it are relative to that folder)."""
+class _File(_Table):
+    """What may stand in the file."""
 
     defaults: DefaultsTable = DefaultsTable()
     workload: tuple[WorkloadTable, ...] = ()
+
+
+class Settings(_File):
+    """The whole file, and where it stands (paths in it are relative to that folder)."""
+
     folder: Annotated[Path, Field(exclude=True)] = Path()
     name: Annotated[str, Field(exclude=True)] = FILE_NAME
+    lines: Annotated[tuple[Mapping[str, int], ...], Field(exclude=True)] = ()  # of each workload
 
     def workload_of(self, address: str) -> WorkloadTable | None:
         """Return the workload whose `match` fits `address`; the most specific one wins."""
         fitting = [table for table in self.workload if _fits(table.match, address)]
         return max(fitting, key=lambda table: len(table.match.replace("*", "")), default=None)
+
+    def place_of(self, workload: WorkloadTable, key: str = "match") -> str:
+        """Return `file:line` where a key of a workload stands, else where the workload does."""
+        number = next((i for i, table in enumerate(self.workload) if table is workload), None)
+        file = str(self.folder / self.name)
+        if number is None or number >= len(self.lines):
+            return file
+        lines = self.lines[number]
+        return f"{file}:{lines.get(key, lines['match'])}"
+
+    def matching_none(self, addresses: Collection[str]) -> list[WorkloadTable]:
+        """Return the workloads whose `match` fits none of the addresses, in the file's order."""
+        return [
+            table for table in self.workload if not any(_fits(table.match, a) for a in addresses)
+        ]
 
 
 def _fits(pattern: str, address: str) -> bool:
@@ -134,11 +156,22 @@ def load_settings(path: Path) -> Settings:
         number = line[1] if line else len(text.splitlines())  # "at end of document"
         raise TfoptError(f"not valid TOML: {problem}", where=f"{path}:{number}") from None
     try:
-        return Settings.model_validate({**content, "folder": path.parent, "name": path.name})
+        written = _File.model_validate(content)
     except ValidationError as problem:
         first = problem.errors()[0]
         where = f"{path}:{_line_of(text, first['loc'])}"
         raise TfoptError(_told(first), where=where) from None
+    lines = tuple(
+        {key: _line_of(text, ("workload", number, key)) for key in table}
+        for number, table in enumerate(content.get("workload", ()))
+    )
+    return Settings(
+        defaults=written.defaults,
+        workload=written.workload,
+        folder=path.parent,
+        name=path.name,
+        lines=lines,
+    )
 
 
 def _reason(problem: Exception) -> str:
@@ -148,19 +181,25 @@ def _reason(problem: Exception) -> str:
 def _told(error: Any) -> str:
     """Turn one pydantic error into a sentence with the key, the value and what is allowed."""
     place = ".".join(str(step) for step in error["loc"])
+    key = error["loc"][-1] if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        table = _table_at(error["loc"][:-1])
-        allowed = ", ".join(sorted(name for name in table.model_fields if name not in _HIDDEN))
+        if key in _LATER_KEYS:
+            return f"{place} is not supported yet: leave it out"
+        allowed = ", ".join(sorted(_table_at(error["loc"][:-1]).model_fields))
         return f"unknown key {place}. Allowed here: {allowed}"
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "missing":
         return f"{place} is missing"
     if error["type"] == "value_error":
         return f"{place}: {message}"
+    if (key, error["input"]) in _LATER_VALUES:
+        return f"{place} = {error['input']!r} is not supported yet; it should be {message}"
     return f"{place} = {error['input']!r} should be {message}"
 
 
-_HIDDEN = {"folder", "name"}
+# words of the documented format that nothing simulates yet: known, but never silently ignored
+_LATER_KEYS = {"min_headroom", "max_spot_share", "commitments"}
+_LATER_VALUES = [("smt", "linear"), ("alarm_cadence", "responsive")]
 
 
 def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
@@ -173,26 +212,22 @@ def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
     for step in reversed(location):
         if step in tables:
             return tables[str(step)]
-    return Settings
+    return _File
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:
     """Return the 1-based line where the key at `location` stands, or its table's."""
     keys = [step for step in location if isinstance(step, str)]
     index = next((step for step in location if isinstance(step, int)), 0)
-    lines = text.splitlines()
-    start = 0
-    headers = [
-        number
-        for number, line in enumerate(lines)
-        if keys and re.match(rf"\s*\[\[?\s*{re.escape(keys[0])}\s*[\].]", line)
-    ]
-    if headers:
-        start = headers[min(index, len(headers) - 1)]
+    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
+    name = re.escape(keys[0]) if keys else "(?!)"
+    headers = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[?\s*{name}\s*\]", line)]
+    start = headers[min(index, len(headers) - 1)] if headers else 0
+    other = re.compile(rf"\s*\[(?!\s*{name}\s*\.)")  # a header, but not of a table inside
+    ends = (i for i in range(start + 1, len(lines)) if headers and other.match(lines[i]))
+    end = next(ends, len(lines))
     for key in reversed(keys):
-        for number in range(start, len(lines)):
-            if number > start and headers and re.match(r"\s*\[", lines[number]):
-                break
+        for number in range(start, end):
             if re.search(rf"(?:^|[\s{{,.\"']){re.escape(key)}[\"']?\s*=", lines[number]):
                 return number + 1
     return start + 1

@@ -84,6 +84,23 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
             ["'slow'", "'distribution' or 'fixed'"],
         ),
         ("defaults = [", 1, ["not valid TOML"]),
+        ("[defaults]\nmin_headroom = 0.2", 2, ["min_headroom", "not supported yet"]),
+        ("[defaults]\nmax_spot_share = 0.2", 2, ["max_spot_share", "not supported yet"]),
+        ('[[workload]]\nmatch = "a"\nsmt = "linear"', 3, ["linear", "not supported yet"]),
+        (
+            '[[workload]]\nmatch = "a"\nalarm_cadence = "responsive"',
+            3,
+            ["responsive", "not supported yet", "'legacy'"],
+        ),
+        ('[[workload]]\nmatch = "a"\ncpu_ms_per_request = inf', 3, ["inf", "finite"]),
+        ("[defaults]\nmax_target_cpu = nan", 2, ["nan"]),
+        ('folder = "elsewhere"', 1, ["unknown key folder"]),
+        (
+            '[[workload]]\nmatch = "a"\n[workload.demand]\nprofile = "flat"\n'
+            '[[workload]]\n# boot_s = 90\nmatch = "b"\n[workload.slo]\np99_ms = -1',
+            9,
+            ["p99_ms = -1"],
+        ),
     ],
 )
 def test_mistakes_are_told_with_line_and_what_is_allowed(
@@ -94,6 +111,30 @@ def test_mistakes_are_told_with_line_and_what_is_allowed(
     assert told.startswith(f"tfopt.toml:{line}: ")
     for word in words:
         assert word in told
+
+
+def test_the_documented_defaults_may_be_written_out(tmp_path: Path) -> None:
+    """What the format names as default is accepted word for word."""
+    text = '[[workload]]\nmatch = "a"\nsmt = "measured"\nalarm_cadence = "legacy"'
+    written = load_settings(write(tmp_path, text)).workload[0]
+    assert written == WorkloadTable(match="a")
+
+
+def test_each_workload_knows_where_it_stands(tmp_path: Path) -> None:
+    """Two equal workloads stand on lines of their own; a key that is not written: the match."""
+    text = '[[workload]]\nmatch = "a"\nboot_s = 1\n[[workload]]\nboot_s = 1\nmatch = "a"\n'
+    settings = load_settings(write(tmp_path, text))
+    first, second = settings.workload
+    file = tmp_path / "tfopt.toml"
+    assert settings.place_of(first, "boot_s") == f"{file}:3"
+    assert settings.place_of(second, "boot_s") == f"{file}:5"
+    assert settings.place_of(second, "measured_on") == f"{file}:6"
+
+
+def test_workloads_that_fit_nothing_are_found(tmp_path: Path) -> None:
+    """A typo in one match does not hide behind the others."""
+    settings = Settings(workload=(WorkloadTable(match="a.*"), WorkloadTable(match="b")))
+    assert settings.matching_none(["a.web", "c"]) == [settings.workload[1]]
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
