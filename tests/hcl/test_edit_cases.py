@@ -59,6 +59,8 @@ def told(result: Trace | Refusal, tracer: Tracer, new: Any) -> dict[str, Any]:
     }
     if isinstance(result, Trace):
         counterfactual = tracer.counterfactual(result, new)
+        if counterfactual.proven:
+            said["grade_of_the_edit"] = counterfactual.grade
         said["proven"] = counterfactual.proven
         said["not_proven_because"] = counterfactual.reason
         said["also_moves"] = list(counterfactual.also_moves)

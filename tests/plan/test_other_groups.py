@@ -105,7 +105,7 @@ def test_counted_instances_are_one_group(tmp_path: Path) -> None:
     group = found["aws_instance.web"]
     assert list(found) == ["aws_instance.web"]
     assert (group.min_size, group.max_size, group.desired_capacity) == (2, 2, 2)
-    assert group.sites["instance_type"].address == "aws_instance.web[0]"
+    assert group.sites["instance_type"].address == "aws_instance.web"  # of all instances
     count = group.sites["desired_capacity"]
     assert (count.address, count.path, count.value) == ("aws_instance.web", ("count",), 2)
 
@@ -125,12 +125,18 @@ def test_keys_with_dots_and_quotes(tmp_path: Path) -> None:
     """Keys come from `index`; addresses carry their escapes."""
     made = [
         change(r'module.m["x.y"].aws_instance.web["a\"b"]', {"instance_type": "t3.nano"}),
+        change('module.m["x.y"].aws_instance.web["b"]', {"instance_type": "t3.small"}),
         change('module.m["z"].aws_instance.web["c"]', {"instance_type": "t3.nano"}),
     ]
-    made[0]["index"], made[1]["index"] = 'a"b', "c"
+    made[0]["index"], made[1]["index"], made[2]["index"] = 'a"b', "b", "c"
     found = groups(tmp_path, document(made))
-    assert set(found) == {'module.m["x.y"].aws_instance.web', 'module.m["z"].aws_instance.web'}
-    site = found['module.m["x.y"].aws_instance.web'].sites["instance_type"]
+    address = r'module.m["x.y"].aws_instance.web["a\"b"]'
+    assert set(found) == {
+        address,
+        'module.m["x.y"].aws_instance.web["b"]',
+        'module.m["z"].aws_instance.web',
+    }
+    site = found[address].sites["instance_type"]
     assert site.module == ('module.m["x.y"]',)
     assert site.key == 'a"b'
     assert site.address == r'module.m["x.y"].aws_instance.web["a\"b"]'

@@ -98,8 +98,8 @@ def _refused(attribute: str, found: Trace | Refusal, reason: str) -> Edit:
 def _edit(attribute: str, found: Trace, change: Change, proof: Counterfactual) -> Edit:
     return Edit(
         attribute=attribute,
-        grade=found.grade,
-        reason=found.reason,
+        grade=proof.grade,
+        reason=found.reason if proof.also_moves else None,
         file=found.leaf.label,
         line=found.leaf.line,
         byte_range=[found.leaf.start, found.leaf.end],

@@ -30,7 +30,8 @@ class Target:
     Attributes:
         module: the module path with keys, `('module.shop["paris"]',)`; () for the root.
         resource: the address inside its module without key, "aws_launch_template.web".
-        key: the for_each or count key of the resource.
+        key: the for_each or count key of the resource; None for all of its instances, which are
+            then planned alike.
         path: where the attribute stands in the planned values, `("scaling_config", 0, "min_size")`;
             `("count",)` means the number of instances.
         planned: its planned value; anything that is not a JSON scalar is refused.
@@ -52,7 +53,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A proven way from a planned attribute to a literal that may be edited."""
+    """A proven way from a planned attribute to a literal that may be edited.
+
+    `grade` is "patchable-shared" where the leaf has a say in anything else, whether or not an edit
+    would move that: the counterfactual of an edit knows.
+    """
 
     target: Target
     leaf: Leaf
@@ -93,6 +98,12 @@ class Counterfactual:
     proven: bool
     reason: str | None  # why not proven
     moves: tuple[Move, ...]
+    own_grade: Grade = "patchable"  # of the leaf, were it nobody else's
+
+    @property
+    def grade(self) -> Grade:
+        """How the edit is to be taken: shared where it moves anything else."""
+        return "patchable-shared" if self.moves else self.own_grade
 
     @property
     def also_moves(self) -> tuple[str, ...]:
@@ -125,27 +136,33 @@ class Tracer:
         if ignored is not None:
             reason = f"lifecycle.ignore_changes keeps edits from taking effect ({ignored})"
             return Refusal(target, "ignored-by-lifecycle", reason)
-        value = self._value(self._configuration, scope, block, target)
-        refused = self._gate_one(target, value)
-        return refused or self._graded(target, value)
+        values = self._values(self._configuration, scope, block, target)
+        for value in values:
+            refused = self._gate_one(target, value)
+            if refused is not None:
+                return refused
+        if len({value.leaf for value in values}) > 1:
+            reason = "its instances take it from different places"
+            return Refusal(target, "unknown", reason, values[0].hops)
+        return self._graded(target, values[0])
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
 
         `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
         """
-        written = as_written(trace.leaf.value, new_value)
+        written, own = as_written(trace.leaf.value, new_value), _own_grade(trace.leaf)
         edited = Configuration(self._sources, self._variables, {trace.leaf.span: written})
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
         if isinstance(scope, Unknown) or _is_gone(edited, scope, found[1], trace.target):
             reason = "the edit would remove the instance it is meant for"
-            return Counterfactual(False, reason, self._moves(trace, edited))
-        value = self._value(edited, scope, found[1], trace.target)
-        proven = value.unknown is None and same(plain(value), new_value)
+            return Counterfactual(False, reason, self._moves(trace, edited), own)
+        values = self._values(edited, scope, found[1], trace.target)
+        proven = all(v.unknown is None and same(plain(v), new_value) for v in values)
         failed = None if proven else "the edit alone does not give the new value"
-        return Counterfactual(proven, failed, self._moves(trace, edited))
+        return Counterfactual(proven, failed, self._moves(trace, edited), own)
 
     def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
         before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
@@ -176,10 +193,21 @@ class Tracer:
         return scope, block
 
     @staticmethod
-    def _value(configuration: Configuration, scope: Scope, block: Block, target: Target) -> Value:
-        key = None if target.path == ("count",) else target.key
-        frame = configuration.instance(block, Frame(scope), key)
-        return at_path(configuration, block.body, target.path, frame, target.address)
+    def _values(
+        configuration: Configuration, scope: Scope, block: Block, target: Target
+    ) -> list[Value]:
+        """Return the value in the targeted instance, or in each where all are meant; never none."""
+        keys: list[InstanceKey] | Value = [target.key]
+        if target.key is None and target.path != ("count",):
+            keys = configuration.instance_keys(block, Frame(scope))
+        frames = [
+            configuration.instance(block, Frame(scope), key)
+            for key in ([None] if isinstance(keys, Value) or not keys else keys)
+        ]
+        return [
+            at_path(configuration, block.body, target.path, frame, target.address)
+            for frame in frames
+        ]
 
     def _gate_one(self, target: Target, value: Value) -> Refusal | None:
         if value.unknown is not None:
@@ -210,9 +238,7 @@ class Tracer:
         others = [o for o in fed if not _is_target(o, target)]
         shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
-        grade: Grade = "patchable" if value.leaf.document.is_var_file else "edit-literal"
-        if others:
-            grade = "patchable-shared"
+        grade = "patchable-shared" if others else _own_grade(leaf)
         return Trace(target, leaf, grade, hops, shown, reason if shown else None)
 
     @cached_property
@@ -241,13 +267,24 @@ def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:
 
 
 def _is_gone(edited: Configuration, scope: Scope, block: Block, target: Target) -> bool:
-    counted = target.path == ("count",)
-    return not counted and not edited.has_instance(scope, block, target.key)
+    if target.path == ("count",):
+        return False
+    keys = edited.instance_keys(block, Frame(scope))
+    key = keys[0] if target.key is None and isinstance(keys, list) and keys else target.key
+    return not edited.has_instance(scope, block, key)
 
 
 def _is_target(occurrence: Occurrence, target: Target) -> bool:
+    """Tell whether an occurrence is what the target means: instances of a whole block are one."""
     length = len(occurrence.path)
-    return occurrence.address == target.address and occurrence.path == target.path[:length]
+    if occurrence.path != target.path[:length]:
+        return False
+    whole = target.key is None and occurrence.address.startswith(target.address + "[")
+    return whole or occurrence.address == target.address
+
+
+def _own_grade(leaf: Leaf) -> Grade:
+    return "patchable" if leaf.span.document.is_var_file else "edit-literal"
 
 
 def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:

@@ -97,6 +97,8 @@ def _split(context: Context, instance: Resource) -> bool:
 
 def _sites(group: Resource, type_site: Site | None, count: int) -> dict[str, Site]:
     sites = {} if type_site is None else {"instance_type": type_site}
+    if type_site and (type_site.module, type_site.resource) == (group.module, group.local_address):
+        sites["instance_type"] = replace(type_site, key=group.key)
     if group.counted and group.key is None:
         sites["desired_capacity"] = Site(group.module, group.local_address, None, ("count",), count)
     return sites

@@ -43,7 +43,7 @@ class Site:
 
     module: tuple[str, ...]  # module path with keys: ("module.shop[\"paris\"]",)
     resource: str  # address inside its module without key: "aws_launch_template.web"
-    key: str | int | None  # for_each or count key of the resource
+    key: str | int | None  # for_each or count key; None where all instances are meant alike
     path: tuple[PathStep, ...]  # ("scaling_config", 0, "min_size")
     value: object  # Json, REDACTED or UNKNOWN
     scale: float = 1.0

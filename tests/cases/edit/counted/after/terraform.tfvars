@@ -1,0 +1,1 @@
+type = "m7a.medium"
