@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tfopt.errors import TfoptError
 
 FILE_NAME = "tfopt.toml"
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class _Table(BaseModel):
@@ -24,7 +25,7 @@ class _Table(BaseModel):
 class SloTable(_Table):
     """What counts as a bad minute, and how many a week may have; unset keys fall back."""
 
-    p99_ms: Positive | None = None
+    p99_ms: Annotated[float, Field(gt=0, le=86_400_000)] | None = None
     max_bad_minutes: Annotated[float, Field(ge=0, lt=1)] | None = None
 
 
@@ -57,20 +58,29 @@ class DemandTable(_Table):
             raise ValueError("series belongs to prometheus_json")
         return self
 
+    @field_validator("profile")
+    @classmethod
+    def _known_profile(cls, name: str | None) -> str | None:
+        from tfopt_sim.profiles import NAMES
+
+        if name is not None and name not in NAMES:
+            raise ValueError(f"no traffic profile '{name}': choose one of {', '.join(NAMES)}")
+        return name
+
 
 class WorkloadTable(_Table):
     """One `[[workload]]`: what the groups whose address fits `match` have to serve."""
 
     match: str
     demand: DemandTable | None = None
-    cpu_ms_per_request: Positive | None = None
+    cpu_ms_per_request: Annotated[float, Field(ge=0.001, le=3_600_000)] | None = None
     measured_on: str | None = None  # the type that cpu_ms and cpu_percent are of; else the present
     service_cv2: Annotated[float, Field(ge=0, le=100)] = 1.0
     balancing: Literal["least-outstanding", "random"] = "least-outstanding"
     memory_gib_per_instance: Positive | None = None
     boot_s: Annotated[float, Field(ge=0, le=7200)] = 90.0
     boot: Literal["distribution", "fixed"] = "distribution"
-    timeout_s: Annotated[float, Field(ge=0)] = 0.0
+    timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     smt: Literal["measured"] = "measured"  # a vCPU's work is measured with all vCPUs busy
     alarm_cadence: Literal["legacy"] = "legacy"  # 3 and 15 datapoints
     slo: SloTable = SloTable()
@@ -83,9 +93,11 @@ class DefaultsTable(_Table):
     max_target_cpu: Share = 0.85
     min_zones: Annotated[int, Field(ge=1, le=20)] = 2  # instances that stand at the quietest hour
     operating_system: Literal["linux", "windows"] = "linux"
-    allowed_families: tuple[str, ...] | None = None
+    allowed_families: Names | None = None
     denied_families: tuple[str, ...] = ()
-    architectures: tuple[Literal["x86_64", "arm64"], ...] | None = None
+    architectures: Annotated[tuple[Literal["x86_64", "arm64"], ...], Field(min_length=1)] | None = (
+        None
+    )
 
 
 class _File(_Table):
@@ -188,10 +200,13 @@ def _told(error: Any) -> str:
         allowed = ", ".join(sorted(_table_at(error["loc"][:-1]).model_fields))
         return f"unknown key {place}. Allowed here: {allowed}"
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if error["type"] == "missing":
-        return f"{place} is missing"
-    if error["type"] == "value_error":
-        return f"{place}: {message}"
+    special = {
+        "missing": f"{place} is missing",
+        "too_short": f"{place} = [] names nothing: leave it out, or name at least one",
+        "value_error": f"{place}: {message}",
+    }
+    if error["type"] in special:
+        return special[error["type"]]
     if (key, error["input"]) in _LATER_VALUES:
         return f"{place} = {error['input']!r} is not supported yet; it should be {message}"
     return f"{place} = {error['input']!r} should be {message}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfopt.errors import TfoptError
 from tfopt.plan.model import (
     InstanceGroup,
     OtherScaler,
@@ -19,6 +20,7 @@ from tfopt.plan.model import (
     TargetTrackingScaler,
 )
 from tfopt.pricing import load_book
+from tfopt.scenario import Case, build_case
 from tfopt.scenario.demand import traffic_of
 from tfopt.scenario.group import (
     NotAnalysedError,
@@ -29,6 +31,7 @@ from tfopt.scenario.group import (
     slo_of,
 )
 from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
+from tfopt_policies.policy import Knobs
 from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking
 
 MACHINE = Machine("m5.xlarge", 4, 16, 0.192)
@@ -89,6 +92,7 @@ def test_schedules_are_carried_over() -> None:
         ({"min_size": None}, "known only after apply"),
         ({"bounds_per": "zone"}, "per zone"),
         ({"max_size": 0, "min_size": 0, "desired_capacity": 0}, "switched off"),
+        ({"max_size": 99_999_999}, "99,999,999 instances; at most 5,000"),
     ],
 )
 def test_what_cannot_be_simulated_is_not_analysed(change: dict[str, object], words: str) -> None:
@@ -193,6 +197,43 @@ def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
     traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
     assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("demand", [{"column": "rps"}, {"cpu_percent": "cpu", "instances": "n"}])
+def test_a_metric_that_never_moved_is_refused(
+    tmp_path: Path, csv: Callable[[str, Callable[[int], str]], Path], demand: dict[str, str]
+) -> None:
+    """Nothing but zeros is the wrong column, not a group that nobody needs."""
+    csv("cpu,n,rps", lambda _: "0,4,0")
+    settings = settings_with(tmp_path, csv="traffic.csv", cpu_ms=20, **demand)
+    with pytest.raises(TfoptError, match=r"nothing but zeros\. The metric never moved"):
+        traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+
+
+def test_under_a_day_of_history_is_assumed_for_the_rest(tmp_path: Path) -> None:
+    """Five night hours tell nothing of the day: counted as assumed, and said so."""
+    rows = [f"{1_767_225_600 + 300 * i},100" for i in range(60)]
+    (tmp_path / "night.csv").write_text("\n".join(["timestamp,rps", *rows]))
+    settings = settings_with(tmp_path, csv="night.csv", cpu_ms=20)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    assert traffic.assumed
+    assert traffic.measured_days == pytest.approx(5 / 24)
+    assert any("under a day was measured" in note for note in traffic.notes)
+
+
+def case_of(**defaults: object) -> Case:
+    settings = Settings.model_validate({"defaults": defaults})
+    knobs = Knobs()
+    return build_case(GROUP, settings, load_book(), knobs=knobs, horizon_s=86_400, seed=0)
+
+
+def test_rules_that_leave_no_other_type_are_named() -> None:
+    """A family that does not exist is a typo the user can find; without rules nothing is said."""
+    typo = case_of(allowed_families=["zz*"])
+    assert len(typo.problem.machines) == 1
+    wanted = "no type is weighed against m5.xlarge: allowed_families (zz*) leave none"
+    assert wanted in typo.notes
+    assert not any("weighed" in note for note in case_of().notes)
 
 
 def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:

@@ -94,6 +94,12 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
         ),
         ('[[workload]]\nmatch = "a"\ncpu_ms_per_request = inf', 3, ["inf", "finite"]),
         ("[defaults]\nmax_target_cpu = nan", 2, ["nan"]),
+        ("[defaults]\narchitectures = []", 2, ["names nothing"]),
+        (
+            '[[workload]]\nmatch = "a"\ndemand = { profile = "nope" }',
+            3,
+            ["no traffic profile 'nope'", "diurnal"],
+        ),
         ('folder = "elsewhere"', 1, ["unknown key folder"]),
         (
             '[[workload]]\nmatch = "a"\n[workload.demand]\nprofile = "flat"\n'

@@ -178,9 +178,8 @@ def _slo(case: Case, verdict: Verdict) -> SloFigures:
 
 
 def _confidence(case: Case) -> Confidence:
-    measured = case.traffic.demand
     return Confidence(
-        history_days=0.0 if case.traffic.assumed else round(measured.days, 2),
+        history_days=round(case.traffic.measured_days, 2),
         forecast_skill=None if case.forecast_skill is None else round(case.forecast_skill, 4),
         scenarios=case.held_back_rps.shape[0],
         notes=list(case.notes),

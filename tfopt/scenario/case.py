@@ -96,8 +96,13 @@ def build_case(
         offers={o.instance_type: o for o in (offer, *same, *other)},
         other_architectures=tuple(machine_of(o, reference) for o in other),
         measured_on=table.measured_on if table else None,
-        forecast_skill=None if traffic.assumed else skill(traffic.demand),
-        notes=(*_mixed_notes(group), *_credit_notes(offer), *traffic.notes),
+        forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
+        notes=(
+            *_mixed_notes(group),
+            *_credit_notes(offer),
+            *(_rule_notes(offer, settings, table) if knobs.instance_type and not same else ()),
+            *traffic.notes,
+        ),
     )
 
 
@@ -116,6 +121,23 @@ def _credit_notes(offer: Offer) -> Iterable[str]:
             f"{offer.instance_type} runs unlimited: CPU above its baseline of {baseline} is priced "
             "on the mean, the least it can cost"
         )
+
+
+def _rule_notes(offer: Offer, settings: Settings, table: WorkloadTable | None) -> Iterable[str]:
+    """Say why no other type was weighed."""
+    if not offer.throughput_per_vcpu:
+        yield f"no type is weighed against {offer.instance_type}: its speed is not known"
+        return
+    defaults = settings.defaults
+    memory_gib = table.memory_gib_per_instance if table else None
+    rules = {
+        "allowed_families": ", ".join(defaults.allowed_families or ()),
+        "denied_families": ", ".join(defaults.denied_families),
+        "memory_gib_per_instance": "" if memory_gib is None else f"{memory_gib:g}",
+    }
+    given = " and ".join(f"{name} ({value})" for name, value in rules.items() if value)
+    left = f"{given} leave none" if given else "the price book has none to exchange it for"
+    yield f"no type is weighed against {offer.instance_type}: {left}"
 
 
 def _machines(

@@ -22,6 +22,7 @@ ASSUMED_PEAK_CPU = 0.6  # how busy the assumed weekly peak makes the instances i
 ASSUMED_HEADROOM = 0.7  # of the rate that still holds the SLO: small groups peak at less CPU
 ASSUMED_CPU_MS = 20.0
 ASSUMED_DAYS = 28
+LEAST_DAYS = 1.0  # of history; below, the hours that were not measured are assumed
 SIZED_SHARE = 0.75  # share of max_size that a scaled group is assumed to need at its peak
 
 
@@ -32,8 +33,9 @@ class Traffic:
     demand: Demand
     source: str
     notes: tuple[str, ...]
-    assumed: bool
+    assumed: bool  # in part at least: nothing is changed on the strength of it unasked
     workload: Workload
+    measured_days: float  # 0 where all of it is assumed
 
 
 def traffic_of(
@@ -56,26 +58,42 @@ def traffic_of(
     if table is None or table.demand is None or table.demand.profile is not None:
         return _assumed(table, present, slo)
     source = table.demand
+    where = settings.place_of(table, "demand")
     notes: list[str] = []
     if source.cpu_percent is not None:
-        reading = _read_cpu(settings.folder, source)
-        cpu_ms, reading, more = _requests_from_cpu(reading, settings, source, cpu_ms, vcpus)
+        reading = _moving(_read_cpu(settings.folder, source), where)
+        cpu_ms, reading, more = _requests_from_cpu(reading, settings, table, vcpus)
         notes += more
     else:
-        reading = _read_rate(settings.folder, source)
+        reading = _moving(_read_rate(settings.folder, source), where)
     if cpu_ms is None:
         raise TfoptError(
             f"the workload of {group.address} needs cpu_ms_per_request, or cpu_percent and "
             "instances columns to infer it from",
-            where=settings.folder / settings.name,
+            where=where,
         )
+    days = reading.demand.days
+    if days < LEAST_DAYS:
+        notes.append("under a day was measured: the hours it does not hold are assumed")
     return Traffic(
         demand=reading.demand,
         source=reading.source,
         notes=(*reading.notes, *notes),
-        assumed=False,
+        assumed=days < LEAST_DAYS,
         workload=_workload(table, cpu_ms),
+        measured_days=days,
     )
+
+
+def _moving(reading: Reading, where: str) -> Reading:
+    """Return the reading; refuse one in which nothing was ever asked."""
+    if not np.nanmax(reading.demand.rps) > 0:
+        raise TfoptError(
+            f"{reading.source} holds nothing but zeros",
+            where=where,
+            hint="The metric never moved: is it the wrong column or metric?",
+        )
+    return reading
 
 
 def _workload(table: WorkloadTable | None, cpu_ms: float) -> Workload:
@@ -115,15 +133,18 @@ def _read_cpu(folder: Path, source: DemandTable) -> Reading:
 
 
 def _requests_from_cpu(
-    busy: Reading, settings: Settings, source: DemandTable, cpu_ms: float | None, vcpus: float
+    busy: Reading, settings: Settings, table: WorkloadTable, vcpus: float
 ) -> tuple[float, Reading, list[str]]:
     """Turn busy instances into requests/s; infer the CPU time of one where a rate stands too."""
     from tfopt.traffic import read_csv
 
+    source, cpu_ms = table.demand, table.cpu_ms_per_request
+    assert source is not None
     busy_vcpus = busy.demand.rps * vcpus
     if source.column is not None:
         assert source.csv is not None
         rate = read_csv(settings.folder / source.csv, column=source.column)
+        rate = _moving(rate, settings.place_of(table, "demand"))
         if cpu_ms is not None:
             return cpu_ms, rate, []
         both = float(np.nanmean(busy_vcpus) / np.nanmean(rate.demand.rps)) * 1000
@@ -157,12 +178,9 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     peak_rps = min(cpu * full_rps, ASSUMED_HEADROOM * within_slo)
     # a fixed Monday: the same input must give the same bytes on every day
     start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
-    try:
-        demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
-    except ValueError as problem:
-        raise TfoptError(str(problem)) from None
+    demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
     note = (
         f"no measured traffic: assumes that the weekly peak of the '{name}' profile makes "
         f"{sized} × {machine.name} {peak_rps / full_rps:.0%} busy"
     )
-    return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload)
+    return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload, 0.0)

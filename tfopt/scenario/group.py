@@ -17,6 +17,7 @@ from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking
 
 _CPU_METRICS = {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization"}
+MOST_INSTANCES = 5000  # a vendor's quota is far below; beyond, a bound is a slip of the keyboard
 _SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
 
 
@@ -54,6 +55,11 @@ def present_configuration(group: InstanceGroup, machine: Machine) -> Configurati
         raise NotAnalysedError("its bounds are per zone, which is not simulated yet")
     if high == 0:
         raise NotAnalysedError("it is switched off (max_size 0)")
+    largest = max(low, high, desired)
+    if largest > MOST_INSTANCES:
+        raise NotAnalysedError(
+            f"it may have {largest:,} instances; at most {MOST_INSTANCES:,} are simulated"
+        )
     return Configuration(
         machine=machine,
         min_size=low,
@@ -164,7 +170,7 @@ def reference_offer(
     try:
         return book.offer(present.cloud, present.region, table.measured_on)
     except TfoptError as problem:
-        where = settings.folder / settings.name
+        where = settings.place_of(table, "measured_on")
         raise TfoptError(f"measured_on of {group.address}: {problem}", where=where) from None
 
 
