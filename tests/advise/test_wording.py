@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tfopt.advise.wording import impact
+from tfopt.advise.wording import annotation, impact
 from tfopt.plan.model import InstanceGroup, Slot
 
 TYPE = frozenset({"instance_type"})
@@ -75,3 +75,12 @@ def test_a_replaced_node_group_leaves_a_gap() -> None:
     assert free.notes[0].endswith(
         "the old nodes go before new ones come, unless create_before_destroy is set"
     )
+
+
+def test_a_long_annotation_loses_its_reason_not_its_date() -> None:
+    """The comment of a changed line keeps to a glance; its facts stay whole."""
+    assert annotation("min_size", "4", 663.4, "2026-11-08") == (
+        "tfopt: was 4; what quiet hours need; group saves $663/month; 2026-11-08"
+    )
+    long = annotation("desired_capacity", "100000", -12_345, "2026-11-08")
+    assert long == "tfopt: was 100000; mends the SLO for $12,345/month; 2026-11-08"

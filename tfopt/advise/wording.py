@@ -81,7 +81,9 @@ def annotation(attribute: str, old: str, saving_usd: float, date: str) -> str:
         if saving_usd > 0
         else f"mends the SLO for ${-saving_usd:,.0f}/month"
     )
-    return f"tfopt: was {old}; {_WHY[attribute]}; {effect}; {date}"[:MAX_COMMENT]
+    why = f"{_WHY[attribute]}; "
+    fits = len(f"tfopt: was {old}; {why}{effect}; {date}") <= MAX_COMMENT
+    return f"tfopt: was {old}; {why if fits else ''}{effect}; {date}"
 
 
 def why_not(extra_usd: float, risk: float, max_risk: float) -> str:

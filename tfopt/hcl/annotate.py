@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tfopt.hcl.align import Line, columns, read_lines
 from tfopt.hcl.document import BOM
 
 MARKER = "# tfopt:"
 _MAX_COLUMNS = 120
+_MAX_MERGED = 110  # characters of a comment that stands for several
+_WAS = "was "
 _OURS = re.compile(rb"[ \t]*(?:#|//)[ \t]*tfopt:(?!ignore)[^\r\n]*")
 
 
@@ -31,11 +33,32 @@ def annotate(data: bytes, comments: Mapping[int, str]) -> tuple[bytes, list[int 
     return mark + b"\n".join(rows), origin
 
 
+def merged(comments: Sequence[str]) -> str:
+    """Return one short comment for several changes on one line.
+
+    Comments are clauses, set apart by "; ". What the old values were goes into one clause (or only
+    their number, where that is too long), and a clause stays if all comments have it.
+    """
+    if len(comments) == 1:
+        return comments[0]
+    clauses = [_said(comment).split("; ") for comment in comments]
+    shared = [one for one in clauses[0] if all(one in other for other in clauses[1:])]
+    brief = "; ".join([f"{len(comments)} settings changed", *shared])
+    if not all(each[0].startswith(_WAS) for each in clauses):
+        return brief
+    old = _WAS + ", ".join(each[0].removeprefix(_WAS) for each in clauses)
+    told = "; ".join([old, *(one for one in shared if not one.startswith(_WAS))])
+    return told if len(told) <= _MAX_MERGED - len(MARKER) else brief
+
+
 def clean(comment: str) -> str:
     """Return a comment on one line, with the marker before it."""
+    return f"{MARKER} {_said(comment)}"
+
+
+def _said(comment: str) -> str:
     text = " ".join(comment.split())
-    text = text.removeprefix("#").lstrip().removeprefix("tfopt:").strip()
-    return f"{MARKER} {text}"
+    return text.removeprefix("#").lstrip().removeprefix("tfopt:").strip()
 
 
 def _annotate_row(rows: list[bytes], origin: list[int | None], row: int, comment: str) -> None:

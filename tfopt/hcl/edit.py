@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.align import realign
-from tfopt.hcl.annotate import annotate
+from tfopt.hcl.annotate import annotate, merged
 from tfopt.hcl.diff import unified_diff
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.secret import SecretLines, telling_lines
@@ -164,6 +164,6 @@ def _commented(before: bytes, spliced: bytes, changes: Sequence[Change]) -> byte
         if change.comment:
             row = before.count(b"\n", 0, change.leaf.start)
             comments.setdefault(row, []).append(change.comment)
-    texts = {row: "; ".join(dict.fromkeys(each)) for row, each in comments.items()}
+    texts = {row: merged(each) for row, each in comments.items()}
     after, origin = annotate(spliced, texts)
     return realign(before, after, origin)

@@ -12,8 +12,7 @@ locals {
     prod = "m7a.large" # tfopt: was m5.xlarge; 2026-08-01
     dev  = "t3.small"
   }
-  # tfopt: was 12; 2026-08-01; was 4; 2026-08-01
-  sizes = merge({ min = 1, max = 9 }, var.env == "prod" ? { min = 2 } : {})
+  sizes = merge({ min = 1, max = 9 }, var.env == "prod" ? { min = 2 } : {}) # tfopt: was 12, 4; 2026-08-01
 }
 
 resource "aws_launch_template" "web" {
