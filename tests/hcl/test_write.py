@@ -49,6 +49,18 @@ def test_a_file_that_changed_meanwhile_stops_everything(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.tf", "two.tf"]
 
 
+def test_a_read_only_file_stops_everything(tmp_path: Path) -> None:
+    """Whoever took the right to write away meant it, also where a rename (or root) could."""
+    one, two = tmp_path / "one.tf", tmp_path / "two.tf"
+    one.write_bytes(b"a = 1\n")
+    two.write_bytes(b"b = 2\n")
+    two.chmod(0o444)
+    with pytest.raises(TfoptError, match=r"two\.tf: is read-only\. Make it writable"):
+        write(patch_of((one, b"a = 1\n", b"a = 2\n"), (two, b"b = 2\n", b"b = 3\n")))
+    assert (one.read_bytes(), two.read_bytes()) == (b"a = 1\n", b"b = 2\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.tf", "two.tf"]
+
+
 def test_a_failure_half_way_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the second replacement fails, the first file gets its old content back."""
     one, two = tmp_path / "one.tf", tmp_path / "two.tf"

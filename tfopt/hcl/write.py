@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import FilePatch, Patch
+
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def write(patch: Patch) -> None:
@@ -19,7 +22,8 @@ def write(patch: Patch) -> None:
     files replaced before it get their old content back.
 
     Raises:
-        TfoptError: a file changed since it was read, or cannot be written; nothing is changed.
+        TfoptError: a file changed since it was read, is read-only or cannot be written; nothing is
+            changed.
     """
     staged: list[tuple[Path, Path]] = []
     try:
@@ -38,6 +42,8 @@ def _stage(file: FilePatch) -> Path:
     try:
         if target.read_bytes() != file.before:
             raise TfoptError("changed since it was read", where=file.path, hint="Run tfopt again")
+        if not target.stat().st_mode & _ANY_WRITE:  # a rename would not ask
+            raise TfoptError("is read-only", where=file.path, hint="Make it writable: chmod u+w")
         return _temporary(target, file.after)
     except OSError as error:
         raise TfoptError(f"cannot write it: {error.strerror}", where=file.path) from error
