@@ -101,6 +101,8 @@ def test_other_input_is_refused_by_name(name: str, tmp_path: Path) -> None:
     assert words in line
     assert "\n" not in line
     assert caught.value.hint
+    assert caught.value.hint[0].isupper()
+    assert ": Run" not in caught.value.hint
     assert line.startswith(str(tmp_path))
 
 
@@ -147,6 +149,36 @@ def test_saved_plan_needs_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TfoptError, match=r"terraform show -json plan\.json > plan\.json"):
         read(tmp_path, saved(tfplan=b"\x08\x03"))
+
+
+@pytest.mark.parametrize(
+    ("initialised", "wanted"),
+    [
+        (("plans", "infra", "cwd"), "plans"),
+        (("infra", "cwd"), "infra"),
+        (("cwd",), "cwd"),
+        ((), "plans"),
+    ],
+)
+def test_where_a_saved_plan_is_shown(
+    initialised: tuple[str, ...], wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terraform runs where its providers are: beside the plan, the sources, or here."""
+    for name in ("plans", "infra", "cwd", "bin"):
+        (tmp_path / name).mkdir()
+    for name in initialised:
+        (tmp_path / name / ".terraform").mkdir()
+    (tmp_path / "plan.json").write_text(TEXT)
+    tool = tmp_path / "bin" / "terraform"
+    tool.write_text(f"#!/bin/sh\npwd > {tmp_path}/ran-in\n/bin/cat {tmp_path}/plan.json\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.delenv("TF_DATA_DIR", raising=False)
+    monkeypatch.chdir(tmp_path / "cwd")
+    plan = tmp_path / "plans" / "tf.plan"
+    plan.write_bytes(saved(tfplan=b"\x08\x03"))
+    assert read_plan(plan, Path("../infra")).path == str(plan)
+    assert (tmp_path / "ran-in").read_text().strip() == str(tmp_path / wanted)
 
 
 def test_other_zip_is_refused(tmp_path: Path) -> None:

@@ -134,3 +134,14 @@ def test_saved_plan_without_providers(
         read_plan(lonely)
     assert "terraform show -json tf.plan > plan.json" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_saved_plan_elsewhere_than_its_configuration(
+    saved: Path, tmp_path: Path, terraform_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration's folder has the providers that a plan stored elsewhere needs."""
+    for name, value in terraform_env.items():
+        monkeypatch.setenv(name, value)
+    lonely = tmp_path / "tf.plan"
+    lonely.write_bytes(saved.read_bytes())
+    assert read_plan(lonely, saved.parent).groups

@@ -15,10 +15,15 @@ STDIN = "-"
 _MAKE_ONE = "Make one with `terraform show -json tf.plan > plan.json`"
 
 
-def read_plan(path: str | Path) -> Plan:
+def read_plan(path: str | Path, config_dir: Path | None = None) -> Plan:
     """Read a plan: JSON (format 0.1 up to 2.0), a saved plan, or "-" for standard input.
 
     Sensitive values are redacted while reading: no part of the answer holds one.
+
+    Args:
+        path: of the plan.
+        config_dir: the configuration's folder; the providers that a saved plan needs to be shown
+            are looked for there too.
 
     Raises:
         TfoptError: not a plan, or not readable; says what it is instead and what to do.
@@ -30,7 +35,7 @@ def read_plan(path: str | Path) -> Plan:
     warnings: list[str] = []
     if data.startswith(saved.MAGIC):
         sources = saved.sources(data, where)
-        data = saved.as_json(data, where, file)
+        data = saved.as_json(data, where, file, config_dir)
     document = inputs.plan_document(data, where, warnings)
     del data
     check_format(document.format_version, where)

@@ -11,6 +11,7 @@ from tfopt.errors import TfoptError
 from tfopt.plan.document import decode
 
 _MAKE = "Run `terraform plan -out tf.plan` and `terraform show -json tf.plan > plan.json`"
+_SHOW_AGAIN = "Write it again with `terraform show -json tf.plan > plan.json`"
 _SHOW = "Run `terraform show -json tf.plan > plan.json` on a saved plan"
 
 # what the beginning of a text gives away, in the order it is asked
@@ -102,7 +103,7 @@ def _what_json(data: bytes) -> tuple[str, str]:
 
 def _broken(problem: str) -> tuple[str, str]:
     if "truncated" in problem:
-        return "the file ends in the middle: it was cut short", "Write it again: " + _SHOW
+        return "the file ends in the middle: it was cut short", _SHOW_AGAIN
     at = re.search(r"byte (\d+)", problem)
     return f"this is not valid JSON{f' (at byte {at[1]})' if at else ''}", _SHOW
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -51,14 +52,17 @@ def sources(data: bytes, where: str) -> Mapping[str, bytes]:
         ) from damage
 
 
-def as_json(data: bytes, where: str, path: Path | None) -> bytes:
+def as_json(data: bytes, where: str, path: Path | None, config_dir: Path | None = None) -> bytes:
     """Return a saved plan's JSON, as `terraform show -json` (or tofu's) prints it.
+
+    The command runs where the providers are: in the plan's folder, the configuration's or the
+    working directory, the first of them that was initialised.
 
     Args:
         data: the saved plan.
         where: its name in messages.
-        path: the file; the command runs in its folder, where the providers are. None: the plan
-            came from standard input, and the command runs in the working directory.
+        path: the file; None where the plan came from standard input.
+        config_dir: the configuration's folder, where it is known.
 
     Raises:
         TfoptError: no terraform on PATH, or it cannot show the plan.
@@ -71,13 +75,21 @@ def as_json(data: bytes, where: str, path: Path | None) -> bytes:
             where=where,
             hint=hint,
         )
+    beside = [path.absolute().parent, path.resolve().parent] if path is not None else []
+    folder = _initialised([*beside, *([config_dir] if config_dir else []), Path.cwd()])
     if path is not None:
-        return _show(tools, path.resolve(), path.resolve().parent, where, hint)
-    with tempfile.TemporaryDirectory(prefix="tfopt-") as folder:
-        copy = Path(folder) / "tf.plan"
+        return _show(tools, path.resolve(), folder, where, hint)
+    with tempfile.TemporaryDirectory(prefix="tfopt-") as temporary:
+        copy = Path(temporary) / "tf.plan"
         copy.touch(mode=0o600)
         copy.write_bytes(data)
-        return _show(tools, copy, Path.cwd(), where, hint)
+        return _show(tools, copy, folder, where, hint)
+
+
+def _initialised(folders: list[Path]) -> Path:
+    """Return the first folder that holds terraform's data, with the providers; else the first."""
+    data = os.environ.get("TF_DATA_DIR") or ".terraform"
+    return next((one for one in folders if (one / data).is_dir()), folders[0])
 
 
 def _show(tools: list[str], plan: Path, folder: Path, where: str, hint: str) -> bytes:
