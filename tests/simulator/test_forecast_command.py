@@ -54,6 +54,15 @@ def test_same_input_same_bytes(csv: Path) -> None:
     assert run(csv).stdout == run(csv).stdout
 
 
+def test_zeros_are_not_called_a_short_history(csv: Path) -> None:
+    """Sixteen days in which nothing moved are long enough, and the wrong column."""
+    rows = csv.read_text().splitlines()
+    csv.write_text("\n".join([rows[0], *(f"{row.partition(',')[0]},0" for row in rows[1:])]))
+    page = run(csv, "--format", "table").stdout
+    assert "nothing but zeros" in page
+    assert "too short" not in page
+
+
 def test_short_history_has_no_skill(csv: Path) -> None:
     """A day of history: no skill, no coverage, a note that says why."""
     csv.write_text("\n".join(csv.read_text().splitlines()[:97]))

@@ -222,6 +222,7 @@ BAD_LINES = {
     "2026-03-02T00:40:00Z,-3": "t.csv:10: rps is negative: -3",
     "2026-03-02T00:40:00Z,many": "t.csv:10: rps is not a number: 'many'",
     "2026-03-02T00:40:00Z,inf": "t.csv:10: rps is infinite: inf",
+    "2026-03-02T00:40:00Z,1e308": "t.csv:10: rps is above 1e+12: 1e308",
     "2026-03-02T00:40:00Z": "t.csv:10: has 1 fields where the header has 2",
     "yesterday,3": "t.csv:10: 'yesterday' is not a point in time",
     "02.03.2026 00:40,3": "t.csv:10: '02.03.2026 00:40' is not a point in time",

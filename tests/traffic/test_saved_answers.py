@@ -136,6 +136,7 @@ CLOUDWATCH_REFUSED = {
     "forbidden": (cloudwatch(metric(StatusCode="Forbidden")), "access was denied"),
     "failed": (cloudwatch(metric(StatusCode="InternalError")), "failed to answer"),
     "negative": (cloudwatch(metric(Values=[1.0] * 863 + [-1.0])), "Values[863] is not a count"),
+    "huge": (cloudwatch(metric(Values=[1e308] * COUNT)), "Values[0] is not a count"),
     "text": (cloudwatch(metric(Values=["x"] * COUNT)), "Values[0] is not a number"),
     "uneven": (cloudwatch(metric(Values=[1.0])), "864 Timestamps and 1 Values"),
     "bad time": (cloudwatch(metric(2, Timestamps=["now", "then"])), "Timestamps[0]: 'now'"),
@@ -210,6 +211,7 @@ PROMETHEUS_REFUSED = {
     "data is a list": ({"status": "success", "data": []}, "not the answer to a Prometheus"),
     "no values": (prometheus({"metric": {}}), "result[0] has no metric and values"),
     "negative": (prometheus(series(value="-1")), "values[0] is negative"),
+    "huge": (prometheus(series(value="1e308")), "values[0] is above 1e+12: 1e308"),
     "text": (prometheus(series(value="x")), 'values[0] is not [time, "number"]'),
     "lone number": (
         prometheus({"metric": {}, "values": [[1, "2"], 3]}),

@@ -14,7 +14,7 @@ from tfopt.commands.options import common_options, horizon
 if TYPE_CHECKING:
     from tfopt.traffic import Reading
     from tfopt_sim.forecast import Backtest, DemandModel
-    from tfopt_sim.types import FloatArray
+    from tfopt_sim.types import Demand, FloatArray
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _CELLS = 48  # half hours of a day
@@ -113,7 +113,7 @@ def _page(
         "step in 100 exceeds.",
     ]
     lines += [] if quiet else [f"Note: {note}." for note in reading.notes]
-    return [*lines, _trust(tested)]
+    return [*lines, _trust(history, tested)]
 
 
 def _days(model: DemandModel, curves: FloatArray) -> list[str]:
@@ -148,8 +148,10 @@ def _figure(value: float) -> str:
     return f"{value:>9,.0f}" if value >= 100 else f"{value:>9.3g}"
 
 
-def _trust(tested: Backtest | None) -> str:
+def _trust(history: Demand, tested: Backtest | None) -> str:
     """Return how the model did on the last days of this very series, in a sentence."""
+    if not (history.rps > 0).any():
+        return "Trust: unknown, the history holds nothing but zeros: is it the wrong column?"
     if tested is None:
         return "Trust: unknown, the history is too short to test the forecast on (three days)."
     days = tested.horizon_s // 86_400

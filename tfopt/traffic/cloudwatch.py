@@ -12,7 +12,7 @@ import numpy as np
 from tfopt.errors import TfoptError
 from tfopt.traffic.clock import MomentError, read_moments
 from tfopt.traffic.json_file import load_object
-from tfopt.traffic.reading import Points, Reading, gridded
+from tfopt.traffic.reading import MOST, Points, Reading, gridded
 from tfopt_sim.types import FloatArray
 
 _BROKEN = {"InternalError": "CloudWatch failed to answer", "Forbidden": "access was denied"}
@@ -123,6 +123,6 @@ def _numbers(values: list[Any], path: Path) -> FloatArray:
     for index, value in enumerate(values):
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TfoptError(f"Values[{index}] is not a number: {str(value)[:40]}", where=path)
-        if not 0 <= value < float("inf"):
+        if not 0 <= value <= MOST:
             raise TfoptError(f"Values[{index}] is not a count: {value}", where=path)
     return np.array(values, dtype=float)

@@ -14,7 +14,7 @@ import numpy as np
 
 from tfopt.errors import TfoptError
 from tfopt.traffic.clock import MomentError, Moments, read_moments
-from tfopt.traffic.reading import Points, Reading, gridded
+from tfopt.traffic.reading import MOST, Points, Reading, gridded
 from tfopt_sim.types import FloatArray
 
 TIME_NAMES = ("timestamp", "time", "datetime", "date", "ts")
@@ -207,7 +207,11 @@ def _numbers(table: _Table, name: str) -> FloatArray:
         values = np.array([float(text) for text in texts])
     except ValueError:
         values = np.array([_number(table, name, i, text) for i, text in enumerate(texts)])
-    for bad, what in ((np.isinf(values), "infinite"), (values < 0, "negative")):
+    for bad, what in (
+        (np.isinf(values), "infinite"),
+        (values < 0, "negative"),
+        (values > MOST, f"above {MOST:g}"),
+    ):
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise TfoptError(

@@ -10,7 +10,7 @@ import numpy as np
 from tfopt.errors import TfoptError
 from tfopt.traffic.clock import Moments
 from tfopt.traffic.json_file import load_object
-from tfopt.traffic.reading import Points, Reading, gridded
+from tfopt.traffic.reading import MOST, Points, Reading, gridded
 from tfopt_sim.types import FloatArray
 
 
@@ -103,6 +103,12 @@ def _samples(one: dict[str, Any], path: Path) -> tuple[FloatArray, FloatArray]:
             f"{_name(one['metric'])} values[{low[0]}] is negative: {pairs[low[0]][1]}",
             where=path,
             hint="Demand counts work: use rate() of a counter",
+        )
+    high = np.flatnonzero((table[:, 1] > MOST) & np.isfinite(table[:, 1]))
+    if high.size:
+        value = pairs[high[0]][1]
+        raise TfoptError(
+            f"{_name(one['metric'])} values[{high[0]}] is above {MOST:g}: {value}", where=path
         )
     return table[:, 0], table[:, 1]
 

@@ -17,6 +17,7 @@ IndexArray = NDArray[np.intp]
 
 MIN_HISTORY_S = 2 * 3600
 SHORT_HISTORY_DAYS = 2.0
+MOST = 1e12  # requests in a second or a period: nobody has more, and sums stay exact enough
 # steps people export; the way up when a series is too irregular for the step it mostly has
 _STEPS_S = (1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
 _LEAST_FILLED = 0.5  # a grid with more holes than points is too fine
