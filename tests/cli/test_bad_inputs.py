@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tfopt.__main__ import _run
+from tfopt.commands.options import LEAST_RISK
+from tfopt.scenario.case import HELD_BACK_SCENARIOS
 
 if TYPE_CHECKING:
     from conftest import RunTfopt
@@ -126,6 +128,14 @@ def test_broken_file_is_refused_in_one_line_and_nothing_is_written(
         (["recommend", "plan.json", "--format", "yaml"], ("yaml", "json")),
         (["recommend", "plan.json", "--horizon", "soon"], ("soon", "7d")),
         (["recommend", "plan.json", "--min-savings", "-1"], ("--min-savings",)),
+        (["recommend", "plan.json", "--min-savings", "nan"], ("--min-savings", "nan")),
+        (["recommend", "plan.json", "--min-savings-usd", "nan"], ("--min-savings-usd", "finite")),
+        (["recommend", "plan.json", "--min-savings-usd", "-5"], ("--min-savings-usd", "x>=0")),
+        (["recommend", "plan.json", "--max-slo-risk", "0"], ("--max-slo-risk", "0.5% to 100%")),
+        (["recommend", "plan.json", "--max-slo-risk", "101%"], ("--max-slo-risk", "101%")),
+        (["recommend", "plan.json", "--seed", "-1"], ("--seed", "x>=0")),
+        (["train", "--traces", ".", "--out", "made", "--seed", "-1"], ("--seed", "x>=0")),
+        (["evaluate", "--traces", ".", "--seed", "-1"], ("--seed", "x>=0")),
         (["recommend", "plan.json", "--policy", "no-such"], ("no-such", "planner")),
         (["recommend", "plan.json", "--workloads", "none.toml"], ("none.toml",)),
         (["recommend", "plan.json", "--config-dir", "nowhere"], ("nowhere",)),
@@ -141,6 +151,11 @@ def test_wrong_argument_is_refused_in_one_line(
 ) -> None:
     """The line holds the offending value, and what is allowed where that is a short list."""
     refused(arguments, words)
+
+
+def test_the_least_risk_that_may_be_asked_for_can_be_shown() -> None:
+    """The smallest one the command line takes is one that the proof takes too."""
+    assert 1 / (HELD_BACK_SCENARIOS + 1) <= LEAST_RISK
 
 
 def test_debug_shows_the_traceback_of_the_same_refusal(shop: Path, tfopt: RunTfopt) -> None:

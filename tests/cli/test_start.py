@@ -68,6 +68,13 @@ def test_every_listed_verb_exists_and_explains_itself(
     assert done.stdout.startswith(f"Usage: tfopt {verb}")
 
 
+def test_prices_help_gives_an_example_and_points_to_show(tfopt: RunTfopt, tmp_path: Path) -> None:
+    """A group of commands is no dead end."""
+    shown = tfopt("prices", "--help", cwd=tmp_path).stdout
+    assert "tfopt prices show aws" in shown
+    assert "tfopt prices show --help" in shown
+
+
 def test_help_lists_verbs_and_version_is_the_package_version(
     tfopt: RunTfopt, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfopt.commands.options import common_options
+from tfopt.commands.options import SEED, common_options
 from tfopt.commands.progress import progress_bar
 from tfopt.errors import TfoptError
 
@@ -48,7 +48,7 @@ Examples:
     help="Write every single score to this CSV file too.",
 )
 @click.option("--write-card", is_flag=True, help="Put the summary into the policy's card.json.")
-@click.option("--seed", default=0, show_default=True, help="Of scenarios and intervals.")
+@click.option("--seed", default=0, show_default=True, type=SEED, help="Of scenarios and intervals.")
 @click.option(
     "--origins",
     default=3,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+LEAST_RISK = 0.005  # one of 201 weeks: 200 that hold the SLO show no less
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HORIZON = re.compile(r"(\d+)([dhw])")
@@ -30,6 +32,37 @@ def percent(_ctx: click.Context, param: click.Parameter, value: str) -> float:
         name = param.opts[-1]
         raise click.BadParameter(f"{name} {value!r} is not a share; write 10% or 0.1")
     return share
+
+
+def risk(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Read a share of weeks, none smaller than the held-back scenarios can show."""
+    share = percent(ctx, param, value)
+    if share < LEAST_RISK:
+        name = param.opts[-1]
+        allowed = f"{LEAST_RISK:.1%} to 100%"
+        raise click.BadParameter(f"{name} {value!r} is less than scenarios can show: {allowed}")
+    return share
+
+
+class UsdType(click.FloatRange):
+    """An amount of money: a finite number, zero or more."""
+
+    name = "usd"
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read a number; NaN and infinity are none."""
+        amount = float(super().convert(value, param, ctx))
+        if not math.isfinite(amount):
+            self.fail(f"{value!r} is not a finite amount.", param, ctx)
+        return amount
+
+
+SEED = click.IntRange(min=0)
 
 
 def horizon(_ctx: click.Context, _param: click.Parameter, value: str) -> int:

@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Example:
+  tfopt prices show aws eu-west-1 m5.large
+More: tfopt prices show --help
+"""
+)
 def command() -> None:
-    """Show the price book: date, regions, one type."""
+    """Show the price book: date, regions, one type; `show` does it."""
 
 
 @command.command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfopt.commands.options import common_options, horizon, percent
+from tfopt.commands.options import SEED, UsdType, common_options, horizon, percent, risk
 from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ Examples:
     metavar="NAME|PATH",
     help="Which policy proposes.",
 )
-@click.option("--seed", default=0, show_default=True, help="Same seed and input, same bytes.")
+@click.option(
+    "--seed", default=0, show_default=True, type=SEED, help="Same seed and input, same bytes."
+)
 @click.option(
     "--horizon",
     "horizon_s",
@@ -93,13 +95,17 @@ Examples:
     help="Recommend only what saves at least this share.",
 )
 @click.option(
-    "--min-savings-usd", default=20.0, show_default=True, help="… and at least this much a month."
+    "--min-savings-usd",
+    default=20.0,
+    show_default=True,
+    type=UsdType(),
+    help="… and at least this much a month.",
 )
 @click.option(
     "--max-slo-risk",
     default="5%",
     show_default=True,
-    callback=percent,
+    callback=risk,
     help="Share of simulated weeks that may miss the SLO.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfopt.commands.options import common_options
+from tfopt.commands.options import SEED, common_options
 from tfopt.commands.progress import progress_bar
 
 
@@ -28,7 +28,9 @@ Example:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that policy.npz, card.json and curve.csv are written to.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of draws, weights and order.")
+@click.option(
+    "--seed", default=0, show_default=True, type=SEED, help="Of draws, weights and order."
+)
 @click.option(
     "--episodes",
     default=2000,
