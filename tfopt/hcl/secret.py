@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfopt.hcl.document import Document, Span
@@ -18,6 +18,8 @@ _TELLING = re.compile(
     rb"""["']?\w*(passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential)\w*["']?\s*[=:]""",
     re.IGNORECASE,
 )
+_HEREDOC = re.compile(rb"<<-?(\w+)\s*$")
+_ASIDE = re.compile(rb'"(?:\\.|[^"\\])*"|(?:#|//).*')  # strings and comments hold no brackets
 
 
 def secret_lines(sources: Sources, sensitive: Iterable[str]) -> SecretLines:
@@ -35,10 +37,31 @@ def secret_lines(sources: Sources, sensitive: Iterable[str]) -> SecretLines:
 
 
 def telling_lines(data: bytes) -> frozenset[int]:
-    """Return the lines whose attribute is named like a secret."""
-    return frozenset(
-        number for number, line in enumerate(data.split(b"\n"), 1) if _TELLING.search(line)
-    )
+    """Return the lines of every value whose attribute is named like a secret."""
+    lines = data.split(b"\n")
+    found: set[int] = set()
+    for row, line in enumerate(lines):
+        for name in _TELLING.finditer(line):
+            found.update(range(row + 1, _last_row(lines, row, name.end()) + 2))
+    return frozenset(found)
+
+
+def _last_row(lines: Sequence[bytes], row: int, start: int) -> int:
+    """Return the row on which a value ends that begins in `row` after `start` bytes."""
+    first = lines[row][start:]
+    heredoc = _HEREDOC.search(first)
+    if heredoc:
+        rows = range(row + 1, len(lines))
+        return next((n for n in rows if lines[n].strip() == heredoc[1]), len(lines) - 1)
+    depth = 0
+    for number in range(row, len(lines)):
+        for char in _ASIDE.sub(b"", first if number == row else lines[number]):
+            depth += (char in b"([{") - (char in b")]}")
+            if depth < 0 or (depth == 0 and char == ord(",")):
+                return number
+        if depth == 0:
+            return number
+    return len(lines) - 1
 
 
 def _is_sensitive(block: Block) -> bool:
