@@ -17,7 +17,7 @@ def publish_file(text: str, path: Path) -> None:
     """
     target = path.resolve()
     if not target.parent.is_dir():
-        raise TfoptError("the folder does not exist", where=path, hint="make it first")
+        raise TfoptError("the folder does not exist", where=path, hint="Make it first")
     if target.is_dir():
         raise TfoptError("is a folder, not a file", where=path)
     data = text.encode("utf-8", "surrogateescape")
