@@ -183,7 +183,10 @@ class Configuration(Evaluator):
         planned = self._variables[name][0]
         if written.unknown is None and same(plain(written), planned):
             return written
-        reason = f"var.{name} was set elsewhere (environment, HCP, -var or another variable file)"
+        reason = (
+            f"var.{name} was set elsewhere (environment, HCP, -var or another variable file), "
+            "or the file was edited after the plan was made"
+        )
         if written.unknown is None:
             reason += f": {place} does not hold the plan's value"
         return lift(planned, Blocked("value-from-environment", reason))
