@@ -189,11 +189,12 @@ class Group(_Model):
     """One instance group and what to do about it."""
 
     address: str
+    plan: str | None = None  # path of the plan it stands in
     kind: str
     region: str | None
     status: Status
     reason: str
-    assumed: bool = False
+    assumed: bool = False  # traffic is assumed, in part at least: no edits unless accepted
     current: Settings | None = None
     recommended: Settings | None = None
     cost: Cost | None = None
@@ -213,7 +214,7 @@ class Totals(_Model):
     """Sums over the analysed groups, assumed ones apart; summed scenario by scenario."""
 
     groups: int
-    recommended: int
+    recommended: int  # groups to change, those on assumed traffic apart
     current_monthly_usd: Interval
     recommended_monthly_usd: Interval
     savings_share: Interval
@@ -224,6 +225,7 @@ class SkippedResource(_Model):
     """A compute-like resource that is not analysed."""
 
     address: str
+    plan: str | None = None  # path of the plan it stands in
     kind: str
     reason: str
 

@@ -126,8 +126,54 @@ def test_assumed_traffic_changes_nothing_unless_accepted(shop: Path) -> None:
     assert advice.patch.files == ()
     assert all(not g.edits for g in advice.report.groups)
     assert advice.report.totals.current_monthly_usd.p50 == 0
+    assert advice.report.totals.recommended == 0
     accepted = answer(shop, accept_assumptions=True)
     assert accepted.patch.files
+
+
+def test_a_night_of_history_changes_nothing_unless_accepted(shop: Path) -> None:
+    """Five hours tell nothing of the day: figures yes, a patch only when accepted."""
+    traffic = shop / "traffic" / "web.csv"
+    traffic.write_text("\n".join(traffic.read_text().splitlines()[:301]))
+    web = group(answer(shop), WEB)
+    assert web.assumed
+    assert web.edits == []
+    assert any("under a day of traffic is measured" in note for note in web.notes)
+    assert web.confidence is not None
+    assert 0 < web.confidence.history_days < 1
+    assert group(answer(shop, accept_assumptions=True), WEB).edits
+
+
+def test_a_workload_that_fits_no_group_is_named(shop: Path, edit: Edit) -> None:
+    """A typo in a match would silently leave its group on assumed traffic."""
+    edit("tfopt.toml", 'match = "aws_autoscaling_group.web"', 'match = "aws_autoscaling_group.wbe"')
+    line = (
+        (shop / "tfopt.toml").read_text().splitlines().index('match = "aws_autoscaling_group.wbe"')
+    )
+    advice = answer(shop)
+    assert advice.remarks == (
+        f'{shop}/tfopt.toml:{line + 1}: match = "aws_autoscaling_group.wbe" fits no group; '
+        f"the nearest is {WEB}",
+    )
+    assert advice.remarks[0] in advice.report.plan.warnings
+
+
+def test_groups_of_several_plans_say_whose_they_are(shop: Path) -> None:
+    """Two plans with the same addresses can be told apart; one workload may serve either."""
+    other = shop / "other.json"
+    other.write_bytes((shop / "plan.json").read_bytes())
+    wanted = {"horizon_s": DAY_S, "policy": "calibrated-tracking"}
+    plans = (str(shop / "plan.json"), str(other))
+    advice = advise(Request(plans=plans, **wanted), silent)
+    assert [g.plan for g in advice.report.groups] == [p for p in plans for _ in range(3)]
+    assert advice.remarks == ()
+
+
+def test_a_plan_given_twice_is_refused(shop: Path) -> None:
+    """However it is spelled: its groups would count twice."""
+    plans = (str(shop / "plan.json"), str(shop / "traffic" / ".." / "plan.json"))
+    with pytest.raises(TfoptError, match=r"plan\.json: the same plan is given twice"):
+        advise(Request(plans=plans), silent)
 
 
 def test_a_saving_below_the_threshold_is_not_recommended(shop: Path) -> None:
@@ -155,7 +201,7 @@ def test_a_workload_without_cpu_time_is_an_error_that_names_the_file(
 ) -> None:
     """Requests alone do not say how much work they are."""
     edit("tfopt.toml", "cpu_ms_per_request = 12\n", "")
-    with pytest.raises(TfoptError, match=r"tfopt\.toml: .*apps needs cpu_ms_per_request"):
+    with pytest.raises(TfoptError, match=r"tfopt\.toml:\d+: .*apps needs cpu_ms_per_request"):
         answer(shop)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +13,14 @@ import tfopt
 from tfopt.advise.answer import Answer, analysed, not_analysed
 from tfopt.advise.decide import Demands, decide
 from tfopt.advise.figures import totals
-from tfopt.advise.inputs import PlanInput, Proposers, Request, proposers, read_inputs
+from tfopt.advise.inputs import (
+    PlanInput,
+    Proposers,
+    Request,
+    idle_workloads,
+    proposers,
+    read_inputs,
+)
 from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
 from tfopt.advise.patching import Claims, edits_of
 from tfopt.hcl.edit import Change, Patch, make_patch
@@ -29,6 +36,9 @@ __all__ = ["Advice", "Request", "advise"]
 MAX_WORKERS = 8
 Progress = Callable[[int, int, str], None]
 _ASSUMED = "traffic is assumed: give it a workload, or --accept-assumptions, for a patch"
+_TOO_SHORT = (
+    "under a day of traffic is measured: give it a day, or --accept-assumptions, for a patch"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Advice:
 
     report: Report
     patch: Patch
+    remarks: tuple[str, ...] = ()  # what the user should know of the own settings
 
 
 def advise(request: Request, progress: Progress) -> Advice:
@@ -56,7 +67,8 @@ def advise(request: Request, progress: Progress) -> Advice:
             progress(len(decided), len(work), one.traced.group.address)
     groups, changes = run.with_edits(decided)
     patch = make_patch(changes, _secrets(inputs))
-    return Advice(run.report(inputs, decided, groups), patch)
+    idle = idle_workloads(inputs)
+    return Advice(run.report(inputs, decided, groups, idle), patch, tuple(idle))
 
 
 def _secrets(inputs: list[PlanInput]) -> SecretLines:
@@ -74,6 +86,7 @@ def _secrets(inputs: list[PlanInput]) -> SecretLines:
 class _Traced:
     """One group and where its settings stand."""
 
+    plan: str  # its path
     group: InstanceGroup
     leaves: Leaves
     tracer: Tracer | None
@@ -103,7 +116,7 @@ class _Run:
         tracer = Tracer(given.sources, variables) if given.sources is not None else None
         leaves = trace_groups(plan, tracer, given.no_sources)
         for group in plan.groups:
-            yield _Traced(group, leaves[group.address], tracer)
+            yield _Traced(plan.path, group, leaves[group.address], tracer)
 
     def decided(self, given: PlanInput, traced: _Traced) -> _Decided:
         """Decide one group, or say why it cannot be decided."""
@@ -132,9 +145,12 @@ class _Run:
         claims = Claims()
         groups: list[Group] = []
         for one in decided:
-            answer, traced = one.answer.group, one.traced
+            traced = one.traced
+            answer = one.answer.group.model_copy(update={"plan": traced.plan})
             if answer.assumed and not self.request.accept_assumptions:
-                groups.append(answer.model_copy(update={"notes": [*answer.notes, _ASSUMED]}))
+                measured = answer.confidence is not None and answer.confidence.history_days > 0
+                notes = [*answer.notes, _TOO_SHORT if measured else _ASSUMED]
+                groups.append(answer.model_copy(update={"notes": notes}))
                 continue
             day = one.facts.isoformat() if self.request.annotate else None
             edits = edits_of(traced.group, answer, traced.leaves, traced.tracer, comment_date=day)
@@ -148,12 +164,23 @@ class _Run:
         return min((self.book.date_of(cloud) for cloud in clouds), default=self.book.date)
 
     def report(
-        self, inputs: list[PlanInput], decided: list[_Decided], groups: list[Group]
+        self,
+        inputs: list[PlanInput],
+        decided: list[_Decided],
+        groups: list[Group],
+        idle: Mapping[str, str],
     ) -> Report:
         """Put it all together."""
-        plans = [_plan_info(given.plan, self.known.note) for given in inputs]
+        plans = [
+            _plan_info(
+                given.plan,
+                [remark for remark, plan in idle.items() if plan == given.plan.path],
+                self.known.note,
+            )
+            for given in inputs
+        ]
         measured = [one.answer for one in decided if not one.answer.group.assumed]
-        recommended = sum(group.status == "recommended" for group in groups)
+        recommended = sum(g.status == "recommended" and not g.assumed for g in groups)
         return Report(
             tool=Tool(
                 version=tfopt.__version__,
@@ -170,21 +197,20 @@ class _Run:
         )
 
 
-def _plan_info(plan: Plan, note: str | None) -> PlanInfo:
-    warnings = [*plan.warnings, *([note] if note else [])]
-    if not plan.complete:
-        warnings.append("the plan is not complete (-target?): resources outside it are not seen")
+def _plan_info(plan: Plan, idle: list[str], note: str | None) -> PlanInfo:
     return PlanInfo(
         path=plan.path,
         terraform_version=plan.terraform_version,
         complete=plan.complete,
-        warnings=warnings,
+        warnings=[*plan.warnings, *idle, *([note] if note else [])],
     )
 
 
 def _coverage(inputs: list[PlanInput], groups: list[Group]) -> Coverage:
     skipped = [
-        SkippedResource(address=item.address, kind=item.kind, reason=item.reason)
+        SkippedResource(
+            address=item.address, plan=given.plan.path, kind=item.kind, reason=item.reason
+        )
         for given in inputs
         for item in given.plan.skipped
     ]
@@ -195,7 +221,9 @@ def _coverage(inputs: list[PlanInput], groups: list[Group]) -> Coverage:
         for group in analysed_groups
     )
     skipped += [
-        SkippedResource(address=group.address, kind=group.kind, reason=group.reason)
+        SkippedResource(
+            address=group.address, plan=group.plan, kind=group.kind, reason=group.reason
+        )
         for group in groups
         if group.status == "not-analysed"
     ]

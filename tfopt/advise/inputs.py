@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from tfopt.errors import TfoptError
@@ -51,12 +52,40 @@ def read_inputs(request: Request) -> Iterator[PlanInput]:
     """Read each plan with its settings and its sources.
 
     Raises:
-        TfoptError: a plan, a tfopt.toml or a var file cannot be used; nothing was done yet.
+        TfoptError: a plan, a tfopt.toml or a var file cannot be used, or a plan is given twice;
+            nothing was done yet.
     """
+    seen: set[str | Path] = set()
     for path in request.plans:
+        place = path if path == STANDARD_INPUT else Path(path).resolve()
+        if place in seen:
+            raise TfoptError("the same plan is given twice", where=path)
+        seen.add(place)
         plan = read_plan(path)
         sources, missing = _sources(plan, request)
         yield PlanInput(plan, _settings(path, request), sources, missing)
+
+
+def idle_workloads(inputs: Sequence[PlanInput]) -> dict[str, str]:
+    """Return a remark for each workload that matches nothing, with the plan to show it with.
+
+    A tfopt.toml that several plans share has to fit in any of them.
+    """
+    sharing: dict[Path, list[PlanInput]] = {}
+    for given in inputs:
+        file = (given.settings.folder / given.settings.name).resolve()
+        sharing.setdefault(file, []).append(given)
+    remarks: dict[str, str] = {}
+    for plans in sharing.values():
+        settings = plans[0].settings
+        groups = [group.address for given in plans for group in given.plan.groups]
+        known = [*groups, *(item.address for given in plans for item in given.plan.skipped)]
+        for table in settings.matching_none(known):
+            remark = f'{settings.place_of(table)}: match = "{table.match}" fits no group'
+            nearest = get_close_matches(table.match.rstrip("*"), groups, n=1, cutoff=0)
+            remark += f"; the nearest is {nearest[0]}" if nearest else ""
+            remarks[remark] = plans[0].plan.path
+    return remarks
 
 
 def _settings(plan: str, request: Request) -> Settings:
@@ -64,7 +93,10 @@ def _settings(plan: str, request: Request) -> Settings:
         return load_settings(request.workloads)
     beside = Path.cwd() / plan if plan != STANDARD_INPUT else Path.cwd() / "plan.json"
     found = find_settings(beside)
-    return load_settings(found) if found else Settings()
+    if found is None:
+        return Settings()
+    here = Path.cwd()
+    return load_settings(found.relative_to(here) if found.is_relative_to(here) else found)
 
 
 def _sources(plan: Plan, request: Request) -> tuple[Sources | None, str]:

@@ -14,7 +14,7 @@ from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
     from tfopt.hcl.edit import Patch
-    from tfopt.recommendation import Report
+    from tfopt.recommendation import Group
 
 FORMATS = ("table", "json", "markdown", "diff", "github-comment")
 FAIL_ON = ("none", "any", "savings", "risk")
@@ -148,13 +148,18 @@ def command(
     colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
     publish_text(text, out)
+    for remark in advice.remarks:
+        _tell(quiet, remark)
     _remark_on_prices(quiet, advice.report.tool.price_date)
     if write:
         write_patch(advice.patch)
         _tell(quiet, f"{len(advice.patch.files)} file(s) written")
-    return (
-        FAILED if not soft_fail and _failed(advice.report, fail_on, choices["max_slo_risk"]) else 0
+    found = _failed(
+        [g for g in advice.report.groups if choices["accept_assumptions"] or not g.assumed],
+        fail_on,
+        choices["max_slo_risk"],
     )
+    return FAILED if found and not soft_fail else 0
 
 
 def _diff(patch: Patch, format_: str, quiet: bool) -> str:
@@ -185,13 +190,21 @@ def _tell(quiet: bool, line: str) -> None:
         click.echo(f"tfopt: {line}", err=True)
 
 
-def _failed(report: Report, fail_on: str, max_slo_risk: float) -> bool:
-    """Tell whether the report holds what `--fail-on` asks to fail on."""
-    found = [group for group in report.groups if group.status == "recommended"]
+def _failed(groups: list[Group], fail_on: str, max_slo_risk: float) -> bool:
+    """Tell whether one of the groups is what `--fail-on` asks to fail on.
+
+    A group whose files no longer hold what was planned has been changed since, or elsewhere.
+    """
+    found = [g for g in groups if g.status == "recommended" and not _moved_on(g)]
     if fail_on == "any":
         return bool(found)
     if fail_on == "savings":
         return any(group.cost and group.cost.savings_share.p50 > 0 for group in found)
     if fail_on == "risk":
-        return any(group.slo and group.slo.current_risk > max_slo_risk for group in report.groups)
+        return any(group.slo and group.slo.current_risk > max_slo_risk for group in groups)
     return False
+
+
+def _moved_on(group: Group) -> bool:
+    grades = {edit.grade for edit in group.edits}
+    return grades == {"value-from-environment"}
