@@ -97,6 +97,7 @@ MOVING = {"update_default_version": True}
         ("3", reference("local.v"), {"latest_version": 5}, "update", "pinned to 3"),
         ("3", reference("local.v"), {"latest_version": 3}, "no-op", None),
         ("3", LATEST, {"latest_version": 3}, "no-op", None),
+        (None, LATEST, {}, "update", None),
         ("1", constant("1"), {}, "create", None),
         ("2", constant("2"), {}, "create", "pinned to 2"),
         ("1", constant("1"), {"latest_version": 1}, "no-op", "pinned to 1"),

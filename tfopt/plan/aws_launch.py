@@ -78,14 +78,13 @@ def from_template(context: Context, group: Resource, *prefix: PathStep) -> Launc
 def _version(context: Context, group: Resource, template: Resource, *prefix: PathStep) -> _Version:
     """Tell how a changed template reaches the group that names it by the block at `prefix`."""
     path = (*prefix, "version")
-    version, written = group.get(*path), dig(group.config, *path)
-    omitted = version is None or (
-        version is UNKNOWN and not written and bool(dig(group.config, *prefix))
-    )
+    version, references = group.get(*path), group.references(*path)
+    unset = version is None or (version is UNKNOWN and bool(dig(group.config, *prefix)))
+    omitted = unset and not references
     if omitted or version in ("$Default", "$Latest"):
         stays = version != "$Latest" and _default_stays(template)
         return _DEFAULT_STAYS if stays else _Version("launches")
-    if any(one.endswith(".default_version") for one in group.references(*path)):
+    if any(one.endswith(".default_version") for one in references):
         return _DEFAULT_STAYS if _default_stays(template) else _Version("apply")
     number = whole(version)
     first = number == 1 and template.action in ("create", "replace")
