@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tfopt.advise import Advice, Request, advise
 from tfopt.errors import TfoptError
 from tfopt.recommendation import Group
+from tfopt.render import render
 
 WEB, APPS, WORKER = (
     "aws_autoscaling_group.web",
@@ -167,6 +169,16 @@ def test_groups_of_several_plans_say_whose_they_are(shop: Path) -> None:
     advice = advise(Request(plans=plans, **wanted), silent)
     assert [g.plan for g in advice.report.groups] == [p for p in plans for _ in range(3)]
     assert advice.remarks == ()
+
+
+def test_an_incomplete_plan_is_warned_of_by_the_renderers_alone(shop: Path) -> None:
+    """`complete` says it; a warning beside it would be shown twice."""
+    plan = json.loads((shop / "plan.json").read_text())
+    (shop / "plan.json").write_text(json.dumps({**plan, "complete": False}))
+    report = answer(shop).report
+    assert not report.plan.complete
+    text = render(report, "", "markdown")
+    assert text.count("-target") == 1
 
 
 def test_a_plan_given_twice_is_refused(shop: Path) -> None:

@@ -267,6 +267,30 @@ def assumed_group() -> Group:
     )
 
 
+def possible_group() -> Group:
+    """Return a group measured for a night, simulated for a day: its change is shown, not made."""
+    return web().model_copy(
+        update={
+            "assumed": True,
+            "edits": [],
+            "demand": demand(240, hours=24),
+            "confidence": Confidence(history_days=0.21, forecast_skill=None, scenarios=200),
+            "notes": ["under a day of traffic is measured"],
+        }
+    )
+
+
+def several_plans() -> Report:
+    """Return a report on two plans that hold a group of the same address."""
+    names = ("prod/plan.json", "test/plan.json")
+    groups = [web().model_copy(update={"plan": name}) for name in names]
+    made = report(*groups, path=names[0])
+    plans = [made.plan.model_copy(update={"path": name}) for name in names]
+    skipped = [item.model_copy(update={"plan": names[1]}) for item in made.coverage.skipped]
+    coverage = made.coverage.model_copy(update={"skipped": skipped})
+    return made.model_copy(update={"plans": plans, "coverage": coverage})
+
+
 def not_analysed_group() -> Group:
     """Return a group that cannot be simulated."""
     return Group(
@@ -324,6 +348,7 @@ def hostile() -> Report:
     group = web().model_copy(
         update={
             "address": f'module.a["{HOSTILE}"].aws_autoscaling_group.web',
+            "plan": HOSTILE,
             "region": HOSTILE,
             "current": settings(HOSTILE, 6, 24),
             "recommended": settings("m7a.large|x", 4, 24),
@@ -343,15 +368,17 @@ def hostile() -> Report:
     )
     other = not_analysed_group().model_copy(update={"reason": HOSTILE, "kind": HOSTILE})
     made = report(group, other, path=HOSTILE, warnings=[HOSTILE], complete=False)
-    skipped = SkippedResource(address=HOSTILE, kind=HOSTILE, reason=HOSTILE)
+    skipped = SkippedResource(address=HOSTILE, plan=HOSTILE, kind=HOSTILE, reason=HOSTILE)
     coverage = made.coverage.model_copy(update={"skipped": [skipped]})
-    return made.model_copy(update={"coverage": coverage})
+    return made.model_copy(update={"coverage": coverage, "plans": [made.plan, made.plan]})
 
 
 REPORTS = {
     "recommended": (report(web(), apps(), unchanged_group()), PATCH),
     "unchanged": (report(unchanged_group()), ""),
     "assumed": (report(assumed_group()), PATCH),
+    "possible": (report(possible_group(), unchanged_group()), ""),
+    "several-plans": (several_plans(), PATCH),
     "not-analysed": (report(not_analysed_group(), complete=False), ""),
     "hostile": (hostile(), HOSTILE_PATCH),
 }

@@ -123,7 +123,7 @@ def test_marker_gives_back_exactly_what_it_holds() -> None:
     match = re.fullmatch(r"<!-- tfopt (\{[^<>]*\}) -->", first)
     assert match
     assert "--" not in match[1]
-    assert json.loads(match[1])["target"] == HOSTILE
+    assert json.loads(match[1])["target"] == f"{HOSTILE}, {HOSTILE}"
 
 
 def test_json_keeps_every_value_and_sends_no_active_character() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reports import REPORTS
+from reports import REPORTS, demand, report, web
 from rich.cells import cell_len
 
 from tfopt.render import render
@@ -87,3 +87,19 @@ def test_an_unknown_format_is_refused() -> None:
     """Later formats are not promised yet."""
     with pytest.raises(ValueError, match="no format 'html'"):
         render(*REPORTS["unchanged"], "html")
+
+
+def test_an_incomplete_plan_is_told_once() -> None:
+    """One warning, in the words of the report."""
+    text = render(*REPORTS["not-analysed"], "table", width=120)
+    assert text.count("the plan is not complete") == 1
+
+
+@pytest.mark.parametrize(("hours", "words"), [(24, "days"), (336, "periods of 14")])
+def test_another_horizon_is_not_called_a_week(hours: int, words: str) -> None:
+    """What was simulated is named by its length."""
+    group = web().model_copy(update={"demand": demand(240, hours=hours), "alternatives": []})
+    text = " ".join(render(report(group), "", "table", width=120).split())
+    assert f"200 simulated {words}" in text
+    assert "of 100 weeks" not in text
+    assert "same weeks" not in text

@@ -60,17 +60,17 @@ def test_cost_change(saved: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "then", "text"),
+    ("now", "then", "hours", "text"),
     [
-        (0.12, 0.02, "12 → 2 of 100 weeks"),
-        (0.12, 0.121, "12 of 100 weeks"),
-        (0.004, 0, "<1 → 0 of 100 weeks"),
-        (1, 0.999, "100 → >99 of 100 weeks"),
+        (0.12, 0.02, 168, "12 → 2 of 100 weeks"),
+        (0.12, 0.121, 168, "12 of 100 weeks"),
+        (0.004, 0, 24, "<1 → 0 of 100 days"),
+        (1, 0.999, 336, "100 → >99 of 100 periods"),
     ],
 )
-def test_weeks_change(now: float, then: float, text: str) -> None:
-    """Risk is a count of weeks; none and all are said only where they are meant."""
-    assert calm(words.weeks_change(now, then)) == text
+def test_misses_change(now: float, then: float, hours: int, text: str) -> None:
+    """Risk is a count of what was simulated; none and all are said only where they are meant."""
+    assert calm(words.misses_change(now, then, words.period(hours))) == text
 
 
 @pytest.mark.parametrize(

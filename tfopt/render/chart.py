@@ -1,4 +1,4 @@
-"""Demand against capacity over the coming week as a mermaid chart that GitHub draws."""
+"""Demand against capacity over the simulated horizon as a mermaid chart that GitHub draws."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Chart:
 
 
 def demand_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> Chart | None:
-    """Return the picture of the coming week; None where the figures give none.
+    """Return the picture of the horizon; None where the figures give none.
 
     Args:
         demand: hourly figures; every series of the same length.

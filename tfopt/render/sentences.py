@@ -16,15 +16,53 @@ _IMPACT = {
 
 def headline(report: Report) -> str:
     """Say in one sentence what the change saves and what it does to the SLO."""
-    changed = [group for group in report.groups if group.status == "recommended"]
     analysed = [group for group in report.groups if group.status != "not-analysed"]
+    possible = [group for group in analysed if _is_possible(group)]
+    changed = [g for g in analysed if g.status == "recommended" and g not in possible]
     if not analysed:
         return "No group could be analysed."
-    if not changed:
-        return f"Nothing to change in {words.count(len(analysed), 'group')}."
-    parts = [_headline_saving(report, changed), _headline_risk(changed)]
-    of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
-    return f"{'; '.join(filter(None, parts))} ({of} changed)."
+    sentences = []
+    if changed:
+        parts = [_headline_saving(report, changed), _headline_risk(changed)]
+        of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
+        sentences.append(f"{'; '.join(filter(None, parts))} ({of} changed).")
+    elif len(analysed) > len(possible):
+        kept = words.count(len(analysed) - len(possible), "group")
+        sentences.append(f"Nothing to change in {kept}.")
+    if possible:
+        sentences.append(_headline_possible(possible))
+    return " ".join(sentences)
+
+
+def _is_possible(group: Group) -> bool:
+    """Tell whether a change is shown that is not made: it rests on assumed traffic."""
+    return group.status == "recommended" and group.assumed and not group.edits
+
+
+def _headline_possible(possible: list[Group]) -> str:
+    """Say what groups could save that are left as they are, since their traffic is assumed."""
+    before, after = _spent(possible)
+    usd, share = before - after, (1 - after / before if before else 0.0)
+    verb, tail = ("save", "a month") if usd >= 0 else ("cost", "a month more")
+    which = words.count(len(possible), "group")
+    return (
+        f"{which[:1].upper()}{which[1:]} could {verb} {words.money(abs(usd))} {tail}, "
+        f"{words.cost_change(share)} (assumed traffic; nothing is changed)."
+    )
+
+
+def _spent(groups: list[Group]) -> tuple[float, float]:
+    """Return what groups cost a month now and as proposed: the sums of their medians, in USD."""
+    costs = [group.cost for group in groups if group.cost]
+    return (
+        sum(cost.current_monthly_usd.p50 for cost in costs),
+        sum(cost.recommended_monthly_usd.p50 for cost in costs),
+    )
+
+
+def period_of(group: Group) -> str:
+    """Return the word for what was simulated of a group, once per scenario."""
+    return words.period(len(group.demand.hourly_p50_rps)) if group.demand else "week"
 
 
 def _headline_saving(report: Report, changed: list[Group]) -> str:
@@ -33,9 +71,7 @@ def _headline_saving(report: Report, changed: list[Group]) -> str:
     paired = totals.saving_monthly_usd
     saved = totals.savings_share.p50
     if all(group.assumed for group in changed):  # the totals leave assumed groups out
-        costs = [group.cost for group in changed if group.cost]
-        before = sum(cost.current_monthly_usd.p50 for cost in costs)
-        after = sum(cost.recommended_monthly_usd.p50 for cost in costs)
+        before, after = _spent(changed)
         now, then = (Interval(p50=x, p05=x, p95=x) for x in (before, after))
         saved, paired, mark = (1 - after / before if before else 0.0), None, ", assumed"
     usd, span = _saving(now, then, paired)
@@ -51,10 +87,11 @@ def _headline_risk(changed: list[Group]) -> str:
         return ""
     now = max(slo.current_risk for slo in known)
     then = max(slo.recommended_risk for slo in known)
-    if words.weeks(now) == words.weeks(then):
-        return f"SLO risk stays at {words.weeks(now)}{mark}"
+    period = period_of(measured[0])
+    if words.misses(now, period) == words.misses(then, period):
+        return f"SLO risk stays at {words.misses(now, period)}{mark}"
     worst = " in the worst group" if len(known) > 1 else ""
-    return f"SLO risk {words.weeks_change(now, then)}{worst}{mark}"
+    return f"SLO risk {words.misses_change(now, then, period)}{worst}{mark}"
 
 
 def _saving(now: Interval, then: Interval, paired: Interval | None) -> tuple[float, str]:
@@ -93,10 +130,11 @@ def risk_sentence(group: Group, mark: str) -> str:
     slo = group.slo
     if slo is None:
         return ""
-    now, then = words.weeks(slo.current_risk), words.weeks(slo.recommended_risk)
+    period = period_of(group)
+    now, then = (words.misses(x, period) for x in (slo.current_risk, slo.recommended_risk))
     if now == then or group.status != "recommended":
         return f"SLO missed in {now}{', as now' if group.status == 'recommended' else ''}{mark}."
-    return f"SLO missed in {words.weeks_count(slo.recommended_risk)} instead of {now}{mark}."
+    return f"SLO missed in {words.misses_count(slo.recommended_risk)} instead of {now}{mark}."
 
 
 def impact_sentence(group: Group) -> str:

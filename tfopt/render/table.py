@@ -62,7 +62,8 @@ def _report(view: ReportView) -> Iterable[RenderableType]:
         yield Rule(_text("Skipped", "bold"), align="left", style="dim", characters="─")
         skipped = _grid(1, 1)
         for item in view.skipped:
-            skipped.add_row(_text(item.address), _text(item.reason, "dim"))
+            name = f"{item.address} in {item.plan}" if item.plan else item.address
+            skipped.add_row(_text(name), _text(item.reason, "dim"))
         yield skipped
     yield Text()
     yield Rule(style="dim", characters="─")
@@ -77,7 +78,7 @@ def _report(view: ReportView) -> Iterable[RenderableType]:
 
 
 def _group(group: GroupView) -> Iterable[RenderableType]:
-    title = _text(group.address, "bold")
+    title = _text(f"{group.address} in {group.plan}" if group.plan else group.address, "bold")
     yield Rule(title, align="left", style="dim", characters="─")
     style = next((s for name, s in _STATUS.items() if group.status.startswith(name)), "")
     yield Text.assemble(_text(group.status, style), _text(f" · {group.subtitle}", "dim"))

@@ -18,6 +18,7 @@ from tfopt.render.chart import Chart, demand_chart
 from tfopt.render.sentences import (
     headline,
     impact_sentence,
+    period_of,
     risk_sentence,
     saving_sentence,
     verdict,
@@ -29,7 +30,7 @@ _GRADE = {
     "edit-literal": "a literal in the .tf",
     "module-default": "a module's default: the call must pass the value",
     "ignored-by-lifecycle": "ignore_changes keeps it from taking effect",
-    "value-from-environment": "set by TF_VAR_, -var or HCP, not by a file",
+    "value-from-environment": "no file holds the planned value",
     "unknown": "not traced to a literal",
 }
 _ORDER = {name: position for position, name in enumerate(LABELS)}
@@ -68,6 +69,7 @@ class GroupView:
     """One group in words. Every figure says "assumed" where it rests on an assumption."""
 
     address: str
+    plan: str  # its path, empty where only one plan was read
     subtitle: str  # kind and region
     status: str  # "recommended", "not analysed, assumed"
     recommended: bool
@@ -91,6 +93,7 @@ class GroupView:
     proof: ProofView | None
     ready_to_add: list[ReadyView]
     notes: list[str]
+    ahead: str  # what is simulated: "week", "14 days"
     chart: Chart | None
 
     @property
@@ -146,6 +149,11 @@ def report_view(report: Report) -> ReportView:
     """Put a report (its strings already made plain) into words."""
     plans = report.plans or [report.plan]
     names = ", ".join(dict.fromkeys(plan.path for plan in plans))
+    several = len(plans) > 1
+    skipped = [
+        item if several else item.model_copy(update={"plan": None})
+        for item in report.coverage.skipped
+    ]
     made_by = ", ".join(dict.fromkeys(plan.terraform_version for plan in plans))
     policy = report.tool.policy
     if report.tool.policy_sha256:
@@ -153,8 +161,8 @@ def report_view(report: Report) -> ReportView:
     return ReportView(
         headline=headline(report),
         total=_total(report),
-        groups=[group_view(group) for group in report.groups],
-        skipped=report.coverage.skipped,
+        groups=[group_view(group, named=several) for group in report.groups],
+        skipped=skipped,
         coverage=_coverage(report),
         plan=f"{names} (Terraform {made_by})",
         warnings=_warnings(report),
@@ -163,13 +171,14 @@ def report_view(report: Report) -> ReportView:
     )
 
 
-def group_view(group: Group) -> GroupView:
-    """Put one group into words."""
+def group_view(group: Group, *, named: bool) -> GroupView:
+    """Put one group into words; `named` says which plan it stands in."""
     mark = ", assumed" if group.assumed else ""  # ends a phrase
     cell = f"{words.GAP}assumed" if group.assumed else ""  # ends a figure that stands alone
     proposed = group.recommended if group.status == "recommended" else None
     return GroupView(
         address=group.address,
+        plan=(group.plan or "") if named else "",
         subtitle=", ".join(filter(None, (group.kind, group.region))),
         status=group.status.replace("-", " ") + mark,
         recommended=proposed is not None,
@@ -186,13 +195,16 @@ def group_view(group: Group) -> GroupView:
         figures=_figures(group, cell),
         why_this_type=group.why_this_type or "",
         proposed_type=group.recommended.instance_type if group.recommended else "",
-        alternatives=[_alternative(item, cell) for item in group.alternatives[:NEXT_BEST]],
+        alternatives=[
+            _alternative(item, cell, period_of(group)) for item in group.alternatives[:NEXT_BEST]
+        ],
         traces=_traces(group),
         demand=_demand(group.demand, mark) if group.demand else "",
         trust=_trust(group),
-        proof=_proof(group.proof, mark, cell) if group.proof else None,
+        proof=_proof(group.proof, mark, cell, period_of(group)) if group.proof else None,
         ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
         notes=group.notes,
+        ahead=_ahead(group),
         chart=demand_chart(group.demand, mark, proposed=bool(proposed)) if group.demand else None,
     )
 
@@ -211,8 +223,9 @@ def _risk_cell(group: Group, mark: str) -> str:
     if group.slo is None:
         return ""
     if group.status != "recommended":
-        return f"{words.weeks(group.slo.current_risk)}{mark}"
-    return words.weeks_change(group.slo.current_risk, group.slo.recommended_risk) + mark
+        return f"{words.misses(group.slo.current_risk, period_of(group))}{mark}"
+    now, then = group.slo.current_risk, group.slo.recommended_risk
+    return words.misses_change(now, then, period_of(group)) + mark
 
 
 def _figures(group: Group, mark: str) -> list[Figure]:
@@ -232,7 +245,10 @@ def _figures(group: Group, mark: str) -> list[Figure]:
         row("cost a month", words.money(now.p50), words.money(then.p50))
         span(words.money_range(now), words.money_range(then))
     if slo := group.slo:
-        row("SLO missed in", words.weeks(slo.current_risk), words.weeks(slo.recommended_risk))
+        risks = (
+            words.misses(x, period_of(group)) for x in (slo.current_risk, slo.recommended_risk)
+        )
+        row("SLO missed in", *risks)
         bad_now, bad_then = slo.current_bad_minute_share, slo.recommended_bad_minute_share
         row(
             "bad minutes",
@@ -248,12 +264,12 @@ def _figures(group: Group, mark: str) -> list[Figure]:
     return rows
 
 
-def _alternative(item: Alternative, mark: str) -> AlternativeView:
+def _alternative(item: Alternative, mark: str, period: str) -> AlternativeView:
     return AlternativeView(
         instance_type=item.instance_type,
         cost="" if item.monthly_usd is None else words.money(item.monthly_usd) + mark,
         change="" if item.savings_share is None else words.cost_change(item.savings_share) + mark,
-        risk="" if item.risk is None else words.weeks(item.risk) + mark,
+        risk="" if item.risk is None else words.misses(item.risk, period) + mark,
         why_not=item.why_not,
     )
 
@@ -280,15 +296,31 @@ def _demand(asked: DemandFigures, mark: str) -> str:
 def _trust(group: Group) -> list[str]:
     """Tell how far the figures can be trusted: history, forecast, scenarios, and what to know."""
     lines = []
+    facts = group.confidence
+    measured = facts is not None and (not group.assumed or facts.history_days > 0)
     if group.assumed:
-        lines.append("traffic is assumed, not measured: every figure of this group is assumed")
-    if facts := group.confidence:
-        parts = [] if group.assumed else [f"{words.days(facts.history_days)} of history"]
+        what = "measured for under a day" if measured else "assumed, not measured"
+        lines.append(f"traffic is {what}: every figure of this group is assumed")
+    if facts:
+        parts = [f"{words.days(facts.history_days)} of history"] if measured else []
         if facts.forecast_skill is not None:
             parts.append(_skill(facts.forecast_skill))
-        parts.append(words.count(facts.scenarios, "simulated week"))
+        parts.append(_simulated(group, facts.scenarios))
         lines += [", ".join(parts), *facts.notes]
     return lines
+
+
+def _simulated(group: Group, scenarios: int) -> str:
+    """Return `200 simulated weeks`, or how long each of them is where it has no name."""
+    text = words.count(scenarios, f"simulated {period_of(group)}")
+    return f"{text} of {_ahead(group)}" if period_of(group) == "period" else text
+
+
+def _ahead(group: Group) -> str:
+    """Return how far ahead was simulated: `week`, `day`, `14 days`."""
+    if group.demand is None or period_of(group) != "period":
+        return period_of(group)
+    return words.days(len(group.demand.hourly_p50_rps) / 24)
 
 
 def _skill(skill: float) -> str:
@@ -298,7 +330,7 @@ def _skill(skill: float) -> str:
     return f"forecast {words.share(abs(skill))} {side} than repeating last week"
 
 
-def _proof(proof: Proof, mark: str, cell: str) -> ProofView:
+def _proof(proof: Proof, mark: str, cell: str, period: str) -> ProofView:
     span = words.money_range(proof.saving_usd_per_month)
     rivals = words.count(len(proof.contenders) - 1, "other")
     rows = [
@@ -306,13 +338,13 @@ def _proof(proof: Proof, mark: str, cell: str) -> ProofView:
             item.name,
             words.money(item.monthly_usd) + cell,
             words.share(item.bad_minute_share) + cell,
-            words.weeks(item.risk) + cell,
+            words.misses(item.risk, period) + cell,
             "meets the SLO" if item.meets_slo else "misses the SLO",
         )
         for item in proof.contenders
     ]
     sentence = (
-        f"{proof.won_by} won against {rivals} on the same weeks; "
+        f"{proof.won_by} won against {rivals} on the same {period}s; "
         f"mean saving {span} a month (95{words.GAP}% interval){mark}; "
         f"{words.count(proof.scenarios_spent, 'group-week')} simulated"
     )

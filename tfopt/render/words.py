@@ -58,18 +58,23 @@ def cost_change(saved_share: float) -> str:
     return text if text.startswith((MINUS, f"0{GAP}", "<")) else f"+{text}"
 
 
-def weeks(risk: float) -> str:
+def period(hours: int) -> str:
+    """Return the word for a simulated horizon: `week`, `day`, else `period`."""
+    return {168: "week", 24: "day"}.get(hours, "period")
+
+
+def misses(risk: float, period: str) -> str:
     """Return a share of weeks as a count out of a hundred: `3 of 100 weeks`."""
-    return f"{weeks_count(risk)} of 100{GAP}weeks"
+    return f"{misses_count(risk)} of 100{GAP}{period}s"
 
 
-def weeks_change(now: float, then: float) -> str:
+def misses_change(now: float, then: float, period: str) -> str:
     """Return `12 → 2 of 100 weeks`, or one count where both read the same."""
-    before, after = weeks_count(now), weeks_count(then)
-    return weeks(now) if before == after else f"{before} → {after} of 100{GAP}weeks"
+    before, after = misses_count(now), misses_count(then)
+    return misses(now, period) if before == after else f"{before} → {after} of 100{GAP}{period}s"
 
 
-def weeks_count(risk: float) -> str:
+def misses_count(risk: float) -> str:
     """Return that count alone; a risk that is not quite none or all does not read as such."""
     count = risk * 100
     if 0 < count < 0.5:
