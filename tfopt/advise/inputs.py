@@ -61,7 +61,7 @@ def read_inputs(request: Request) -> Iterator[PlanInput]:
         if place in seen:
             raise TfoptError("the same plan is given twice", where=path)
         seen.add(place)
-        plan = read_plan(path)
+        plan = read_plan(path, request.config_dir)
         sources, missing = _sources(plan, request)
         yield PlanInput(plan, _settings(path, request), sources, missing)
 
