@@ -16,10 +16,16 @@ from tfopt_policies.race import FIRST, SECOND, THIRD, Race
 from tfopt_sim.types import Configuration
 
 AS_WRITTEN = "as-written"
+LOCAL_SEARCH = "local-search"  # around the present settings
 _POLISH_ROUNDS = 2
 _MENDED = 2  # failed configurations made safer in each round
 _HEAT = 4  # configurations taken to the next stage at a time
 _MAX_HEATS = 6  # beyond those, what is left costs far more than what failed
+
+
+def _heir(proposer: str) -> str:
+    """Name who found a neighbour of a proposal; what lies around the present is found by search."""
+    return LOCAL_SEARCH if proposer == AS_WRITTEN else proposer
 
 
 class Search:
@@ -101,7 +107,7 @@ class Search:
             near += [(parent, c) for c in safer(parent)]
         for parent, wanted in near:
             for configuration in distinct(self.problem, [wanted]):
-                self.proposer.setdefault(configuration, self.proposer[parent])
+                self.proposer.setdefault(configuration, _heir(self.proposer[parent]))
 
     def _nearly(self, leader: Configuration | None) -> list[Configuration]:
         """Return what fails by least among what costs less than the leader."""

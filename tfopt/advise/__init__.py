@@ -135,8 +135,8 @@ class _Run:
         except NotAnalysedError as reason:
             return _Decided(traced, not_analysed(group, str(reason)), priced)
         demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
-        verdict = decide(case, self.known.for_knobs(knobs), demands, request.seed)
-        answer = analysed(case, verdict, traced.leaves, request.max_slo_risk)
+        decision = decide(case, self.known.for_knobs(knobs), demands, request.seed)
+        answer = analysed(case, decision, traced.leaves, request.max_slo_risk)
         measured = priced if case.traffic.assumed else (case.start - timedelta(seconds=1)).date()
         return _Decided(traced, answer, max(priced, measured))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfopt.advise.additions import ready_to_add
-from tfopt.advise.decide import alternatives
+from tfopt.advise.decide import Decision, alternatives
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.wording import impact, why_this_type
@@ -63,8 +63,9 @@ def not_analysed(group: InstanceGroup, reason: str) -> Answer:
     )
 
 
-def analysed(case: Case, verdict: Verdict, leaves: Leaves, max_risk: float) -> Answer:
+def analysed(case: Case, decision: Decision, leaves: Leaves, max_risk: float) -> Answer:
     """Return the answer for a group that was decided; edits are added once all groups are."""
+    verdict = decision.verdict
     group, present, chosen = case.group, case.problem.present, verdict.chosen
     current = settings_of(group, present)
     recommended = settings_of(group, chosen)
@@ -88,12 +89,17 @@ def analysed(case: Case, verdict: Verdict, leaves: Leaves, max_risk: float) -> A
         slo=_slo(case, verdict),
         demand=demand_figures(case, present, chosen),
         why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
-        alternatives=alternatives(case, verdict, max_risk),
+        alternatives=alternatives(case, decision, max_risk),
         ready_to_add=ready_to_add(case, verdict, max_risk),
         impact=_impact(group, current, recommended),
         confidence=_confidence(case),
         proof=_proof(verdict),
-        notes=[*group.notes, *_held_notes(leaves), *_measured_note(case, changed)],
+        notes=[
+            *group.notes,
+            *_held_notes(leaves),
+            *_measured_note(case, changed),
+            *_price_notes(case, verdict),
+        ],
     )
     return Answer(answer, now, then)
 
@@ -213,6 +219,15 @@ def _measured_note(case: Case, changed: Set[str]) -> Iterable[str]:
     if "instance_type" in changed and case.measured_on is None and not case.traffic.assumed:
         old = case.problem.present.machine.name
         yield f'after this change, say in its workload: measured_on = "{old}"'
+
+
+def _price_notes(case: Case, verdict: Verdict) -> Iterable[str]:
+    """Say which of the two prices is not a list price of the region's own."""
+    names = (case.problem.present.machine.name, verdict.chosen.machine.name)
+    for name in dict.fromkeys(names):
+        quality = case.offers[name].price_quality
+        if quality != "listed":
+            yield f"the price of {name} in {case.group.region} is {quality.replace('_', ' in ')}"
 
 
 def _held_notes(leaves: Leaves) -> Iterable[str]:

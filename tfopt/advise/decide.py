@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfopt_policies.policy import Policy
 
 SHOWN_ALTERNATIVES = 3
+OTHER_TYPES = "other-types"
 GLANCE_SCENARIOS, COMPARED_SCENARIOS = 2, 32  # for all types; for those that will be shown
 
 
@@ -33,12 +34,46 @@ class Demands:
     max_slo_risk: float
 
 
-def decide(case: Case, policies: Sequence[Policy], demands: Demands, seed: int) -> Verdict:
-    """Let every policy propose on what is known, then prove on scenarios none of them has seen."""
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Settings on another type, on some of the held-back scenarios."""
+
+    configuration: Configuration
+    monthly_usd: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was proven, and the types that came nearest to it."""
+
+    verdict: Verdict
+    rivals: list[Rival]
+
+
+def decide(case: Case, policies: Sequence[Policy], demands: Demands, seed: int) -> Decision:
+    """Let every policy propose on what is known, then prove on scenarios none of them has seen.
+
+    The proposers look closely at a few types; the others are reached by carrying the best over. One
+    that turns out cheaper joins the proof, so that no alternative shown beats the recommendation
+    unproven.
+    """
     proposals = {
         policy.name: policy.propose(case.problem, np.random.default_rng(seed))
         for policy in policies
     }
+    verdict = _proven(case, proposals, demands, seed)
+    rivals = _same_chip(case, verdict, demands.max_slo_risk)
+    cheaper = _overlooked(verdict, rivals, demands.max_slo_risk)
+    if cheaper:
+        verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed)
+        rivals = _same_chip(case, verdict, demands.max_slo_risk)
+    return Decision(verdict, rivals)
+
+
+def _proven(
+    case: Case, proposals: Mapping[str, Sequence[Configuration]], demands: Demands, seed: int
+) -> Verdict:
     return prove(
         case.problem,
         proposals,
@@ -50,26 +85,33 @@ def decide(case: Case, policies: Sequence[Policy], demands: Demands, seed: int) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rival:
-    configuration: Configuration
-    monthly_usd: float
-    risk: float
+def _overlooked(verdict: Verdict, rivals: Sequence[Rival], max_risk: float) -> list[Configuration]:
+    """Return what is cheaper than the chosen settings, holds the SLO, and was not in the proof."""
+    usd = _monthly(verdict.chosen_outcome.usd_per_hour[0])
+    known = {trial.configuration for trial in verdict.tried}
+    return [
+        rival.configuration
+        for rival in rivals
+        if rival.monthly_usd < usd and rival.risk <= max_risk and rival.configuration not in known
+    ]
 
 
-def alternatives(case: Case, verdict: Verdict, max_risk: float) -> list[Alternative]:
+def _same_chip(case: Case, verdict: Verdict, max_risk: float) -> list[Rival]:
+    machines = [m for m in case.problem.machines if m != verdict.chosen.machine]
+    return _rivals(case, verdict, machines, max_risk)
+
+
+def alternatives(case: Case, decision: Decision, max_risk: float) -> list[Alternative]:
     """Return the next best three types and why they lost, then cheaper ones on other chips."""
-    chosen = verdict.chosen
+    verdict = decision.verdict
     present_usd = _monthly(verdict.present_outcome.usd_per_hour[0])
     chosen_usd = _monthly(verdict.chosen_outcome.usd_per_hour[0])
-    same = [m for m in case.problem.machines if m != chosen.machine]
-    rivals = _rivals(case, verdict, same, max_risk)
     others = _rivals(case, verdict, case.other_architectures, max_risk)
     found = [
         _alternative(
             rival, why_not(rival.monthly_usd - chosen_usd, rival.risk, max_risk), present_usd
         )
-        for rival in rivals
+        for rival in decision.rivals
     ]
     for rival in others:
         if rival.monthly_usd < chosen_usd and rival.risk <= max_risk:
@@ -79,7 +121,7 @@ def alternatives(case: Case, verdict: Verdict, max_risk: float) -> list[Alternat
     return found
 
 
-def _alternative(rival: _Rival, why: str, present_usd: float) -> Alternative:
+def _alternative(rival: Rival, why: str, present_usd: float) -> Alternative:
     saved = 1 - rival.monthly_usd / present_usd if present_usd > 0 else 0.0
     return Alternative(
         instance_type=rival.configuration.machine.name,
@@ -96,7 +138,7 @@ def _monthly(usd_per_hour: FloatArray) -> float:
 
 def _rivals(
     case: Case, verdict: Verdict, machines: Sequence[Machine], max_risk: float
-) -> list[_Rival]:
+) -> list[Rival]:
     """Return the most promising machines, those that hold the SLO first, then by cost.
 
     Each at the sizes it met the SLO with in the proof, or at the chosen sizes carried over. All are
@@ -113,9 +155,9 @@ def _rivals(
     return _measured(case, [rival.configuration for rival in likely], COMPARED_SCENARIOS, max_risk)
 
 
-def _best_each(rivals: Sequence[_Rival]) -> list[_Rival]:
+def _best_each(rivals: Sequence[Rival]) -> list[Rival]:
     """Return the first of each machine."""
-    best: dict[Machine, _Rival] = {}
+    best: dict[Machine, Rival] = {}
     for rival in rivals:
         best.setdefault(rival.configuration.machine, rival)
     return list(best.values())
@@ -123,7 +165,7 @@ def _best_each(rivals: Sequence[_Rival]) -> list[_Rival]:
 
 def _measured(
     case: Case, configurations: Sequence[Configuration], scenarios: int, max_risk: float
-) -> list[_Rival]:
+) -> list[Rival]:
     """Return what each configuration costs and risks on held-back scenarios, best first."""
     if not configurations:
         return []
@@ -132,13 +174,13 @@ def _measured(
     outcome = simulate(configurations, rps, problem.workload, problem.slo, case.start)
     missed = outcome.bad_minute_share > problem.slo.max_bad_minutes
     rivals = [
-        _Rival(configuration, _monthly(outcome.usd_per_hour[i]), float(missed[i].mean()))
+        Rival(configuration, _monthly(outcome.usd_per_hour[i]), float(missed[i].mean()))
         for i, configuration in enumerate(configurations)
     ]
     return sorted(rivals, key=lambda rival: _order(rival, max_risk))
 
 
-def _order(rival: _Rival, max_risk: float) -> tuple[bool, float]:
+def _order(rival: Rival, max_risk: float) -> tuple[bool, float]:
     fails = rival.risk > max_risk
     return fails, rival.risk if fails else rival.monthly_usd
 

@@ -93,6 +93,8 @@ def _settings(plan: str, request: Request) -> Settings:
         return load_settings(request.workloads)
     beside = Path.cwd() / plan if plan != STANDARD_INPUT else Path.cwd() / "plan.json"
     found = find_settings(beside)
+    if found is None and request.config_dir is not None:
+        found = find_settings(request.config_dir.resolve() / "plan.json")
     if found is None:
         return Settings()
     here = Path.cwd()

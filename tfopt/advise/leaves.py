@@ -13,6 +13,7 @@ from tfopt.settings import DefaultsTable
 from tfopt_policies.policy import Knobs
 
 Found = Trace | Refusal
+GROWTH, LEAST_LARGEST = 5, 20  # no proposal above so many times the present ceiling
 HeldBy = Literal["desired", "count", "minimum"]
 _SIZED_BY = {"desired": "desired_capacity", "count": "desired_capacity", "minimum": "min_size"}
 _PROBE_TYPE = "tfopt.probe"  # a type no cloud has: shows what moves with the literal
@@ -158,6 +159,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         held_by=by,
         target_cpu=tracks and free("target_cpu"),
         max_target_cpu=defaults.max_target_cpu,
+        largest_size=max(LEAST_LARGEST, GROWTH * (group.max_size or 0)),
         smallest_size=max(1, min(defaults.min_zones, standing or 1)),
         keep_ceiling=True,
         fixed_desired=fixed,

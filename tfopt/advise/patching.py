@@ -58,7 +58,9 @@ def edits_of(
             continue
         comment = None
         if comment_date is not None:
-            comment = annotation(attribute, found.leaf.text, _saving(answer), comment_date)
+            comment = annotation(
+                attribute, found.leaf.text, _saving(answer), comment_date, holds=_holds(answer)
+            )
         change = Change(found.leaf, wanted, comment)
         made.append(change)
         listed.append(_edit(attribute, found, change, proof))
@@ -81,6 +83,14 @@ def _saving(answer: Group) -> float:
     if answer.proof is None:
         return 0.0
     return answer.proof.saving_usd_per_month.p50
+
+
+def _holds(answer: Group) -> bool:
+    """Tell whether the recommended settings meet the SLO."""
+    proof = answer.proof
+    return proof is not None and any(
+        contender.meets_slo for contender in proof.contenders if contender.name == proof.won_by
+    )
 
 
 def _refused(attribute: str, found: Trace | Refusal, reason: str) -> Edit:

@@ -66,7 +66,7 @@ def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
 
 
 _WHY = {
-    "instance_type": "more work per dollar",
+    "instance_type": "this load costs less on it",
     "min_size": "what quiet hours need",
     "max_size": "room for the peak",
     "desired_capacity": "what the forecast peak needs",
@@ -74,14 +74,18 @@ _WHY = {
 }
 
 
-def annotation(attribute: str, old: str, saving_usd: float, date: str) -> str:
-    """Return the comment for one changed line: what it was, why, the saving, the facts' date."""
-    effect = (
-        f"group saves ${saving_usd:,.0f}/month"
-        if saving_usd > 0
-        else f"mends the SLO for ${-saving_usd:,.0f}/month"
-    )
-    why = f"{_WHY[attribute]}; "
+def annotation(
+    attribute: str, old: str, saving_usd: float, date: str, *, holds: bool = True
+) -> str:
+    """Return the comment for one changed line: what it was, why, the saving, the facts' date.
+
+    `holds` tells whether the group meets its SLO with the change; without it no reason is claimed.
+    """
+    effect = f"group saves ${saving_usd:,.0f}/month"
+    if saving_usd <= 0:
+        mends = "mends the SLO" if holds else "fewer SLO misses"
+        effect = f"{mends} for ${-saving_usd:,.0f}/month"
+    why = f"{_WHY[attribute]}; " if holds and saving_usd > 0 else ""
     fits = len(f"tfopt: was {old}; {why}{effect}; {date}") <= MAX_COMMENT
     return f"tfopt: was {old}; {why if fits else ''}{effect}; {date}"
 
@@ -92,7 +96,9 @@ def why_not(extra_usd: float, risk: float, max_risk: float) -> str:
         return f"misses the SLO in {100 * risk:.0f} % of the simulated weeks"
     if extra_usd >= 1:
         return f"${extra_usd:,.0f} a month dearer at the same SLO"
-    return "no cheaper at the same SLO"
+    if extra_usd > -1:
+        return "no cheaper at the same SLO"
+    return "cheaper on the weeks compared here, but failed on all weeks of the proof"
 
 
 def why_this_type(case: Case, verdict: Verdict) -> str:
@@ -100,7 +106,12 @@ def why_this_type(case: Case, verdict: Verdict) -> str:
     old, new = case.problem.present.machine, verdict.chosen.machine
     work = new.speed / old.speed
     price = (new.usd_per_hour / new.vcpus) / (old.usd_per_hour / old.vcpus)
-    return (
-        f"{work:.2g} × the work per vCPU of {old.name} at {price:.2g} × its price per vCPU; "
-        f"cheapest of {len(case.problem.machines)} types at this SLO"
-    )
+    given = f"{work:.2g} × the work per vCPU of {old.name} at {price:.2g} × its price per vCPU"
+    if not holds(verdict):
+        return given
+    return f"{given}; cheapest of {len(case.problem.machines)} types at this SLO"
+
+
+def holds(verdict: Verdict) -> bool:
+    """Tell whether the chosen settings meet the SLO."""
+    return any(t.meets_slo for t in verdict.tried if t.configuration == verdict.chosen)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
 from tfopt.scenario.demand import Traffic, traffic_of
 from tfopt.scenario.group import (
+    NotAnalysedError,
     is_sustained,
     machine_of,
     present_configuration,
@@ -20,7 +23,7 @@ from tfopt.scenario.group import (
     slo_of,
 )
 from tfopt.settings import Settings, WorkloadTable
-from tfopt_sim.types import FloatArray, Machine
+from tfopt_sim.types import FloatArray, Machine, Slo
 
 if TYPE_CHECKING:
     from tfopt_policies.policy import Knobs, Problem
@@ -60,8 +63,6 @@ def build_case(
         NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
         TfoptError: the user's own files are wrong.
     """
-    import numpy as np
-
     from tfopt_policies.policy import Problem
     from tfopt_sim.forecast import fit, skill
 
@@ -77,6 +78,7 @@ def build_case(
         np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
     )
     machines = (present.machine, *(machine_of(o, reference) for o in same))
+    _check_possible(machines, traffic, slo)
     problem = Problem(
         history=traffic.demand,
         model=model,
@@ -104,6 +106,22 @@ def build_case(
             *traffic.notes,
         ),
     )
+
+
+def _check_possible(machines: Sequence[Machine], traffic: Traffic, slo: Slo) -> None:
+    """Refuse an SLO that even an idle machine misses.
+
+    Raises:
+        NotAnalysedError: the CPU time of a request alone is too long, on every machine.
+    """
+    from tfopt_sim.rollout import service_limits
+
+    many = np.array([1000])
+    if not any(service_limits(m, traffic.workload, slo, many)[0] > 0 for m in machines):
+        raise NotAnalysedError(
+            f"over 1 % of its requests need more than {slo.p99_ms:.0f} ms of CPU time on every "
+            "type: check cpu_ms_per_request, service_cv2 and the SLO"
+        )
 
 
 def _mixed_notes(group: InstanceGroup) -> Iterable[str]:
