@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
     from tfopt.hcl.edit import Patch
-    from tfopt.recommendation import Group
+    from tfopt.recommendation import Group, Report
 
 FORMATS = ("table", "json", "markdown", "diff", "github-comment")
 FAIL_ON = ("none", "any", "savings", "risk")
 FAILED = 2
+MEASURED_ON = "measured_on"  # the key that a changed type asks for
 
 
 @click.command(
@@ -148,7 +150,7 @@ def command(
     colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
     publish_text(text, out)
-    for remark in advice.remarks:
+    for remark in (*advice.remarks, *_afterwards(advice.report, write or format_ == "diff")):
         _tell(quiet, remark)
     _remark_on_prices(quiet, advice.report.tool.price_date)
     if write:
@@ -173,6 +175,12 @@ def _diff(patch: Patch, format_: str, quiet: bool) -> str:
             raise
         _tell(quiet, f"without the patch: {problem}")
         return ""
+
+
+def _afterwards(report: Report, patched: bool) -> Iterator[str]:
+    """Yield what has to be done beside the patch, for those who see only the patch."""
+    for group in report.groups if patched else ():
+        yield from (f"{group.address}: {note}" for note in group.notes if MEASURED_ON in note)
 
 
 def _remark_on_prices(quiet: bool, priced: str) -> None:

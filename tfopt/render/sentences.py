@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tfopt.recommendation import Cost, Group, Interval, Report
 from tfopt.render import words
 from tfopt.render.settings import summary
@@ -15,20 +17,21 @@ _IMPACT = {
 
 
 def headline(report: Report) -> str:
-    """Say in one sentence what the change saves and what it does to the SLO."""
+    """Say what the change saves, and of every analysed group what becomes of the SLO."""
     analysed = [group for group in report.groups if group.status != "not-analysed"]
-    possible = [group for group in analysed if _is_possible(group)]
-    changed = [g for g in analysed if g.status == "recommended" and g not in possible]
     if not analysed:
         return "No group could be analysed."
+    possible = [group for group in analysed if _is_possible(group)]
+    settled = [group for group in analysed if not _is_possible(group)]
+    changed = [group for group in settled if group.status == "recommended"]
     sentences = []
     if changed:
-        parts = [_headline_saving(report, changed), _headline_risk(changed)]
+        parts = [_headline_saving(report, changed), *_headline_risks(settled)]
         of = f"{len(changed)} of {words.count(len(analysed), 'group')}"
-        sentences.append(f"{'; '.join(filter(None, parts))} ({of} changed).")
-    elif len(analysed) > len(possible):
-        kept = words.count(len(analysed) - len(possible), "group")
-        sentences.append(f"Nothing to change in {kept}.")
+        sentences.append(f"{'; '.join(parts)} ({of} changed).")
+    elif settled:
+        kept = f"Nothing to change in {words.count(len(settled), 'group')}"
+        sentences.append(f"{'; '.join([kept, *_headline_risks(settled)])}.")
     if possible:
         sentences.append(_headline_possible(possible))
     return " ".join(sentences)
@@ -45,10 +48,12 @@ def _headline_possible(possible: list[Group]) -> str:
     usd, share = before - after, (1 - after / before if before else 0.0)
     verb, tail = ("save", "a month") if usd >= 0 else ("cost", "a month more")
     which = words.count(len(possible), "group")
-    return (
+    could = (
         f"{which[:1].upper()}{which[1:]} could {verb} {words.money(abs(usd))} {tail}, "
-        f"{words.cost_change(share)} (assumed traffic; nothing is changed)."
+        f"{words.cost_change(share)}"
     )
+    risk = _worst_risk(possible)
+    return f"{could}{f'; {risk}' if risk else ''} (assumed traffic; nothing is changed)."
 
 
 def _spent(groups: list[Group]) -> tuple[float, float]:
@@ -79,19 +84,34 @@ def _headline_saving(report: Report, changed: list[Group]) -> str:
     return f"{verb} {words.money(abs(usd))} {tail}{span}, {words.cost_change(saved)}{mark}"
 
 
-def _headline_risk(changed: list[Group]) -> str:
-    measured = [group for group in changed if not group.assumed] or changed
-    mark = ", assumed" if all(group.assumed for group in changed) else ""
-    known = [group.slo for group in measured if group.slo]
+def _headline_risks(settled: list[Group]) -> Iterator[str]:
+    """Say the risk of all groups as they will be, kept ones too; of assumed traffic apart."""
+    for assumed, mark in ((False, ""), (True, ", assumed")):
+        risk = _worst_risk([group for group in settled if group.assumed == assumed])
+        if risk:
+            yield f"{risk}{mark}"
+
+
+def _worst_risk(groups: list[Group]) -> str:
+    """Say the worst of the groups' risks now and as proposed; empty where none is known.
+
+    The two may be of different groups: then neither hides what another group does.
+    """
+    known = [(group, group.slo) for group in groups if group.slo]
     if not known:
         return ""
-    now = max(slo.current_risk for slo in known)
-    then = max(slo.recommended_risk for slo in known)
-    period = period_of(measured[0])
+    period = period_of(known[0][0])
+    risks = [
+        (slo.current_risk, slo.recommended_risk if g.status == "recommended" else slo.current_risk)
+        for g, slo in known
+    ]
+    now, then = (max(column) for column in zip(*risks, strict=True))
+    worst = (
+        " in the worst group" if len({words.misses_change(*r, period) for r in risks}) > 1 else ""
+    )
     if words.misses(now, period) == words.misses(then, period):
-        return f"SLO risk stays at {words.misses(now, period)}{mark}"
-    worst = " in the worst group" if len(known) > 1 else ""
-    return f"SLO risk {words.misses_change(now, then, period)}{worst}{mark}"
+        return f"SLO risk stays at {words.misses(now, period)}{worst}"
+    return f"SLO risk {words.misses_change(now, then, period)}{worst}"
 
 
 def _saving(now: Interval, then: Interval, paired: Interval | None) -> tuple[float, str]:
