@@ -66,7 +66,7 @@ def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
 
 
 _WHY = {
-    "instance_type": "this load costs less on it",
+    "instance_type": "cheaper for this load",
     "min_size": "what quiet hours need",
     "max_size": "room for the peak",
     "desired_capacity": "what the forecast peak needs",
