@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -149,6 +149,7 @@ def test_plain_text_is_one_harmless_line(text: str) -> None:
     assert plain(line) == line
 
 
+@example("__init__")
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
 def test_prose_shows_exactly_its_text(text: str) -> None:
     """Markdown made of a text renders as that text, in a paragraph of its own."""

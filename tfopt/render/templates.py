@@ -13,7 +13,7 @@ from tfopt.resources import data_dir
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # what markdown acts on inside a line: an underscore at a word's edge, a dollar that opens math
-_ACTIVE = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)|\$(?!\d)")
+_ACTIVE = re.compile(r"[\\`*\[\]|~]|(?<![^\W_])_|_(?![^\W_])|\$(?!\d)")
 _LEADING = re.compile(r"^\s+")  # four spaces would make a code block
 _LINE_START = re.compile(r"^(\s*)(?=[-=+#])|^(\s*\d+)(?=[.)](?:\s|$))")
 # what GitHub turns into a mention, an issue, a link or an emoji, up to where it is split
