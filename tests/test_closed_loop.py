@@ -172,6 +172,17 @@ def test_plan_that_is_older_than_the_sources_is_not_patched(
 
 
 @pytest.mark.terraform
+def test_second_run_on_the_new_plan_is_stable(
+    recommend: dict[str, Any], shop: Path, terraform_env: dict[str, str], tfopt: RunTfopt
+) -> None:
+    """Once the patch is planned, nothing is left to propose: the second diff is empty."""
+    assert expected_moves(recommend), "the first run should have changed something"
+    (shop / "plan.json").write_text(json.dumps(make_plan(shop, terraform_env)))
+    again = tfopt("recommend", "plan.json", "--format", "diff", cwd=shop)
+    assert (again.returncode, again.stdout) == (0, ""), again.stderr
+
+
+@pytest.mark.terraform
 def test_committed_plan_is_what_terraform_makes_of_the_sources(
     shop: Path, terraform_env: dict[str, str]
 ) -> None:
