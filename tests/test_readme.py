@@ -14,9 +14,11 @@ from types import ModuleType
 import click
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from tfopt.cli import cli
 from tfopt.pricing import load_book
+from tfopt.settings import DefaultsTable, DemandTable, SloTable, WorkloadTable
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -147,6 +149,15 @@ def test_readme_states_the_prices_the_book_holds() -> None:
     book = load_book()
     for cloud, name in (("aws", "AWS us-east-1 as of"), ("gcp", "GCP"), ("azure", "Azure")):
         assert f"{name} {book.date_of(cloud)}" in " ".join(README.split())
+
+
+@pytest.mark.parametrize("table", [DefaultsTable, WorkloadTable, DemandTable, SloTable])
+def test_every_key_of_the_settings_has_its_row(table: type[BaseModel]) -> None:
+    """Each table of the reference names the keys of its settings, all of them and no others."""
+    reference = (ROOT / "docs" / "tfopt-toml.md").read_text(encoding="utf-8")
+    name = table.__name__.removesuffix("Table").lower()
+    (section,) = re.findall(rf"^## `\[*{name}\]*`:.*?(?=^## )", reference, re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(table.model_fields)
 
 
 def test_extras_named_in_the_readme_exist() -> None:
