@@ -45,7 +45,7 @@ def test_no_alternative_on_the_same_chip_is_cheaper_and_holds(shop: Path, policy
 
 def test_an_slo_below_the_requests_own_time_is_not_analysed(shop: Path, toml: Rewrite) -> None:
     """No number of instances makes one request shorter: say so instead of buying instances."""
-    toml("cpu_ms_per_request = 18\n", "cpu_ms_per_request = 900\n")
+    toml("cpu_ms_per_request = 18", "cpu_ms_per_request = 900")
     web = groups(shop)[0]
     assert web.status == "not-analysed"
     assert "CPU time on every type" in web.reason
