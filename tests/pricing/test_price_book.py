@@ -16,7 +16,7 @@ import pytest
 
 import tfopt.pricing
 from tfopt.errors import TfoptError
-from tfopt.pricing import CLOUDS, Offer, PriceBook, load_book
+from tfopt.pricing import CLOUDS, Offer, PriceBook, age_of, load_book
 
 FOLDER = Path(tfopt.pricing.__file__).parent / "book"
 
@@ -225,8 +225,8 @@ def test_windows_has_no_price(cloud: str, book: PriceBook) -> None:
 def test_the_book_is_stale_after_ninety_days(book: PriceBook) -> None:
     """Day 90 is still good, day 91 is not."""
     read = dt.date.fromisoformat(book.date)
-    assert not book.stale(read + dt.timedelta(days=90))
-    assert book.stale(read + dt.timedelta(days=91))
+    assert not age_of(book.date, read + dt.timedelta(days=90)).stale
+    assert age_of(book.date, read + dt.timedelta(days=91)).stale
     assert book.date == min(book.date_of(cloud) for cloud in CLOUDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,15 +62,14 @@ Examples:
 )
 @common_options
 def command(
+    *,
     traces: Path,
     policy: str,
     out: Path | None,
     scores: Path | None,
     write_card: bool,
-    seed: int,
-    origins: int,
-    sizes: tuple[int, ...],
     quiet: bool,
+    **choices: Any,
 ) -> None:
     """Score a policy, every baseline, and what tfopt recommends after its proof.
 
@@ -86,7 +86,7 @@ def command(
         from tfopt_policies.traces import read_traces
 
         chosen = load(policy, data_dir("trained"))
-        plan = Plan(seed=seed, origins=origins, sizes=sizes)
+        plan = Plan(**choices)
         found = evaluate(read_traces(traces, least_days=14), [chosen], plan, progress)
         if not found:
             raise TfoptError(
@@ -94,11 +94,11 @@ def command(
                 where=traces,
                 hint="A trace needs a week of history and a week after it",
             )
-        table = report.markdown(found, report.heading(chosen, plan, found), seed)
+        table = report.markdown(found, report.heading(chosen, plan, found), plan.seed)
         if scores is not None:
             scores.write_text(report.as_csv(found), encoding="utf-8")
         if write_card:
-            report.write_card(chosen, found, seed)
+            report.write_card(chosen, found, plan.seed)
     if out is None:
         click.echo(table)
     else:

@@ -81,10 +81,10 @@ def _age_of(read: str) -> Answer:
     """Return how old a price list is that was read on an ISO date, and whether that is too old."""
     import datetime as dt
 
-    from tfopt.pricing import STALE_AFTER_DAYS
+    from tfopt.pricing import age_of
 
-    age_days = (dt.datetime.now(dt.UTC).date() - dt.date.fromisoformat(read)).days
-    return {"age_days": age_days, "stale": age_days > STALE_AFTER_DAYS}
+    age = age_of(read, dt.datetime.now(dt.UTC).date())
+    return {"age_days": age.days, "stale": age.stale}
 
 
 def _age(book: PriceBook, cloud: str | None = None) -> Answer:

@@ -186,11 +186,11 @@ def _afterwards(report: Report, patched: bool) -> Iterator[str]:
 def _remark_on_prices(quiet: bool, priced: str) -> None:
     from datetime import date
 
-    from tfopt.pricing import STALE_AFTER_DAYS
+    from tfopt.pricing import age_of
 
-    age = (date.today() - date.fromisoformat(priced)).days
-    if age > STALE_AFTER_DAYS:
-        _tell(quiet, f"the prices are {age} days old ({priced}); see `tfopt prices show`")
+    age = age_of(priced, date.today())
+    if age.stale:
+        _tell(quiet, f"the prices are {age.days} days old ({priced}); see `tfopt prices show`")
 
 
 def _tell(quiet: bool, line: str) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tfopt.errors import TfoptError
 from tfopt.pricing.nearest import meant, nearest, same_place_first
@@ -33,6 +33,21 @@ def load_book() -> PriceBook:
         TfoptError: the installation is damaged.
     """
     return PriceBook(_FOLDER)
+
+
+class Age(NamedTuple):
+    """How old a price list is."""
+
+    days: int
+    stale: bool  # over `STALE_AFTER_DAYS`
+
+
+def age_of(read: str, today: dt.date) -> Age:
+    """Return the age on a day of a price list that was read on an ISO date."""
+    import datetime as dt
+
+    days = (today - dt.date.fromisoformat(read)).days
+    return Age(days, days > STALE_AFTER_DAYS)
 
 
 class PriceBook:
@@ -92,13 +107,6 @@ class PriceBook:
     def qualities(self, cloud: str) -> dict[str, int]:
         """Return how many prices of a cloud are of which quality (see `Offer`)."""
         return dict(self._about["clouds"][_known_cloud(cloud)]["qualities"])
-
-    def stale(self, today: dt.date, cloud: str | None = None) -> bool:
-        """Tell whether the prices (of one cloud, else the oldest) are older than 90 days."""
-        import datetime as dt
-
-        read = self.date if cloud is None else self.date_of(cloud)
-        return (today - dt.date.fromisoformat(read)).days > STALE_AFTER_DAYS
 
     def regions(self, cloud: str) -> tuple[str, ...]:
         """Return the names of the regions of a cloud, sorted.
