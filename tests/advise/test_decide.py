@@ -84,3 +84,16 @@ def test_settings_stand_in_the_configs_folder_too(
     request = Request(plans=("plan.json",), config_dir=shop, horizon_s=86_400)
     report = advise(request, lambda *_: None).report
     assert [group.assumed for group in report.groups] == [False, False, False]
+
+
+def test_a_price_that_is_no_present_list_price_is_said_so(shop: Path) -> None:
+    """Outside us-east-1 AWS prices are older, and those of newer types estimated."""
+    path = shop / "plan.json"
+    path.write_text(path.read_text().replace("us-east-1", "eu-west-1"))
+    for group in groups(shop):
+        assert group.region == "eu-west-1"
+        notes = [note for note in group.notes if note.startswith("the price of")]
+        assert group.current is not None
+        assert f"the price of {group.current.instance_type} in eu-west-1" in notes[0]
+        assert notes[0].endswith(("of February 2024", "estimated"))
+    assert not [n for g in groups(shop) for n in g.notes if "us-east-1" in n]

@@ -29,6 +29,12 @@ from tfopt.scenario import Case
 from tfopt_policies.prove import Trial, Verdict
 from tfopt_sim.types import Configuration, FloatArray
 
+_QUALITY = {  # price_quality of an offer, in words
+    "listed_2024": "of February 2024",
+    "estimated": "estimated",
+    "corrected_windows": "a Windows price put right",
+    "listed_unverified": "without a second source",
+}
 ATTRIBUTES = ("instance_type", "min_size", "max_size", "desired_capacity", "target_cpu")
 
 
@@ -227,7 +233,7 @@ def _price_notes(case: Case, verdict: Verdict) -> Iterable[str]:
     for name in dict.fromkeys(names):
         quality = case.offers[name].price_quality
         if quality != "listed":
-            yield f"the price of {name} in {case.group.region} is {quality.replace('_', ' in ')}"
+            yield f"the price of {name} in {case.group.region} is {_QUALITY[quality]}"
 
 
 def _held_notes(leaves: Leaves) -> Iterable[str]:
