@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfopt.hcl.data_tree import read_data
 from tfopt.hcl.document import Span
+from tfopt.hcl.literals import literal_value
 from tfopt.hcl.sources import read_body
-from tfopt.hcl.strings import read_literal
 from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
 
 
@@ -16,7 +17,7 @@ from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
 class Leaf:
     """One literal token, and what it belongs to.
 
-    `path` is `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
+    `path` is `web.instance_type` in a variable or data file; `aws_instance.web.instance_type`,
     `local.sizes.web`, `module.shop.size` or `variable.size.default` in a configuration.
     """
 
@@ -29,7 +30,7 @@ class Leaf:
     text: str  # source text, quotes included
     value: Scalar
     span: Span
-    block: Block | None  # the enclosing top-level block; None in a variable file
+    block: Block | None  # the enclosing top-level block; None in a variable or data file
 
 
 def leaf_at(token: Span) -> Leaf:
@@ -44,15 +45,17 @@ def leaf_at(token: Span) -> Leaf:
         end=token.end,
         path=path,
         text=token.text,
-        value=read_literal(token.text, json_syntax=document.is_json),
+        value=literal_value(document, token.text),
         span=token,
         block=block,
     )
 
 
 def _locate(token: Span) -> tuple[str, Block | None]:
+    if token.document.role == "data":
+        return ".".join(_in_expr(read_data(token.document), token)), None
     body = read_body(token.document)
-    if token.document.is_var_file:
+    if token.document.role == "variables":
         return ".".join(_in_body(body, token)), None
     block = next(block for block in body.blocks if _holds(block.span, token))
     return ".".join([*_prefix(block), *_in_body(block.body, token)]), block
