@@ -18,11 +18,15 @@ Plain = Scalar | Sequence["Plain"] | Mapping[str, "Plain"]
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """One literal token. `editable` is False where its bytes cannot be replaced on their own."""
+    """One literal token. `editable` is False where its bytes cannot be replaced on their own.
+
+    `reason` then says why, where that is worth telling.
+    """
 
     span: Span
     value: Scalar
     editable: bool = True
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
