@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from tree_sitter import Node
 
@@ -31,6 +33,19 @@ from tfopt.hcl.syntax import (
 
 _STEPS = {"get_attr", "index", "splat"}
 
+# Nine expressions in ten: read from their bytes, without the parser's nodes, which cost more.
+_PLAIN = re.compile(
+    rb'(?P<string>"[^"\\$%\r\n]*")|(?P<number>-?\d+)|(?P<word>true|false|null)'
+    rb"|(?P<path>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)"
+)
+_WORD = re.compile(rb"[A-Za-z_][\w-]*")
+_WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
+
+
+@cache
+def _attr(name: str) -> Attr:
+    return Attr(name)
+
 
 class ExpressionBuilder:
     """Builds expressions of one document.
@@ -49,7 +64,28 @@ class ExpressionBuilder:
 
     def build(self, node: Node) -> Expr:
         """Return the typed expression of an `expression` node or of one operand."""
-        return self._sequence(_meaningful(node)) if node.type == "expression" else self._one(node)
+        if node.type != "expression":
+            return self._one(node)
+        start, end = node.start_byte, node.end_byte
+        span = self._within or Span(self._document, start, end)
+        text = self._data[start:end]
+        match = _PLAIN.fullmatch(text)
+        return self._plain(match, span) if match else self._sequence(_meaningful(node))
+
+    def _plain(self, match: re.Match[bytes], span: Span) -> Expr:
+        """Build a literal, or a name with the attributes after it, from its bytes."""
+        text, kind = match.group(), match.lastgroup
+        if kind == "path":
+            root, *names = text.decode().split(".")
+            if not names:
+                return Name(span, root)
+            return Traversal(span, Name(span, root), tuple([_attr(name) for name in names]))
+        value: Scalar
+        if kind == "string":
+            value = text[1:-1].decode("utf-8", "replace")
+        else:
+            value = int(text) if kind == "number" else _WORDS[text]
+        return Literal(span, value, self._within is None)
 
     def _sequence(self, nodes: Sequence[Node]) -> Expr:
         """Build a primary followed by its steps, which tree-sitter leaves side by side."""
@@ -76,7 +112,7 @@ class ExpressionBuilder:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _wrapped(self, node: Node) -> Expr:
-        return self._sequence(_meaningful(node))
+        return self._one(next(child for child in node.children if child.type != "comment"))
 
     def _name(self, node: Node) -> Expr:
         return Name(self._span(node), self._text(node))
@@ -87,7 +123,7 @@ class ExpressionBuilder:
 
     def _step(self, node: Node) -> Step:
         if node.type == "get_attr":
-            return Attr(self._text(node.named_children[0]))
+            return _attr(self._text(node.named_children[0]))
         if node.type == "index":
             return self._index(node.children[0])
         inner = node.children[0]
@@ -124,6 +160,10 @@ class ExpressionBuilder:
 
     def _item(self, node: Node) -> ObjectItem:
         key, value = (child for child in node.children if child.type == "expression")
+        word = self._data[key.start_byte : key.end_byte]
+        if _WORD.fullmatch(word):
+            span = self._span(key)
+            return ObjectItem(Literal(span, word.decode(), False), self.build(value))
         inner = _meaningful(key)
         if len(inner) == 1 and inner[0].type == "variable_expr":
             return ObjectItem(
@@ -135,14 +175,16 @@ class ExpressionBuilder:
         return Tuple(self._span(node), self._expressions(node))
 
     def _expressions(self, node: Node) -> tuple[Expr, ...]:
-        return tuple(self.build(child) for child in node.children if child.type == "expression")
+        return tuple([self.build(child) for child in node.children if child.type == "expression"])
 
     def _call(self, node: Node) -> Expr:
-        name = "".join(self._text(c) for c in node.children[: _paren(node)])
-        arguments = next((c for c in node.children if c.type == "function_arguments"), None)
-        args = self._expressions(arguments) if arguments else ()
-        spread = any(c.type == "ellipsis" for c in arguments.children) if arguments else False
-        return Call(self._span(node), name, args, spread)
+        children = _meaningful(node)
+        name = self._data[children[0].start_byte : children[0].end_byte].decode()
+        if children[2].type != "function_arguments":
+            return Call(self._span(node), name, ())
+        arguments = _meaningful(children[2])
+        args = tuple([self.build(c) for c in arguments if c.type == "expression"])
+        return Call(self._span(node), name, args, arguments[-1].type == "ellipsis")
 
     def _conditional(self, node: Node) -> Expr:
         condition, yes, no = self._expressions(node)
@@ -200,10 +242,6 @@ def _meaningful(node: Node) -> list[Node]:
 
 def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _paren(node: Node) -> int:
-    return next(i for i, child in enumerate(node.children) if child.type == "(")
 
 
 _LITERALS: dict[str, Callable[[str], Scalar]] = {
