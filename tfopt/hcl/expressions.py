@@ -9,7 +9,7 @@ from functools import cache
 from tree_sitter import Node
 
 from tfopt.hcl.document import Document, Span
-from tfopt.hcl.strings import number, unquote
+from tfopt.hcl.strings import normalized, number, unquote
 from tfopt.hcl.syntax import (
     Attr,
     Call,
@@ -30,7 +30,12 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
+from tfopt.hcl.templates import pieces
 
+_UNTRACED = {  # in a template → the node that tells
+    "a template with directives": "template_directive",
+    "a template with strip markers": "strip_marker",
+}
 _STEPS = {"get_attr", "index", "splat"}
 
 # Nine expressions in ten: read from their bytes, without the parser's nodes, which cost more.
@@ -82,7 +87,7 @@ class ExpressionBuilder:
             return Traversal(span, Name(span, root), tuple([_attr(name) for name in names]))
         value: Scalar
         if kind == "string":
-            value = text[1:-1].decode("utf-8", "replace")
+            value = normalized(text[1:-1].decode("utf-8", "replace"))
         else:
             value = int(text) if kind == "number" else _WORDS[text]
         return Literal(span, value, self._within is None)
@@ -137,20 +142,20 @@ class ExpressionBuilder:
 
     def _template(self, node: Node) -> Expr:
         inner: Node = node.children[0]
-        pieces = [child for child in inner.children if child.type.startswith("template_")]
-        if any(child.type == "template_directive" for child in pieces):
-            return Other(self._span(node), "a template with directives", self._inside(inner))
-        parts = tuple(self._piece(child) for child in pieces)
-        whole = (
-            inner.type == "quoted_template"
-            and len(pieces) == 1
-            and pieces[0].type == "template_interpolation"
-        )
-        return Template(self._span(node), parts, whole)
+        found = pieces(self._data, inner, bare=self._within is not None)
+        nodes = [piece for piece in found if not isinstance(piece, str)]
+        for what, kind in _UNTRACED.items():
+            if any(kind in (each.type, *(c.type for c in each.children)) for each in nodes):
+                return Other(self._span(node), what, self._inside(inner))
+        span = self._span(node)
+        parts = [
+            Literal(span, piece, False) if isinstance(piece, str) else self._interpolated(piece)
+            for piece in found
+        ]
+        quoted = inner.type == "quoted_template" or self._within is not None
+        return Template(span, tuple(parts), quoted and len(nodes) == len(found) == 1)
 
-    def _piece(self, node: Node) -> Expr:
-        if node.type == "template_literal":
-            return Literal(self._span(node), unquote(f'"{self._text(node)}"'), editable=False)
+    def _interpolated(self, node: Node) -> Expr:
         inner = next((child for child in node.children if child.type == "expression"), None)
         return self.build(inner) if inner else Literal(self._span(node), "", editable=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 
 import tree_sitter_hcl
@@ -13,6 +14,8 @@ from tfopt.hcl.expressions import ExpressionBuilder
 from tfopt.hcl.strings import unquote
 from tfopt.hcl.syntax import Attribute, Block, Body
 
+_EXPONENT = re.compile(rb"(?<![\w.])\d+[eE][+-]?\d+")
+
 
 @cache
 def _parser() -> Parser:
@@ -20,8 +23,17 @@ def _parser() -> Parser:
 
 
 def parse_tree(data: bytes) -> Tree:
-    """Parse bytes into a concrete tree, which may hold ERROR nodes."""
-    return _parser().parse(data)
+    """Parse bytes into a concrete tree, which may hold ERROR nodes.
+
+    The grammar does not know `1e3` (it does know `1.0e3`): where it stumbles, such numbers are read
+    as others of the same length. So take a token's text from `data`, not from its node.
+    """
+    tree = _parser().parse(data)
+    if tree.root_node.has_error:
+        plain = _EXPONENT.sub(lambda match: b"1" * len(match.group()), data)
+        if plain != data:
+            return _parser().parse(plain)
+    return tree
 
 
 def read_hcl(document: Document) -> Body:

@@ -70,14 +70,15 @@ def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
             expected.extend(_tokens_of(waiting[0].new))
         inside = waiting and waiting[0].start <= token.start_byte
         if not inside and token.type != "comment":
-            expected.append(token.text or b"")
-    found = [token.text or b"" for token in leaves(new) if token.type != "comment"]
+            expected.append(before[token.start_byte : token.end_byte])
+    found = [after[t.start_byte : t.end_byte] for t in leaves(new) if t.type != "comment"]
     return expected == found
 
 
 def _tokens_of(literal: str) -> list[bytes]:
-    tokens = list(leaves(parse_tree(f"_ = {literal}".encode()).root_node))
-    return [token.text or b"" for token in tokens[2:]]
+    source = f"_ = {literal}".encode()
+    tokens = list(leaves(parse_tree(source).root_node))
+    return [source[token.start_byte : token.end_byte] for token in tokens[2:]]
 
 
 def _read_hcl2(data: bytes) -> object | None:
