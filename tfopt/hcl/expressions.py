@@ -123,7 +123,10 @@ class ExpressionBuilder:
         return Name(self._span(node), self._text(node))
 
     def _literal(self, node: Node) -> Expr:
-        value = _LITERALS[node.type](self._text(node))
+        try:
+            value = _LITERALS[node.type](self._text(node))
+        except ValueError:  # 0x1F, which the parser takes and Terraform does not
+            return Other(self._span(node), f"the number {self._text(node)}")
         return Literal(self._span(node), value, editable=self._within is None)
 
     def _step(self, node: Node) -> Step:
@@ -192,8 +195,18 @@ class ExpressionBuilder:
         return Call(self._span(node), name, args, arguments[-1].type == "ellipsis")
 
     def _conditional(self, node: Node) -> Expr:
-        condition, yes, no = self._expressions(node)
-        return Conditional(self._span(node), condition, yes, no)
+        """Build `a ? b : c ? d : e`, which the parser groups from the left, from the right."""
+        tests: list[Node] = [node]
+        choices: list[Node] = []
+        while tests[0].type == "conditional":
+            condition, yes, no = (c for c in tests[0].children if c.type == "expression")
+            inner = _meaningful(condition)
+            choices.insert(0, yes)
+            tests[:1] = [inner[0] if inner[0].type == "conditional" else condition, no]
+        built = self.build(tests[-1])
+        for test, yes in zip(tests[-2::-1], choices[::-1], strict=True):
+            built = Conditional(self._span(node), self.build(test), self.build(yes), built)
+        return built
 
     def _operation(self, node: Node) -> Expr:
         inner = _meaningful(node.children[0])
