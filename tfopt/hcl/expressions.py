@@ -30,12 +30,8 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.templates import pieces
+from tfopt.hcl.templates import pieces, untraced
 
-_UNTRACED = {  # in a template → the node that tells
-    "a template with directives": "template_directive",
-    "a template with strip markers": "strip_marker",
-}
 _STEPS = {"get_attr", "index", "splat"}
 
 # Nine expressions in ten: read from their bytes, without the parser's nodes, which cost more.
@@ -75,7 +71,10 @@ class ExpressionBuilder:
         span = self._within or Span(self._document, start, end)
         text = self._data[start:end]
         match = _PLAIN.fullmatch(text)
-        return self._plain(match, span) if match else self._sequence(_meaningful(node))
+        if match:
+            return self._plain(match, span)
+        children = node.children
+        return self._one(children[0]) if len(children) == 1 else self._sequence(_meaningful(node))
 
     def _plain(self, match: re.Match[bytes], span: Span) -> Expr:
         """Build a literal, or a name with the attributes after it, from its bytes."""
@@ -117,7 +116,7 @@ class ExpressionBuilder:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _wrapped(self, node: Node) -> Expr:
-        return self._one(next(child for child in node.children if child.type != "comment"))
+        return self._one(_meaningful(node)[0])
 
     def _name(self, node: Node) -> Expr:
         return Name(self._span(node), self._text(node))
@@ -145,12 +144,12 @@ class ExpressionBuilder:
 
     def _template(self, node: Node) -> Expr:
         inner: Node = node.children[0]
+        span = self._span(node)
+        what = untraced(self._data, inner)
+        if what is not None:
+            return Other(span, what, self._inside(inner))
         found = pieces(self._data, inner, bare=self._within is not None)
         nodes = [piece for piece in found if not isinstance(piece, str)]
-        for what, kind in _UNTRACED.items():
-            if any(kind in (each.type, *(c.type for c in each.children)) for each in nodes):
-                return Other(self._span(node), what, self._inside(inner))
-        span = self._span(node)
         parts = [
             Literal(span, piece, False) if isinstance(piece, str) else self._interpolated(piece)
             for piece in found

@@ -16,7 +16,9 @@ _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 def unquote(token: str) -> str:
     """Return the string that a quoted HCL literal without interpolation stands for."""
-    return normalized(_ESCAPE.sub(_unescape, token[1:-1]))
+    text = token[1:-1]
+    escapes = "\\" in text or "{" in text
+    return normalized(_ESCAPE.sub(_unescape, text) if escapes else text)
 
 
 def normalized(text: str) -> str:

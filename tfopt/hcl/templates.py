@@ -16,6 +16,19 @@ _ESCAPE = re.compile(r"([$%])\1(?=\{)")
 _SEQUENCES = {"template_interpolation", "template_directive"}
 
 
+def untraced(data: bytes, node: Node) -> str | None:
+    """Return what in a template is not modelled, or None."""
+    text = data[node.start_byte : node.end_byte]
+    if b"%{" not in text and b"~" not in text:
+        return None
+    sequences = [child for child in node.children if child.type in _SEQUENCES]
+    if any(each.type == "template_directive" for each in sequences):
+        return "a template with directives"
+    if any(child.type == "strip_marker" for each in sequences for child in each.children):
+        return "a template with strip markers"
+    return None
+
+
 def pieces(data: bytes, node: Node, *, bare: bool = False) -> list[str | Node]:
     """Return the texts and the interpolation and directive nodes of a template, in order.
 
