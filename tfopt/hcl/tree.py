@@ -25,15 +25,11 @@ def _parser() -> Parser:
 def parse_tree(data: bytes) -> Tree:
     """Parse bytes into a concrete tree, which may hold ERROR nodes.
 
-    The grammar does not know `1e3` (it does know `1.0e3`): where it stumbles, such numbers are read
-    as others of the same length. So take a token's text from `data`, not from its node.
+    The grammar does not know `1e3` (it does know `1.0e3`) and takes what follows the 1 for a block
+    where it can: such numbers are parsed as others of the same length. So take a token's text from
+    `data`, not from its node.
     """
-    tree = _parser().parse(data)
-    if tree.root_node.has_error:
-        plain = _EXPONENT.sub(lambda match: b"1" * len(match.group()), data)
-        if plain != data:
-            return _parser().parse(plain)
-    return tree
+    return _parser().parse(_EXPONENT.sub(lambda match: b"1" * len(match.group()), data))
 
 
 def read_hcl(document: Document) -> Body:

@@ -21,6 +21,7 @@ from tfopt.hcl.document import BOM
 from tfopt.hcl.tree import parse_tree
 
 _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
+_IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +174,18 @@ def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] |
     first = next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
     for i, edit in enumerate(edits):
         rest = edits[:i] + edits[i + 1 :]
-        for was, now in product({edit.old, _canonical(edit.old)}, {edit.new, _canonical(edit.new)}):
+        for was, now in product(_spellings(edit.old), _spellings(edit.new)):
             for at in range(max(0, first - len(was)), first + 1):
                 if old.startswith(was, at) and new.startswith(now, at):
                     left = _explained_text(old[at + len(was) :], new[at + len(now) :], rest)
                     if left is not None:
                         return left
     return None
+
+
+def _spellings(token: str) -> set[str]:
+    """Return how python-hcl2 may write a literal in text: `(null)` becomes `(None)`."""
+    return {token, _canonical(token), _IN_PYTHON.get(token, token)}
 
 
 def _spelled_json(value: object) -> str:
