@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, cast
+
+Made = TypeVar("Made")
 
 BOM = b"\xef\xbb\xbf"
 
@@ -30,6 +33,13 @@ class Document:
     data: bytes = field(repr=False)
     owner: Ownership = "root"
     role: Role = "configuration"
+    _made: dict[object, object] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Document], Made]) -> Made:
+        """Return what a function makes of this file, made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(Made, self._made[make])
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -170,7 +170,7 @@ def _without_leaf(name: str, caller: _Caller, source: Value) -> Value:
 
 def _not_editable(tree: Expr) -> Expr:
     if isinstance(tree, Literal):
-        return replace(tree, editable=False)
+        return tree._replace(editable=False)
     if isinstance(tree, Tuple):
         return Tuple(tree.span, tuple(map(_not_editable, tree.items)))
     if isinstance(tree, Object):

@@ -20,12 +20,12 @@ from tfopt.hcl.tree import read_hcl
 
 
 def read_body(document: Document) -> Body:
-    """Read one file in either syntax.
+    """Read one file in either syntax; only once, however often it is asked for.
 
     Raises:
         TfoptError: the file has a syntax error.
     """
-    return read_json(document) if document.syntax == "json" else read_hcl(document)
+    return document.once(read_json if document.syntax == "json" else read_hcl)
 
 
 @dataclass(frozen=True)

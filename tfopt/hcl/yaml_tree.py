@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
@@ -212,7 +212,7 @@ class _Composer:
         name = to_text(key.value)
         if name is None:
             raise NotModelledError("a YAML key that is null")
-        return [ObjectItem(replace(key, value=name, editable=False), value)]
+        return [ObjectItem(key._replace(value=name, editable=False), value)]
 
     def _is_squeezed(self, value: Expr) -> bool:
         """Whether a colon is followed by no value and no space: `[a:]`."""
