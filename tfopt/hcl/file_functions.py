@@ -11,7 +11,7 @@ import hashlib
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from tfopt.errors import TfoptError
@@ -189,6 +189,7 @@ def _depending(value: Value, tokens: frozenset[Span], blocked: Blocked) -> Value
     return Value(data, tokens=tokens, blocked=blocked)
 
 
+@lru_cache(maxsize=64)
 def _read_json(document: Document) -> Expr | Unknown:
     try:
         if document.data.startswith(BOM):
@@ -198,6 +199,7 @@ def _read_json(document: Document) -> Expr | Unknown:
         return Unknown(f"{document.label} is not JSON", "", fails=True)
 
 
+@lru_cache(maxsize=64)  # PyYAML is slow, and every counterfactual decodes anew
 def _read_yaml(document: Document) -> Expr | Unknown:
     try:
         return read_yaml(document)
@@ -215,7 +217,10 @@ def _templatefile(caller: _Caller, args: Sequence[Value]) -> Value:
         return unknown(document.reason, caller.where, *args, fails=document.fails)
     if not isinstance(names, Mapping):
         raise TypeError("variables that are not an object")
-    template = read_template(document)
+    text = caller.functions.text(document)
+    if text is None:
+        return unknown(f"{document.label} is not UTF-8", caller.where, *args, fails=True)
+    template = read_template(document, text.encode())
     inner = Frame(caller.frame.scope, {**_NO_NAMES, **names})
     made = caller.functions.evaluator.evaluate(template, inner)
     tokens = made.tokens.union((document.text_token,), *(arg.all_tokens() for arg in args))
@@ -251,6 +256,19 @@ def _path(name: str, change: Callable[[str], str]) -> Function:
     return function
 
 
+def _abspath(caller: _Caller, args: Sequence[Value]) -> Value:
+    folder = caller.functions.files.folder
+    if folder is None:
+        return unknown("abspath() without the configuration directory", caller.where, *args)
+    return _path("abspath", lambda path: posixpath.normpath(folder.resolve() / path))(caller, args)
+
+
+def _pathexpand(caller: _Caller, args: Sequence[Value]) -> Value:
+    if str(args[0].data).startswith("~"):
+        return unknown("pathexpand() of someone's home", caller.where, *args)
+    return args[0]
+
+
 def _basename(path: str) -> str:
     return PurePosixPath(path).name or ("/" if path.startswith("/") else path or ".")
 
@@ -261,6 +279,7 @@ def _dirname(path: str) -> str:
 
 
 FUNCTIONS: Mapping[str, Function] = {
+    "abspath": _abspath,
     "basename": _path("basename", _basename),
     "dirname": _path("dirname", _dirname),
     "file": _file,
@@ -272,6 +291,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "filesha256": _digest("filesha256", lambda data: hashlib.sha256(data).hexdigest()),
     "filesha512": _digest("filesha512", lambda data: hashlib.sha512(data).hexdigest()),
     "jsondecode": partial(_decode, "jsondecode"),
+    "pathexpand": _pathexpand,
     "templatefile": _templatefile,
     "yamldecode": partial(_decode, "yamldecode"),
 }
