@@ -122,6 +122,7 @@ def test_known(expression: str, value: object, leaf: str | None) -> None:
         ("sha1(var.n)", "not traced yet: function sha1()"),
         ("data.aws_ami.x.id", "not traced yet: data.aws_ami"),
         ("self.x", "not traced yet: self.x"),
+        ("path.nowhere", "path.nowhere is not known here"),
         ("var.absent", "var.absent is not declared"),
         ("var.s", "var.s is sensitive"),
         ("local.loop", "local.loop refers to itself"),
