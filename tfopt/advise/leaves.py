@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.trace import Move, Refusal, Target, Trace, Tracer
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
 from tfopt.scenario.group import is_held
@@ -26,6 +27,7 @@ class Leaves:
     found: Mapping[str, Found]
     effective: frozenset[str]  # attributes that change what the group costs or serves
     no_sources: str = ""
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)  # where sources tell
 
     def patchable(self, attribute: str) -> bool:
         """Tell whether an edit can change this attribute."""
@@ -52,6 +54,7 @@ def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str
         group.address: Leaves(
             {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()},
             effective(group),
+            lifecycles=_lifecycles(group, tracer),
         )
         for group in plan.groups
     }
@@ -94,14 +97,7 @@ def _traced(
     tracer: Tracer,
     sites: Mapping[_Place, tuple[str, str]],
 ) -> Found:
-    target = Target(
-        module=site.module,
-        resource=site.resource,
-        key=site.key,
-        path=site.path,
-        planned=site.value,
-        creating=group.action == "create",
-    )
+    target = _target(group, site)
     found = tracer.trace(target)
     if isinstance(found, Refusal) or found.grade != "patchable-shared":
         return found
@@ -112,6 +108,23 @@ def _traced(
             reason = f"the same literal is {other_attribute} of {other_group}"
             return Refusal(target, "patchable-shared", reason, found.hops, found.leaf)
     return found
+
+
+def _lifecycles(group: InstanceGroup, tracer: Tracer) -> Mapping[str, Lifecycle]:
+    """Return, by attribute, what the resources that carry them say of their lifecycle."""
+    found = {name: tracer.lifecycle(_target(group, site)) for name, site in group.sites.items()}
+    return {name: lifecycle for name, lifecycle in found.items() if lifecycle is not None}
+
+
+def _target(group: InstanceGroup, site: Site) -> Target:
+    return Target(
+        module=site.module,
+        resource=site.resource,
+        key=site.key,
+        path=site.path,
+        planned=site.value,
+        creating=group.action == "create",
+    )
 
 
 def _probe(site: Site) -> str | float:
