@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -90,10 +90,70 @@ resource "aws_autoscaling_group" "web" {
 """
 
 
-def with_state(folder: Path, text: str, states: Mapping[str, object]) -> None:
-    """Write a configuration and a state in which its resources exist already."""
-    folder.mkdir()
-    (folder / "main.tf").write_text(HEAD + text)
+GROUP_STATE = {
+    "id": "web",
+    "name": "web",
+    "min_size": 2,
+    "max_size": 8,
+    "desired_capacity": 4,
+    "availability_zones": ["us-east-1a"],
+    "launch_template": [{"id": "lt-1", "name": "web", "version": "3"}],
+}
+TEMPLATE_STATE = {"id": "lt-1", "name": "web", "instance_type": "m5.large", "latest_version": 3}
+STATES = {  # address → version of its schema, attributes
+    "aws_eks_node_group.web": (0, NODES_STATE),
+    "aws_launch_template.web": (0, TEMPLATE_STATE),
+    "aws_autoscaling_group.web": (1, GROUP_STATE),
+}
+NODE_GROUP, PINNED_GROUP = "aws_eks_node_group.web", "aws_autoscaling_group.web"
+TYPE = {"instance_type": ("m5.large", "m7a.large")}
+
+
+@dataclass(frozen=True)
+class Played:
+    """A configuration with its state, planned as it is and with another type everywhere."""
+
+    folder: Path  # of the sources as they were
+    plan: Plan
+    edited: Plan
+    edited_protected: str  # what terraform says to the edit under prevent_destroy
+
+    def group(self, address: str, plan: Plan | None = None) -> InstanceGroup:
+        """Return a group of a plan, by default of the one without the edit."""
+        return next(one for one in (plan or self.plan).groups if one.address == address)
+
+    def judged(self, address: str, edit: dict[str, tuple[object, object]]) -> Consequences:
+        """Return the consequences of an edit, with what the sources say of lifecycles."""
+        group = self.group(address)
+        tracer = Tracer(load_sources(self.folder), {})
+        lifecycles: dict[str, Lifecycle] = {}
+        for name, site in group.sites.items():
+            target = Target(site.module, site.resource, site.key, site.path, site.value)
+            lifecycle = tracer.lifecycle(target)
+            assert lifecycle is not None
+            lifecycles[name] = lifecycle
+        return consequences(self.plan, group, edit, lifecycles)
+
+
+@pytest.fixture(scope="module")
+def played(terraform_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Plan three times in one folder: the provider is what takes the time."""
+    folder = tmp_path_factory.mktemp("played")
+    sources = tmp_path_factory.mktemp("sources")
+    (folder / "terraform.tfstate").write_text(json.dumps(_state()))
+    original = HEAD + NODES % "" + PINNED
+    (sources / "main.tf").write_text(original)
+    plan, problem = planned(folder, original, terraform_env)
+    assert plan is not None, problem
+    edited, problem = planned(folder, original.replace("m5.large", "m7a.large"), terraform_env)
+    assert edited is not None, problem
+    protected = (HEAD + NODES % "prevent_destroy = true").replace("m5.large", "m7a.large")
+    refused, problem = planned(folder, protected, terraform_env)
+    assert refused is None
+    return Played(sources, plan, edited, problem)
+
+
+def _state() -> dict[str, object]:
     resources = [
         {
             "mode": "managed",
@@ -102,14 +162,14 @@ def with_state(folder: Path, text: str, states: Mapping[str, object]) -> None:
             "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
             "instances": [{"schema_version": version, "attributes": attributes}],
         }
-        for address, (version, attributes) in states.items()  # type: ignore[misc]
+        for address, (version, attributes) in STATES.items()
     ]
-    state = {"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": resources}
-    (folder / "terraform.tfstate").write_text(json.dumps(state))
+    return {"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": resources}
 
 
-def planned(folder: Path, env: dict[str, str]) -> tuple[Plan | None, str]:
-    """Return the plan of a folder, or what terraform said instead."""
+def planned(folder: Path, text: str, env: dict[str, str]) -> tuple[Plan | None, str]:
+    """Return the plan of a configuration, or what terraform said instead."""
+    (folder / "main.tf").write_text(text)
     if not (folder / ".terraform").is_dir():
         done = run(["terraform", "init", "-input=false"], folder, env)
         assert done.returncode == 0, done.stderr
@@ -122,97 +182,37 @@ def planned(folder: Path, env: dict[str, str]) -> tuple[Plan | None, str]:
     return read_plan(folder / "plan.json"), ""
 
 
-def judged(
-    folder: Path, plan: Plan, edit: dict[str, tuple[object, object]]
-) -> tuple[InstanceGroup, Consequences]:
-    """Return the consequences of an edit, told with what the sources say of lifecycles."""
-    (group,) = plan.groups
-    tracer = Tracer(load_sources(folder), {})
-    lifecycles: dict[str, Lifecycle] = {}
-    for name, site in group.sites.items():
-        target = Target(site.module, site.resource, site.key, site.path, site.value)
-        lifecycle = tracer.lifecycle(target)
-        assert lifecycle is not None
-        lifecycles[name] = lifecycle
-    return group, consequences(plan, group, edit, lifecycles)
-
-
-TYPE = {"instance_type": ("m5.large", "m7a.large")}
-
-
-def test_a_replacement_is_terraform_s_too(tmp_path: Path, terraform_env: dict[str, str]) -> None:
+def test_a_replacement_is_terraform_s_too(played: Played) -> None:
     """What is told of a node group's type is what Terraform plans once it is edited."""
-    folder = tmp_path / "nodes"
-    with_state(folder, NODES % "", {"aws_eks_node_group.web": (0, NODES_STATE)})
-    plan, problem = planned(folder, terraform_env)
-    assert plan is not None, problem
-    _, found = judged(folder, plan, TYPE)
+    found = played.judged(NODE_GROUP, TYPE)
     assert (found.kind, found.refusals) == ("replace", ())
-    main = folder / "main.tf"
-    main.write_text(main.read_text().replace('["m5.large"]', '["m7a.large"]'))
-    again, problem = planned(folder, terraform_env)
-    assert again is not None, problem
-    assert again.groups[0].action == "replace"
-    assert again.standing.replaced == {"aws_eks_node_group.web": ("instance_types",)}
+    assert played.plan.standing.replaced == {}
+    assert played.group(NODE_GROUP, played.edited).action == "replace"
+    assert played.edited.standing.replaced == {NODE_GROUP: ("instance_types",)}
 
 
-def test_a_protected_group_is_refused_by_both(
-    tmp_path: Path, terraform_env: dict[str, str]
-) -> None:
+def test_a_protected_group_is_refused_by_both(played: Played, tmp_path: Path) -> None:
     """Terraform fails the plan that would destroy it; tfopt says so before."""
-    folder = tmp_path / "nodes"
-    protected = NODES % "prevent_destroy = true"
-    with_state(folder, protected, {"aws_eks_node_group.web": (0, NODES_STATE)})
-    plan, problem = planned(folder, terraform_env)
-    assert plan is not None, problem
-    _, found = judged(folder, plan, TYPE)
+    (tmp_path / "main.tf").write_text(HEAD + NODES % "prevent_destroy = true" + PINNED)
+    found = replace(played, folder=tmp_path).judged(NODE_GROUP, TYPE)
     assert "lifecycle.prevent_destroy forbids (main.tf:" in found.refusals[0]
-    main = folder / "main.tf"
-    main.write_text(main.read_text().replace('["m5.large"]', '["m7a.large"]'))
-    again, problem = planned(folder, terraform_env)
-    assert again is None
-    assert "Instance cannot be destroyed" in problem
+    assert "Instance cannot be destroyed" in played.edited_protected
 
 
-def test_ignored_by_value_in_a_real_plan(tmp_path: Path, terraform_env: dict[str, str]) -> None:
+def test_ignored_by_value_in_a_real_plan(played: Played) -> None:
     """The configuration says 3, the live group has 5, the plan keeps 5: all read from the plan."""
-    folder = tmp_path / "nodes"
-    with_state(folder, NODES % "", {"aws_eks_node_group.web": (0, NODES_STATE)})
-    plan, problem = planned(folder, terraform_env)
-    assert plan is not None, problem
-    (group,) = plan.groups
+    group = played.group(NODE_GROUP)
     site = group.sites["desired_capacity"]
     assert (site.constant, site.value, site.live) == (3, 5, 5)
-    found = consequences(plan, group, {"desired_capacity": (5, 6)})
+    found = consequences(played.plan, group, {"desired_capacity": (5, 6)})
     assert "the configuration says desired_capacity = 3, and the plan keeps 5" in found.refusals[0]
-    _, with_sources = judged(folder, plan, {"min_size": (1, 6)})
-    assert with_sources.refusals[0].startswith("the live desired_size 5 would stand below")
+    above = played.judged(NODE_GROUP, {"min_size": (1, 6)})
+    assert above.refusals[0].startswith("the live desired_size 5 would stand below the minimum 6")
 
 
-def test_a_pinned_template_version(tmp_path: Path, terraform_env: dict[str, str]) -> None:
+def test_a_pinned_template_version(played: Played) -> None:
     """A new version of the template leaves a group that pins another one untouched."""
-    folder = tmp_path / "pinned"
-    template = {"id": "lt-1", "name": "web", "instance_type": "m5.large", "latest_version": 3}
-    group = {
-        "id": "web",
-        "name": "web",
-        "min_size": 2,
-        "max_size": 8,
-        "desired_capacity": 4,
-        "availability_zones": ["us-east-1a"],
-        "launch_template": [{"id": "lt-1", "name": "web", "version": "3"}],
-    }
-    states = {"aws_launch_template.web": (0, template), "aws_autoscaling_group.web": (1, group)}
-    with_state(folder, PINNED, states)
-    plan, problem = planned(folder, terraform_env)
-    assert plan is not None, problem
-    (before,) = plan.groups
-    assert "instance_type" not in before.sites
-    assert any("pinned to 3" in note for note in before.notes)
-    main = folder / "main.tf"
-    main.write_text(main.read_text().replace('"m5.large"', '"m7a.large"'))
-    again, problem = planned(folder, terraform_env)
-    assert again is not None, problem
-    assert json.loads((folder / "plan.json").read_text())["planned_values"]["root_module"][
-        "resources"
-    ][0]["values"]["launch_template"] == [{"id": "lt-1", "name": "web", "version": "3"}]
+    group = played.group(PINNED_GROUP)
+    assert "instance_type" not in group.sites
+    assert any("pinned to 3" in note for note in group.notes)
+    assert (group.action, played.group(PINNED_GROUP, played.edited).action) == ("no-op", "no-op")
