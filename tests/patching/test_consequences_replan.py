@@ -116,6 +116,7 @@ class Played:
     folder: Path  # of the sources as they were
     plan: Plan
     edited: Plan
+    launches: tuple[object, object]  # the Auto Scaling group's template in both plans
     edited_protected: str  # what terraform says to the edit under prevent_destroy
 
     def group(self, address: str, plan: Plan | None = None) -> InstanceGroup:
@@ -145,12 +146,21 @@ def played(terraform_env: dict[str, str], tmp_path_factory: pytest.TempPathFacto
     (sources / "main.tf").write_text(original)
     plan, problem = planned(folder, original, terraform_env)
     assert plan is not None, problem
+    launched = _launched(folder)
     edited, problem = planned(folder, original.replace("m5.large", "m7a.large"), terraform_env)
     assert edited is not None, problem
+    launches = (launched, _launched(folder))
     protected = (HEAD + NODES % "prevent_destroy = true").replace("m5.large", "m7a.large")
     refused, problem = planned(folder, protected, terraform_env)
     assert refused is None
-    return Played(sources, plan, edited, problem)
+    return Played(sources, plan, edited, launches, problem)
+
+
+def _launched(folder: Path) -> object:
+    """Return the template that the Auto Scaling group of the last plan names."""
+    changes = json.loads((folder / "plan.json").read_text())["resource_changes"]
+    (group,) = (one for one in changes if one["address"] == PINNED_GROUP)
+    return group["change"]["after"]["launch_template"]
 
 
 def _state() -> dict[str, object]:
@@ -215,4 +225,5 @@ def test_a_pinned_template_version(played: Played) -> None:
     group = played.group(PINNED_GROUP)
     assert "instance_type" not in group.sites
     assert any("pinned to 3" in note for note in group.notes)
-    assert (group.action, played.group(PINNED_GROUP, played.edited).action) == ("no-op", "no-op")
+    before, after = played.launches
+    assert before == after == [{"id": "lt-1", "name": "web", "version": "3"}]
