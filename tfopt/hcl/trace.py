@@ -14,7 +14,7 @@ from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
 from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Edits
-from tfopt.hcl.ignore import ignored_at
+from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
 from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
 from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
@@ -148,6 +148,11 @@ class Tracer:
             reason = "its instances take it from different places"
             return Refusal(target, "unknown", reason, values[0].hops)
         return self._graded(target, values[0], block)
+
+    def lifecycle(self, target: Target) -> Lifecycle | None:
+        """Return what the target's block says in `lifecycle`; None where the block is not found."""
+        found = self._block(target)
+        return None if isinstance(found, Unknown) else lifecycle_of(found[1], target.path)
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
