@@ -59,6 +59,24 @@ def test_an_override_file(tmp_path: Path) -> None:
     assert lifecycle == Lifecycle(kept_at="override.tf:3")
 
 
+@pytest.mark.parametrize(
+    ("written", "unset"),
+    [
+        ("var.type", True),
+        ("null", True),
+        ('coalesce(var.type, "m5.large")', False),
+        ('"m5.large"', False),
+    ],
+)
+def test_a_value_that_is_null(tmp_path: Path, written: str, unset: bool) -> None:
+    """An argument that is there and gives null is left to the cloud."""
+    text = (
+        'variable "type" {\n  type = string\n  default = null\n}\n'
+        f'resource "aws_instance" "web" {{\n  instance_type = {written}\n}}\n'
+    )
+    assert found(tmp_path, main__tf=text) == Lifecycle(unset=unset)
+
+
 def test_no_such_block(tmp_path: Path) -> None:
     """Nothing is assumed of a block that is not in the sources."""
     assert found(tmp_path, main__tf="locals {}\n") is None

@@ -107,9 +107,10 @@ def test_a_desired_that_is_not_written_follows(
     """AWS moves a desired capacity that the configuration leaves to it, or ignores."""
     unwritten = told(tmp_path, [updated(ASG)], [block(GROUP, BOUNDS)], edit)
     assert (unwritten.notes, unwritten.refusals) == ((note,), ())
-    lifecycles = {"desired_capacity": IGNORED}
-    ignored = told(tmp_path, [updated(ASG)], [block(GROUP, WRITTEN)], edit, lifecycles)
-    assert (ignored.notes, ignored.refusals) == ((note,), ())
+    for said in (IGNORED, Lifecycle(unset=True)):
+        lifecycles = {"desired_capacity": said}
+        found = told(tmp_path, [updated(ASG)], [block(GROUP, WRITTEN)], edit, lifecycles)
+        assert (found.notes, found.refusals) == ((note,), ())
 
 
 def test_a_node_group_s_minimum_above_its_desired(tmp_path: Path) -> None:

@@ -11,18 +11,20 @@ from tfopt.hcl.syntax import Attr, Block, Expr, Key, Literal, Name, Object, Trav
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What a `lifecycle` block says of one attribute and of its resource.
+    """What the sources say of how one attribute and its resource live on.
 
     Attributes:
         ignored_at: where `ignore_changes` covers the attribute, as `file:line`, or None.
         kept_at: where `prevent_destroy` forbids to destroy the resource, or None.
         creates_first: whether `create_before_destroy` is set on the resource itself; Terraform
             also sets it on what such a resource depends on.
+        unset: whether the attribute is given null, so that the cloud chooses it and may change it.
     """
 
     ignored_at: str | None = None
     kept_at: str | None = None
     creates_first: bool = False
+    unset: bool = False
 
 
 def lifecycle_of(block: Block, path: Sequence[str | int]) -> Lifecycle:

@@ -150,9 +150,13 @@ class Tracer:
         return self._graded(target, values[0], block)
 
     def lifecycle(self, target: Target) -> Lifecycle | None:
-        """Return what the target's block says in `lifecycle`; None where the block is not found."""
+        """Return what the sources say of how a target lives on; None where they do not have it."""
         found = self._block(target)
-        return None if isinstance(found, Unknown) else lifecycle_of(found[1], target.path)
+        if isinstance(found, Unknown):
+            return None
+        values = self._values(self._configuration, *found, target)
+        unset = all(value.unknown is None and plain(value) is None for value in values)
+        return replace(lifecycle_of(found[1], target.path), unset=unset)
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.

@@ -50,7 +50,10 @@ class Case:
     def states_desired(self) -> bool:
         """Whether each apply brings desired back to what the configuration says."""
         site = self.group.sites.get("desired_capacity")
-        return site is not None and site.written and not self.ignored("desired_capacity")
+        said = self.lifecycles.get("desired_capacity")
+        if site is None or not site.written:
+            return False
+        return said is None or (said.ignored_at is None and not said.unset)
 
     def addresses(self) -> set[str]:
         """Return the group's address and those of what carries its changing attributes."""
