@@ -56,11 +56,11 @@ def read_json(document: Document) -> Body:
     Raises:
         TfoptError: the file has a syntax error, told with its line.
     """
-    parser = _Parser(document, templates=not document.is_var_file)
+    parser = _Parser(document, templates=document.role == "configuration")
     top = parser.parse()
     if not isinstance(top, Object):
         raise TfoptError("the top level is not an object", where=str(document.path))
-    if document.is_var_file:
+    if document.role == "variables":
         return _attributes(top)
     return Body({}, tuple(_blocks(top)))
 

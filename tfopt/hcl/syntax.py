@@ -7,21 +7,34 @@ named tuples: a configuration has many, and these are made twice as fast as froz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tfopt.hcl.document import Document, Span
 
 Scalar = None | bool | int | float | str
+Plain = Scalar | Sequence["Plain"] | Mapping[str, "Plain"]
 
 
 class Literal(NamedTuple):
-    """One literal token. `editable` is False where its bytes cannot be replaced on their own."""
+    """One literal token. `editable` is False where its bytes cannot be replaced on their own.
+
+    `reason` then says why, where that is worth telling.
+    """
 
     span: Span
     value: Scalar
     editable: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A value that an edit would add at a place; what is read from files never holds one."""
+
+    span: Span  # the place
+    value: Plain
 
 
 class Template(NamedTuple):
@@ -137,6 +150,7 @@ class Other(NamedTuple):
 
 Expr = (
     Literal
+    | Added
     | Template
     | Name
     | Traversal

@@ -2,7 +2,7 @@
 
 python-hcl2 parses the file before and after: the value trees may differ in the edited leaves alone.
 The token sequences of tree-sitter are compared too, and stand alone where python-hcl2 cannot read
-the original.
+the original. JSON is read by the standard library, YAML by libyaml.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 from tfopt.hcl.align import leaves
-from tfopt.hcl.document import BOM
+from tfopt.hcl.document import BOM, Syntax
+from tfopt.hcl.strings import spell
+from tfopt.hcl.syntax import Plain
 from tfopt.hcl.tree import parse_tree
+from tfopt.hcl.yaml_witness import differs_only_in, has_libyaml
 
 _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
 _IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
@@ -26,12 +29,16 @@ _IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """One replaced literal: its byte range in the file as it was, and both texts."""
+    """One replaced literal: its byte range in the file as it was, and both texts.
+
+    Where entries are added, `old` is empty and `entries` are their keys and values.
+    """
 
     start: int
     end: int
     old: str
     new: str
+    entries: tuple[tuple[str, Plain], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,24 @@ class Verdict:
     note: str | None = None
 
 
-def check(before: bytes, after: bytes, edits: Sequence[Spliced], *, is_json: bool) -> Verdict:
+def check(before: bytes, after: bytes, edits: Sequence[Spliced], syntax: Syntax) -> Verdict:
     """Return whether `after` is `before` with exactly these literals replaced."""
-    if is_json:
-        was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
-        return Verdict(_differ_only(was, now, edits, _spelled_json))
+    return _CHECKS[syntax](before, after, edits)
+
+
+def _check_json(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
+    was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
+    return Verdict(_differ_only(was, now, edits, _spelled_json))
+
+
+def _check_yaml(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
+    in_order = sorted(edits, key=lambda edit: edit.start)
+    agrees = differs_only_in(before, after, [(edit.old, edit.new) for edit in in_order])
+    note = None if has_libyaml() else "libyaml is not there: checked by the reader that edits"
+    return Verdict(agrees, note)
+
+
+def _check_hcl(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
     if not _same_tokens(before, after, edits):
         return Verdict(False, "the syntax trees differ in more than the edited values")
     if len(before) > _LARGEST:
@@ -65,21 +85,28 @@ def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
     expected: list[bytes] = []
     waiting = sorted(edits, key=lambda edit: edit.start)
     for token in leaves(old):
-        if waiting and token.start_byte >= waiting[0].end:
-            waiting.pop(0)
-        if waiting and token.start_byte == waiting[0].start:
-            expected.extend(_tokens_of(waiting[0].new))
+        while waiting and token.start_byte >= max(waiting[0].end, waiting[0].start + 1):
+            expected.extend(_tokens_of(waiting.pop(0).new))
+        if waiting and waiting[0].start == waiting[0].end == token.start_byte:
+            expected.extend(_tokens_of(waiting.pop(0).new))
         inside = waiting and waiting[0].start <= token.start_byte
         if not inside and token.type != "comment":
             expected.append(before[token.start_byte : token.end_byte])
+    expected.extend(text for edit in waiting for text in _tokens_of(edit.new))
     found = [after[t.start_byte : t.end_byte] for t in leaves(new) if t.type != "comment"]
     return expected == found
 
 
-def _tokens_of(literal: str) -> list[bytes]:
-    source = f"_ = {literal}".encode()
-    tokens = list(leaves(parse_tree(source).root_node))
-    return [source[token.start_byte : token.end_byte] for token in tokens[2:]]
+def _tokens_of(written: str) -> list[bytes]:
+    """Return the tokens of a literal, or of an entry with the commas around it."""
+    entry = written.strip()
+    before, after = entry.startswith(","), entry.endswith(",")
+    source, skipped = b"_ = {_ = %s}" % entry.encode(), 5
+    if parse_tree(source).root_node.has_error:
+        source, skipped = b"_ = {%s}" % entry.strip(",").encode(), 3
+    tokens = list(leaves(parse_tree(source).root_node))[skipped:-1]
+    inside = [source[token.start_byte : token.end_byte] for token in tokens]
+    return [b","] * before + inside + [b","] * after
 
 
 def _read_hcl2(data: bytes) -> object | None:
@@ -134,7 +161,7 @@ def _differ_only(
 
     `spelled` gives the source text of a leaf of these trees.
     """
-    waiting = list(edits)
+    waiting = [one for edit in edits for one in _apart(edit)]
     for old, new in _differences(before, after):
         left = _explained(old, new, waiting, spelled)
         if left is None:
@@ -143,10 +170,22 @@ def _differ_only(
     return not waiting
 
 
+def _apart(edit: Spliced) -> Iterator[Spliced]:
+    """Yield an edit, or one for each entry that it adds."""
+    if not edit.entries:
+        yield edit
+    for entry in edit.entries:
+        yield replace(edit, entries=(entry,))
+
+
 def _differences(before: object, after: object) -> Iterator[tuple[object, object]]:
-    if isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
-        for key in before:
-            yield from _differences(before[key], after[key])
+    """Yield what differs, member by member; what was added has `_NOTHING` before it."""
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() <= after.keys():
+        for key in after:
+            if key in before:
+                yield from _differences(before[key], after[key])
+            else:
+                yield _NOTHING, {key: after[key]}
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for old, new in zip(before, after, strict=True):
             yield from _differences(old, new)
@@ -154,16 +193,48 @@ def _differences(before: object, after: object) -> Iterator[tuple[object, object
         yield before, after
 
 
+_NOTHING = object()
+
+
 def _explained(
     old: object, new: object, edits: list[Spliced], spelled: Callable[[object], str]
 ) -> list[Spliced] | None:
     """Return the edits that a changed leaf leaves unexplained, or None where none explain it."""
+    if old is _NOTHING and isinstance(new, dict):
+        return _explained_entry(new, edits, spelled)
     for i, edit in enumerate(edits):
         if (spelled(old), spelled(new)) == (_canonical(edit.old), _canonical(edit.new)):
             return edits[:i] + edits[i + 1 :]
     if isinstance(old, str) and isinstance(new, str):
         return _explained_text(old, new, edits)
     return None
+
+
+def _explained_entry(
+    entry: dict[str, object], edits: list[Spliced], spelled: Callable[[object], str]
+) -> list[Spliced] | None:
+    """As `_explained`, for one entry that was added."""
+    ((name, value),) = entry.items()
+    for i, edit in enumerate(edits):
+        for key, wanted in edit.entries:
+            named = name in (key, spell(key, json_syntax=True))
+            if named and _holds(value, wanted, spelled):
+                return edits[:i] + edits[i + 1 :]
+    return None
+
+
+def _holds(found: object, wanted: Plain, spelled: Callable[[object], str]) -> bool:
+    """Whether a value of these trees is a plain value; python-hcl2 keeps keys' quotes too."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(found, dict) or len(found) != len(wanted):
+            return False
+        bare = {str(key).strip('"'): value for key, value in found.items()}
+        return all(key in bare and _holds(bare[key], wanted[key], spelled) for key in wanted)
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        pairs = zip(found, wanted, strict=False) if isinstance(found, list) else ()
+        same_length = isinstance(found, list) and len(found) == len(wanted)
+        return same_length and all(_holds(one, other, spelled) for one, other in pairs)
+    return spelled(found) == _canonical(spell(wanted, json_syntax=True))
 
 
 def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] | None:
@@ -206,3 +277,10 @@ def _canonical(token: str) -> str:
         return json.dumps(json.loads(token), ensure_ascii=False)
     except ValueError:
         return token
+
+
+_CHECKS: dict[Syntax, Callable[[bytes, bytes, Sequence[Spliced]], Verdict]] = {
+    "hcl": _check_hcl,
+    "json": _check_json,
+    "yaml": _check_yaml,
+}
