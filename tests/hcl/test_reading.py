@@ -10,7 +10,7 @@ import pytest
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.configuration import Configuration
-from tfopt.hcl.document import Document
+from tfopt.hcl.document import Document, role_of
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.sources import load_sources, read_body
 from tfopt.hcl.values import Unknown, plain
@@ -209,7 +209,8 @@ def test_what_is_not_read_is_unknown(tmp_path: Path, text: str) -> None:
 
 def body(text: bytes, name: str = "a.tf") -> dict[tuple[str, ...], set[str]]:
     """Return the attribute names of each block; those of the file itself under `()`."""
-    read = read_body(Document(Path(name), name, text))
+    path = Path(name)
+    read = read_body(Document(path, name, text, role=role_of(path)))
     found = {(b.kind, *b.labels): set(b.body.attributes) for b in read.blocks}
     return {(): set(read.attributes), **found}
 

@@ -1,4 +1,4 @@
-"""Edits literals of whole files, and tells what does not hold of an edit that must."""
+"""Edits of literals in whole files, and all that must hold of each: bytes, comments, a second run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from tfopt.hcl.align import leaves
-from tfopt.hcl.document import Document, Role
+from tfopt.hcl.document import Document, role_of
 from tfopt.hcl.edit import Change, make_patch
 from tfopt.hcl.locate import Leaf, leaf_at
 from tfopt.hcl.sources import read_body
@@ -49,8 +49,7 @@ def literals(node: object) -> Iterator[Literal]:
 
 def leaves_of(path: Path, data: bytes) -> list[Leaf]:
     """Return the editable literals of a file, in source order."""
-    role: Role = "configuration" if path.name.endswith(".tf") else "variables"
-    document = Document(path, path.name, data, role=role)
+    document = Document(path, path.name, data, role=role_of(path))
     found = {literal.span.start: literal.span for literal in literals(read_body(document))}
     return [leaf_at(found[start]) for start in sorted(found)]
 

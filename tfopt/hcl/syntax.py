@@ -29,8 +29,7 @@ class Literal(NamedTuple):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """A value that an edit would add at a place; what is read from files never holds one."""
 
     span: Span  # the place

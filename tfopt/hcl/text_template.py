@@ -14,13 +14,13 @@ from tfopt.hcl.tree import parse_tree
 _END = b"TFOPT_END"
 
 
-def read_template(document: Document) -> Expr:
-    """Return a document's text as a template; its literals have no place of their own.
+def read_template(document: Document, text: bytes) -> Expr:
+    """Return a document's text, as it is to be read, as a template; its literals have no place.
 
     tree-sitter reads it as a heredoc, which leaves out blank space: what stands between two
     interpolations is taken from the bytes instead.
     """
-    text, whole = document.data, Span(document, 0, len(document.data))
+    whole = Span(document, 0, len(document.data))
     if _END in text:
         return Other(whole, "a template this reader does not understand")
     head = b"_ = <<" + _END + b"\n"

@@ -101,9 +101,11 @@ def _tokens_of(written: str) -> list[bytes]:
     """Return the tokens of a literal, or of an entry with the commas around it."""
     entry = written.strip()
     before, after = entry.startswith(","), entry.endswith(",")
-    source, skipped = b"_ = {_ = %s}" % entry.encode(), 5
+    source = f"_ = {{_ = {entry}}}".encode()
+    skipped = 5
     if parse_tree(source).root_node.has_error:
-        source, skipped = b"_ = {%s}" % entry.strip(",").encode(), 3
+        source = f"_ = {{{entry.strip(',')}}}".encode()
+        skipped = 3
     tokens = list(leaves(parse_tree(source).root_node))[skipped:-1]
     inside = [source[token.start_byte : token.end_byte] for token in tokens]
     return [b","] * before + inside + [b","] * after
