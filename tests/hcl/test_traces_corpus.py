@@ -31,7 +31,10 @@ def on_call(leaf: Leaf, _row: Row) -> bool:
     return leaf.block is not None and leaf.block.kind == "module"
 
 
-def in_child_variable(leaf: Leaf, _row: Row) -> bool:
+def in_child_variable(leaf: Leaf, row: Row) -> bool:
+    """The default in the child, or the argument that its call leaves out."""
+    if leaf.slot is not None:
+        return on_call(leaf, row)
     return leaf.block is not None and leaf.block.kind == "variable" and "/" in leaf.label
 
 
@@ -66,13 +69,15 @@ def target_of(plan: Mapping[str, Any], row: Row) -> Target:
 
 def judged(found: Trace | Refusal, row: Row) -> str:
     """Return `agreement`, `unknown: …`, or `contradiction: …`."""
-    ends = ENDS.get(row["kind"])
-    leaf = found.leaf
-    if ends is None:
-        return "agreement" if leaf is None else f"contradiction: {leaf.path} where nothing is known"
+    ends, leaf = ENDS.get(row["kind"]), found.leaf
+    if ends is None:  # nothing is written there: at most it can be added
+        absent = leaf is None or leaf.slot is not None
+        return "agreement" if absent else f"contradiction: {leaf} where nothing is written"
     if leaf is None:
         return f"unknown: {found.reason}"
-    if not ends(leaf, row) or not any(same(value, leaf.value) for value in row["value"]):
+    recorded = row["value"] if leaf.slot is None else []
+    same_value = not recorded or any(same(value, leaf.value) for value in recorded)
+    if not ends(leaf, row) or not same_value:
         return f"contradiction: {row['kind']} {row['value']}, found {leaf.path} = {leaf.text}"
     return "agreement"
 
