@@ -1,4 +1,4 @@
-"""Edits of literals in whole files, and all that must hold of each: bytes, comments, a second run."""
+"""Edits literals of whole files, and tells what does not hold of an edit that must."""
 
 from __future__ import annotations
 

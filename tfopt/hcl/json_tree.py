@@ -58,11 +58,14 @@ def read_json(document: Document) -> Body:
     """
     parser = _Parser(document, templates=document.role == "configuration")
     top = parser.parse()
-    if not isinstance(top, Object):
+    parts = top.items if isinstance(top, Tuple) else (top,)  # a list of objects is one body
+    objects = [part for part in parts if isinstance(part, Object)]
+    if len(objects) < len(parts):
         raise TfoptError("the top level is not an object", where=str(document.path))
+    whole = Object(top.span, tuple(item for each in objects for item in each.items))
     if document.role == "variables":
-        return _attributes(top)
-    return Body({}, tuple(_blocks(top)))
+        return _attributes(whole)
+    return Body({}, tuple(_blocks(whole)))
 
 
 def parse_json(document: Document, *, templates: bool = False) -> Expr:
