@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 
 from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.syntax import Scalar
@@ -15,7 +16,17 @@ _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 def unquote(token: str) -> str:
     """Return the string that a quoted HCL literal without interpolation stands for."""
-    return _ESCAPE.sub(_unescape, token[1:-1])
+    return _composed(_ESCAPE.sub(_unescape, token[1:-1]))
+
+
+def unescape_template(text: str) -> str:
+    """Return template text in which backslashes mean themselves: in a heredoc, or out of JSON."""
+    return _composed(re.sub(r"([$%])\1(?=\{)", r"\1", text))
+
+
+def _composed(text: str) -> str:
+    """Terraform keeps every string in Unicode's composed form."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -33,10 +44,10 @@ def quote(text: str) -> str:
 
 def number(token: str) -> int | float:
     """Return the number that a numeric literal stands for, an int where it is whole."""
-    value = float(token)
-    if re.fullmatch(r"-?\d+", token):
-        return int(token)
-    return int(value) if value.is_integer() else value
+    value = to_number(token)
+    if value is None:
+        raise ValueError(f"not a number: {token}")
+    return value
 
 
 def spell_number(value: float) -> str:
