@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.console import (
@@ -18,7 +19,7 @@ from tests.support.console import (
     ask_terraform,
     evaluate,
 )
-from tests.support.expressions import expressions
+from tests.support.expressions import composed
 from tfopt.errors import TfoptError
 from tfopt.hcl.functions.encoding import to_json
 from tfopt.hcl.values import first_unknown
@@ -101,34 +102,27 @@ def check(name: str, found: str, wanted: str) -> None:
 
 
 @pytest.mark.terraform
-@settings(max_examples=4, deadline=None, derandomize=True)
-@given(st.lists(expressions(), min_size=120, max_size=120))
+@settings(max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate])
+@given(st.integers(min_value=0))
 def test_compositions_give_what_terraform_gives(
-    tmp_path_factory: pytest.TempPathFactory, terraform_env: dict[str, str], asked: list[str]
+    tmp_path_factory: pytest.TempPathFactory, terraform_env: dict[str, str], seed: int
 ) -> None:
-    """Whatever the functions and operators are composed to."""
+    """Whatever the functions and operators are composed to: known and the same, or not known."""
+    asked = compositions(seed, 150)
     found = ask_terraform(asked, tmp_path_factory.mktemp("console"), terraform_env)
     for expression, wanted in zip(asked, found, strict=True):
-        ours = answer(expression)
-        assert ours in (wanted, UNKNOWN), expression
+        assert answer(expression) in (wanted, UNKNOWN), expression
 
 
 def test_most_compositions_are_known() -> None:
     """So that the comparison above compares something."""
-    known = [ours for ours in map(answer, sample()) if ours not in (UNKNOWN, FAILS)]
+    known = [ours for ours in map(answer, compositions(1, 200)) if ours not in (UNKNOWN, FAILS)]
     assert len(known) > 60
 
 
-def sample() -> list[str]:
-    found: list[str] = []
-
-    @settings(max_examples=100, derandomize=True, database=None, deadline=None)
-    @given(expressions())
-    def collect(expression: str) -> None:
-        found.append(expression)
-
-    collect()
-    return found
+def compositions(seed: int, count: int) -> list[str]:
+    random = Random(seed)
+    return [composed(random) for _ in range(count)]
 
 
 @pytest.mark.parametrize("expression", ["1e3", "[1e3, 2]", "0x10", "{ a = 1e3 }"])

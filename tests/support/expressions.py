@@ -1,188 +1,146 @@
-"""Generates expressions out of Terraform's functions and operators, mostly of fitting types."""
+"""Makes up expressions out of Terraform's functions and operators, mostly of fitting types."""
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+import re
+from random import Random
 
-Texts = st.SearchStrategy[str]
+_LEAVES = {
+    "n": ["0", "1", "2", "3", "-4", "1.5", "0.1", "10", "1000000", '"7"', "null"],
+    "w": ['"a"', '"b-c"', '""', '"10"', '"é x"', '"true"', '"A,b"', "5"],
+    "t": ["true", "false", '"true"'],
+    "l": ["[]", "[1, 2]", '["b", "a"]', '[3, "a", true]', "[1.5]", '["a", null]', "[[1], [2]]"],
+    "s": ['toset(["b", "a"])', "toset([10, 9])", "toset([])"],
+    "m": ["{}", "{ a = 1 }", '{ b = "x", a = 2 }', "tomap({ b = 1, a = 2 })", "{ b = [1] }"],
+}
+"""Kind → literals of it: numbers, words, truths, lists, sets, maps."""
 
-_WORDS = st.sampled_from(['"a"', '"b-c"', '""', '"10"', '"é x"', '"true"', '"A,b"'])
-_NUMBERS = st.sampled_from(["0", "1", "2", "3", "-4", "1.5", "0.1", "10", "1000000", '"7"'])
-_TRUTHS = st.sampled_from(["true", "false", '"true"'])
+_FORMS = {
+    "n": """
+max(<n>, <n>)
+min(<n>, <l>...)
+ceil(<n>)
+floor(<n> / 3)
+(<n> + <n>)
+(<n> - <n> * 2)
+<n> % <n>
+-(<n>)
+length(<l>)
+length(<w>)
+tonumber(<w>)
+try(<m>.b, <n>)
+element(<l>, <n>)
+<l>[<n>]
+lookup(<m>, "b", <n>)
+coalesce(<n>, <n>)
+sum(<l>)
+index(<l>, <n>)
+one(<s>)
+(<t> ? <n> : 8)
+signum(<n>)
+abs(<n>)
+pow(<n>, 2)
+parseint(<w>, 16)
+""",
+    "w": """
+"${<w>}-${<n>}"
+"%{ if <t> }x%{ else }${<n>}%{ endif }"
+"%{ for x in <l> }<${x}>%{ endfor }"
+format("%s:%v", <w>, <n>)
+format("%05d|%-4s", <n>, <w>)
+join(",", <l>)
+upper(<w>)
+substr(<w>, <n>, 2)
+replace(<w>, "a", <w>)
+replace(<w>, "/[a-b]/", "<$0>")
+trimspace(<w>)
+tostring(<n>)
+(<n> > 1 ? <w> : 5)
+jsonencode(<l>)
+jsonencode(<m>)
+coalesce(<w>, <w>)
+title(<w>)
+trimprefix(<w>, "a")
+""",
+    "t": """
+(<n> < <n>)
+(<n> == <w>)
+(<l> != <s>)
+(<l> == <l>)
+(<m> == <m>)
+(<t> && <t>)
+(<t> || <t>)
+!(<t>)
+contains(<l>, <n>)
+contains(keys(<m>), <w>)
+can(<m>.b)
+can(<l>[<n>])
+alltrue([for x in <l> : x != <n>])
+startswith(<w>, <w>)
+anytrue(<l>)
+""",
+    "l": """
+[<n>, <n>]
+[<m>, <m>]
+concat(<l>, <l>)
+flatten([<l>, <s>])
+distinct(<l>)
+reverse(<l>)
+sort(<l>)
+compact(<l>)
+tolist(<s>)
+tolist(<l>)
+slice(<l>, 0, <n>)
+chunklist(<l>, 2)[<n>]
+chunklist(<l>, 2)
+setproduct(<l>, <l>)
+[for x in <l> : x if x != <n>]
+[for i, x in <l> : i]
+[for k, v in <m> : v]
+[for k, v in <s> : "${k}-${v}"]
+keys(<m>)
+values(<m>)
+range(<n>)
+coalescelist(<l>, <l>)
+[<m>, <m>][*].b
+matchkeys(<l>, <l>, <l>)
+split(",", <w>)
+formatlist("%s-%s", <l>, <n>)
+regexall("[a-z]", <w>)
+(<n> > 1 ? <l> : [])
+(<t> ? <l> : <l>)
+""",
+    "s": """
+toset(<l>)
+setunion(<l>, <l>)
+setintersection(<l>, <l>)
+setsubtract(<l>, <l>)
+toset(setproduct(<l>, <l>))
+setproduct(<s>, <s>)
+(<t> ? <s> : <l>)
+""",
+    "m": """
+merge(<m>, <m>)
+tomap(<m>)
+zipmap(<l>, <l>)
+zipmap(["a", "b"], <l>)
+{for k, v in <m> : v => k...}
+{for k, v in <m> : k => v if v != <n>}
+{for x in <s> : x => <n>}
+{ b = <l>, ("k") = <n> }
+(<n> > 1 ? <m> : {})
+(<t> ? <m> : <m>)
+""",
+}
+"""Kind → what gives it, with `<kind>` where an expression of some kind goes."""
 
-
-def expressions() -> Texts:
-    """Return expressions of any type."""
-    return st.one_of(numbers(), words(), truths(), lists(), sets(), maps())
-
-
-def _calls(*forms: tuple[str, Texts, Texts]) -> Texts:
-    """Return calls of one of the forms: a template with `{0}` and `{1}`, and what fills them."""
-    return st.one_of(*(st.builds(form.format, first, second) for form, first, second in forms))
-
-
-@st.composite
-def _deep(draw: st.DrawFn, leaf: Texts, build: object) -> str:
-    if draw(st.integers(0, 2)) == 0:
-        return draw(leaf)
-    return draw(build())  # type: ignore[operator]
-
-
-def numbers() -> Texts:
-    """Return expressions that mostly are numbers."""
-    return st.deferred(lambda: _deep(_NUMBERS, _number_calls))
-
-
-def _number_calls() -> Texts:
-    n, w, ls = numbers(), words(), lists()
-    return _calls(
-        ("max({0}, {1})", n, n),
-        ("min({0}, {1}...)", n, ls),
-        ("ceil({0})", n, n),
-        ("floor({0} / 3)", n, n),
-        ("({0} + {1})", n, n),
-        ("({0} - {1} * 2)", n, n),
-        ("{0} % {1}", n, n),
-        ("-({0})", n, n),
-        ("length({0})", ls, n),
-        ("length({0})", w, n),
-        ("tonumber({0})", w, n),
-        ("try({0}.b, {1})", maps(), n),
-        ("element({0}, {1})", ls, n),
-        ("{0}[{1}]", ls, n),
-        ('lookup({0}, "b", {1})', maps(), n),
-        ("coalesce({0}, {1})", n, n),
-        ("sum({0})", ls, n),
-        ("index({0}, {1})", ls, n),
-        ("one({0})", sets(), n),
-        ("({0} ? {1} : 8)", truths(), n),
-        ("signum({0})", n, n),
-        ("abs({0})", n, n),
-    )
-
-
-def words() -> Texts:
-    """Return expressions that mostly are strings."""
-    return st.deferred(lambda: _deep(_WORDS, _word_calls))
-
-
-def _word_calls() -> Texts:
-    n, w, ls = numbers(), words(), lists()
-    return _calls(
-        ('"${{{0}}}-${{{1}}}"', w, n),
-        ('"%{{ if {0} }}x%{{ else }}${{{1}}}%{{ endif }}"', truths(), n),
-        ('"%{{ for x in {0} }}<${{x}}>%{{ endfor }}"', ls, n),
-        ('format("%s:%v", {0}, {1})', w, n),
-        ('format("%05d|%-4s", {1}, {0})', w, n),
-        ('join(",", {0})', ls, n),
-        ("upper({0})", w, n),
-        ("substr({0}, {1}, 2)", w, n),
-        ('replace({0}, "a", {1})', w, n),
-        ('replace({0}, "/[a-b]/", "<$0>")', w, n),
-        ("trimspace({0})", w, n),
-        ("tostring({0})", n, n),
-        ("({1} > 1 ? {0} : 5)", w, n),
-        ("jsonencode({0})", ls, n),
-        ("coalesce({0}, {1})", w, n),
-        ("title({0})", w, n),
-        ('trimprefix({0}, "a")', w, n),
-    )
-
-
-def truths() -> Texts:
-    """Return expressions that mostly are bools."""
-    return st.deferred(lambda: _deep(_TRUTHS, _truth_calls))
-
-
-def _truth_calls() -> Texts:
-    n, t, ls = numbers(), truths(), lists()
-    return _calls(
-        ("({0} < {1})", n, n),
-        ("({0} == {1})", n, words()),
-        ("({0} != {1})", ls, sets()),
-        ("({0} == {1})", ls, ls),
-        ("({0} && {1})", t, t),
-        ("({0} || {1})", t, t),
-        ("!({0})", t, n),
-        ("contains({0}, {1})", ls, n),
-        ("contains(keys({0}), {1})", maps(), words()),
-        ("can({0}.b)", maps(), n),
-        ("can({0}[{1}])", ls, n),
-        ("alltrue([for x in {0} : x != {1}])", ls, n),
-        ("startswith({0}, {1})", words(), words()),
-        ("anytrue({0})", ls, n),
-    )
-
-
-def lists() -> Texts:
-    """Return expressions that mostly are lists or tuples."""
-    leaf = st.lists(st.one_of(_NUMBERS, _WORDS), max_size=3).map(lambda m: f"[{', '.join(m)}]")
-    return st.deferred(lambda: _deep(leaf, _list_calls))
-
-
-def _list_calls() -> Texts:
-    n, ls, m = numbers(), lists(), maps()
-    return _calls(
-        ("[{0}, {1}]", n, n),
-        ("concat({0}, {1})", ls, ls),
-        ("flatten([{0}, {1}])", ls, sets()),
-        ("distinct({0})", ls, n),
-        ("reverse({0})", ls, n),
-        ("sort({0})", ls, n),
-        ("compact({0})", ls, n),
-        ("tolist({0})", sets(), n),
-        ("tolist({0})", ls, n),
-        ("slice({0}, 0, {1})", ls, n),
-        ("chunklist({0}, 2)[{1}]", ls, n),
-        ("setproduct({0}, {1})", ls, ls),
-        ("[for x in {0} : x if x != {1}]", ls, n),
-        ("[for i, x in {0} : i]", ls, n),
-        ("[for k, v in {0} : v]", m, n),
-        ("keys({0})", m, n),
-        ("values({0})", m, n),
-        ("range({0})", n, n),
-        ("coalescelist({0}, {1})", ls, ls),
-        ("[{0}, {0}][*].b", m, n),
-        ("matchkeys({0}, {0}, {1})", ls, ls),
-        ('split(",", {0})', words(), n),
-        ('formatlist("%s-%s", {0}, {1})', ls, n),
-        ('regexall("[a-z]", {0})', words(), n),
-        ("({1} > 1 ? {0} : [])", ls, n),
-    )
+_PLACE = re.compile("<([nwtlsm])>")
 
 
-def sets() -> Texts:
-    """Return expressions that mostly are sets."""
-    ls = lists()
-    return st.deferred(
-        lambda: _calls(
-            ("toset({0})", ls, ls),
-            ("setunion({0}, {1})", ls, ls),
-            ("setintersection({0}, {1})", ls, ls),
-            ("setsubtract({0}, {1})", ls, ls),
-            ("toset(setproduct({0}, {1}))", ls, ls),
-            ("setproduct(toset({0}), toset({1}))", ls, ls),
-        )
-    )
-
-
-def maps() -> Texts:
-    """Return expressions that mostly are maps or objects."""
-    pairs = st.dictionaries(st.sampled_from("abc"), st.one_of(_NUMBERS, _WORDS), max_size=3)
-    leaf = pairs.map(lambda d: "{" + ", ".join(f"{k} = {v}" for k, v in d.items()) + "}")
-    return st.deferred(lambda: _deep(leaf, _map_calls))
-
-
-def _map_calls() -> Texts:
-    n, ls, m = numbers(), lists(), maps()
-    return _calls(
-        ("merge({0}, {1})", m, m),
-        ("tomap({0})", m, n),
-        ("zipmap({0}, {0})", ls, n),
-        ('zipmap(["a", "b"], {0})', ls, n),
-        ("{{for k, v in {0} : v => k...}}", m, n),
-        ("{{for k, v in {0} : k => v if v != {1}}}", m, n),
-        ("{{for x in {0} : x => {1}}}", sets(), n),
-        ('{{ b = {0}, ("k") = {1} }}', ls, n),
-        ("({1} > 1 ? {0} : {{}})", m, n),
-    )
+def composed(random: Random, kind: str | None = None, depth: int = 3) -> str:
+    """Return a composition of at most `depth` calls within each other."""
+    kind = kind or random.choice("nwtlsm")
+    if depth == 0 or random.random() < 0.25:
+        return random.choice(_LEAVES[kind])
+    form = random.choice(_FORMS[kind].strip().splitlines())
+    return _PLACE.sub(lambda place: composed(random, place[1], depth - 1), form)

@@ -112,29 +112,39 @@ def _to_collection(value: Value, kind: Collection, evaluate: Evaluate | None) ->
     if kind.kind == "map":
         if not isinstance(data, Mapping):
             raise ConversionError("not a map")
-        made = _alike(list(data.values()), element, evaluate)
-        return replace(value, data=Map(zip(data, made, strict=True)))
+        made, element = _alike(list(data.values()), element, evaluate)
+        return replace(value, data=Map(zip(data, made, strict=True), element))
     if not isinstance(data, tuple):
         raise ConversionError(f"not a {kind.kind}")
     if isinstance(data, Set) and kind.kind == "list":
         value = in_order(value)
         if value.unknown is not None:
             return value
-    members = _alike(data, element, evaluate)
+    holds_any = element == "any"
+    members, element = _alike(data, element, evaluate)
+    if holds_any and _mixes_null(members):
+        return unknown("null among structures", "", value)  # Terraform takes it if it has a type
     if kind.kind == "list":
-        return replace(value, data=List(members))
-    return make_set(replace(value, data=tuple(members)))
+        return replace(value, data=List(members, element))
+    return make_set(replace(value, data=tuple(members)), element)
 
 
-def _alike(members: Iterable[Value], element: Type, evaluate: Evaluate | None) -> list[Value]:
+def _alike(
+    members: Iterable[Value], element: Type, evaluate: Evaluate | None
+) -> tuple[list[Value], Type]:
     """Convert members to one type, to the one they unify to where any will do."""
     made = [to_type(member, element, evaluate) for member in members]
     if not _holds_any(element):
-        return made
+        return made, element
     unified = unify([type_of(member) for member in made])
     if unified is None:
         raise ConversionError("elements of different types")
-    return [to_type(member, unified) for member in made]
+    return [to_type(member, unified) for member in made], unified
+
+
+def _mixes_null(members: Iterable[Value]) -> bool:
+    data = [member.data for member in members]
+    return None in data and any(isinstance(each, Mapping | tuple) for each in data)
 
 
 def _holds_any(kind: Type) -> bool:
@@ -181,11 +191,11 @@ def as_set(value: Value) -> Value:
     return to_type(value, Collection("set", "any"))
 
 
-def make_set(value: Value) -> Value:
+def make_set(value: Value, element: Type = "any") -> Value:
     """Return converted members as a set; the first of several equal ones stays."""
     assert isinstance(value.data, tuple)
     if first_unknown([value]) is not None:
-        return replace(value, data=UnorderedSet(value.data))
+        return replace(value, data=UnorderedSet(value.data, element))
     kept: dict[bytes, Value] = {}
     tokens = value.tokens
     for member in value.data:
@@ -193,7 +203,8 @@ def make_set(value: Value) -> Value:
         if key in kept:
             tokens |= member.all_tokens()
         kept.setdefault(key, member)
-    return replace(value, data=Set(sorted(kept.values(), key=_rank)), tokens=tokens)
+    ordered = Set(sorted(kept.values(), key=_rank), element)
+    return replace(value, data=ordered, tokens=tokens)
 
 
 def in_order(value: Value) -> Value:
@@ -203,7 +214,8 @@ def in_order(value: Value) -> Value:
         return unknown(reason, first_unknown([value]).where, value)  # type: ignore[union-attr]
     if not isinstance(value.data, Set):
         return value
-    return replace(value, data=List(value.data), tokens=value.all_tokens())
+    listed = List(value.data, value.data.element)
+    return replace(value, data=listed, tokens=value.all_tokens())
 
 
 def _rank(member: Value) -> tuple[bool, Fraction, bytes]:

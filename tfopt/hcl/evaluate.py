@@ -195,6 +195,9 @@ class Evaluator(ABC):
             fails = collection.unknown is None or collection.unknown.fails
             reason = "a for expression over something unknown"
             return unknown(reason, where, collection, inner, fails=fails)
+        failed = self._condition_failure(expr, frame)
+        if failed is not None:
+            return replace(unknown("", where, collection), data=failed)
         listed = in_order(collection) if expr.key is None else collection
         if listed.unknown is not None:
             return listed
@@ -213,6 +216,14 @@ class Evaluator(ABC):
                 name = self.evaluate(expr.key, bound) if expr.key else None
                 made.append((name, self.evaluate(expr.value, bound)))
         return self._collected(expr, made, tokens)
+
+    def _condition_failure(self, expr: For, frame: Frame) -> Unknown | None:
+        """Terraform tries the condition on unknown elements first, be there any or not."""
+        if not self._guards or expr.condition is None:
+            return None
+        lost = unknown("a for variable before there is one", expr.span.where)
+        bound = frame.binding(**dict.fromkeys(expr.names, lost))
+        return first_failure([self.evaluate(expr.condition, bound)])
 
     def _collected(
         self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Span]
@@ -250,7 +261,8 @@ def member(value: Value, key: Value, where: str) -> Value:
     if value.unknown is not None:
         return value.influenced(key)
     if key.unknown is not None:
-        return unknown(f"an index that is not known: {key.unknown}", where, value, key)
+        reason = f"an index that is not known: {key.unknown}"
+        return unknown(reason, where, value, key, fails=key.unknown.fails)
     found = _pick(value.data, key.data)
     if found is None:
         wanted = to_text(key.data)

@@ -6,36 +6,44 @@ collections, whose members are of one type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from tfopt.hcl.syntax import Expr
 from tfopt.hcl.values import Value
 
 
-class List(tuple[Value, ...]):
+class _Sequence(tuple[Value, ...]):
+    """Elements of one type: `element` is told apart for want of elements to tell it from."""
+
+    element: Type
+
+    def __new__(cls, members: Iterable[Value] = (), element: Type = "any") -> Self:
+        """Return a collection of elements that were converted to their type."""
+        made = super().__new__(cls, members)
+        made.element = element
+        return made
+
+
+class List(_Sequence):
     """A list."""
 
-    __slots__ = ()
 
-
-class Set(tuple[Value, ...]):
+class Set(_Sequence):
     """A set, in the order in which Terraform iterates it."""
-
-    __slots__ = ()
 
 
 class UnorderedSet(Set):
     """A set whose order and size are not known, since something in it is not."""
 
-    __slots__ = ()
-
 
 class Map(dict[str, Value]):
     """A map."""
 
-    __slots__ = ()
+    def __init__(self, members: Iterable[tuple[str, Value]] = (), element: Type = "any"):
+        super().__init__(members)
+        self.element = element
 
 
 Primitive = Literal["string", "number", "bool", "any"]  # "any": null, or not known here
@@ -69,21 +77,30 @@ Type = Primitive | Collection | TupleType | ObjectType
 _SCALARS: Mapping[type, Primitive] = {bool: "bool", int: "number", str: "string"}
 
 
+def like(container: tuple[Value, ...], members: Iterable[Value]) -> tuple[Value, ...]:
+    """Return some of a list's or tuple's members as a list or tuple again."""
+    return List(members, container.element) if isinstance(container, List) else tuple(members)
+
+
 def type_of(value: Value) -> Type:
     """Return the type of a value; "any" where it is null or not known."""
     data = value.data
     if isinstance(data, Map):
-        return Collection("map", _common(list(data.values())))
+        return Collection("map", element_type(data))
     if isinstance(data, Mapping):
         return ObjectType({key: type_of(member) for key, member in data.items()})
     if isinstance(data, List | Set):
-        return Collection("list" if isinstance(data, List) else "set", _common(data))
+        return Collection("list" if isinstance(data, List) else "set", element_type(data))
     if isinstance(data, tuple):
         return TupleType(tuple(type_of(member) for member in data))
     return _SCALARS.get(type(data), "number" if isinstance(data, float) else "any")
 
 
-def _common(members: Sequence[Value]) -> Type:
+def element_type(collection: List | Set | Map) -> Type:
+    """Return the type of a collection's elements."""
+    if collection.element != "any":
+        return collection.element
+    members = collection.values() if isinstance(collection, Map) else collection
     return unify([type_of(member) for member in members]) or "any"
 
 
@@ -96,10 +113,22 @@ def unify(types: Sequence[Type]) -> Type | None:
         return known[0]
     if all(isinstance(kind, str) for kind in known):
         return "string" if "string" in known else None
+    if all(isinstance(kind, Collection) and kind.kind != "map" for kind in known):
+        return _unify_collections(known)
     for kind, structural, combined in _FAMILIES:
         if all(_belongs(each, kind, structural) for each in known):
             return combined(known)
     return None
+
+
+def _unify_collections(types: Sequence[Type]) -> Type | None:
+    """Lists and sets become lists; where their elements differ too, none is converted."""
+    kinds = {kind.kind for kind in types if isinstance(kind, Collection)}
+    if len(kinds) == 1:
+        return _collected(kinds.pop(), types)
+    mixed = _collected("list", types)
+    plain = isinstance(mixed, Collection) and isinstance(mixed.element, str)
+    return mixed if plain or mixed is None else "any"
 
 
 def _belongs(kind: Type, name: str, structural: type[TupleType] | type[ObjectType]) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_type
-from tfopt.hcl.kinds import Collection, List, Map, Set, Type, UnorderedSet
+from tfopt.hcl.kinds import Collection, List, Set, Type, UnorderedSet
 from tfopt.hcl.scalars import exact, from_exact
 from tfopt.hcl.values import Data, Unknown, Value, computed, first_unknown
 
@@ -144,11 +144,12 @@ def pure(name: str, function: Callable[..., object], *readers: Reader, needs: in
 
 def made(result: object) -> Data:
     """Return a plain result as data: numbers rounded as Terraform rounds, lists as lists."""
+    if isinstance(result, List):
+        return result
     if isinstance(result, Fraction):
         return from_exact(result)
     if isinstance(result, Mapping):
-        kind = Map if isinstance(result, Map) else dict
-        return kind((str(key), Value(made(member))) for key, member in result.items())
+        return {str(key): Value(made(member)) for key, member in result.items()}
     if isinstance(result, tuple):
         return tuple(Value(made(member)) for member in result)
     if isinstance(result, list):

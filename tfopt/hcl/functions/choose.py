@@ -21,7 +21,7 @@ from tfopt.hcl.functions.arguments import (
     sequence,
     text,
 )
-from tfopt.hcl.kinds import Map, type_of, unify
+from tfopt.hcl.kinds import Map, element_type, like, type_of, unify
 from tfopt.hcl.values import Value, computed, unknown
 
 
@@ -65,7 +65,7 @@ def _lookup(args: Sequence[Value], _where: str) -> Value:
     if len(default) > 1:
         raise ConversionError("more than one default")
     if isinstance(members, Map):  # a default has to be of the map's element type
-        kind = unify([type_of(member) for member in members.values()]) or "any"
+        kind = element_type(members)
         default = [to_type(each, kind) for each in default]
     if key in members:
         return carried(members[key], container).influenced(name)
@@ -128,21 +128,21 @@ def _sorted(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = list_of(arg, "string")
     members = sorted(sequence(listed), key=lambda member: text(member).encode())
-    return replace(listed, data=type(sequence(listed))(members), tokens=listed.all_tokens())
+    return replace(listed, data=like(sequence(listed), members), tokens=listed.all_tokens())
 
 
 def _compact(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = list_of(arg, "string")
     kept = [m for m in sequence(listed) if m.data is not None and text(m) != ""]
-    return replace(listed, data=type(sequence(listed))(kept), tokens=listed.all_tokens())
+    return replace(listed, data=like(sequence(listed), kept), tokens=listed.all_tokens())
 
 
 def _reverse(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = known(in_order(known(arg)))
     members = sequence(listed)
-    return replace(listed, data=type(members)(reversed(members)), tokens=listed.tokens)
+    return replace(listed, data=like(members, reversed(members)), tokens=listed.tokens)
 
 
 def _slice(args: Sequence[Value], _where: str) -> Value:
@@ -150,8 +150,8 @@ def _slice(args: Sequence[Value], _where: str) -> Value:
     members, start, end = sequence(container), integer(first), integer(last)
     if not 0 <= start <= end <= len(members):
         raise ConversionError("no such range")
-    part = type(members)(members[start:end])
-    return replace(container, data=part).influenced(first, last)
+    part = replace(container, data=like(members, members[start:end]))
+    return part.influenced(first, last)
 
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -27,7 +27,7 @@ from tfopt.hcl.functions.arguments import (
     wholly_known,
 )
 from tfopt.hcl.functions.text import characters
-from tfopt.hcl.kinds import Collection, List, Map, Set, UnorderedSet, type_of, unify
+from tfopt.hcl.kinds import Collection, List, Map, Set, UnorderedSet, like, type_of, unify
 from tfopt.hcl.values import Value, computed
 
 _LONGEST_RANGE = 1024
@@ -38,7 +38,7 @@ def _listed(members: Sequence[Value], like: Sequence[Value]) -> tuple[Value, ...
     if like and all(isinstance(container.data, List) for container in like):
         kind = unify([type_of(container) for container in like])
         if isinstance(kind, Collection):
-            return List(to_type(member, kind.element) for member in members)
+            return List((to_type(member, kind.element) for member in members), kind.element)
     return tuple(members)
 
 
@@ -76,7 +76,7 @@ def _merge(args: Sequence[Value], _where: str) -> Value:
     kinds = [type_of(arg) for arg in given]
     alike = bool(given) and all(isinstance(a.data, Map) for a in given)
     same_kind = alike and all(kind == kinds[0] for kind in kinds)
-    return Value(Map(merged) if same_kind else merged, tokens=tokens)
+    return Value(Map(merged.items()) if same_kind else merged, tokens=tokens)
 
 
 def _distinct(args: Sequence[Value], _where: str) -> Value:
@@ -86,14 +86,14 @@ def _distinct(args: Sequence[Value], _where: str) -> Value:
     for member in sequence(listed):
         if not any(equal(member, other) for other in kept):
             kept.append(member)
-    return replace(listed, data=List(kept), tokens=listed.all_tokens())
+    return replace(listed, data=like(sequence(listed), kept), tokens=listed.all_tokens())
 
 
 def _keys(args: Sequence[Value], where: str) -> Value:
     (arg,) = args
     members = mapping(arg)
     names = (Value(key) for key in sorted(members))
-    data = List(names) if isinstance(members, Map) else tuple(names)
+    data = List(names, "string") if isinstance(members, Map) else tuple(names)
     return computed(data, "keys()", where, Value(None, tokens=arg.tokens))
 
 
@@ -101,7 +101,8 @@ def _values(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     members = mapping(arg)
     found = (members[key] for key in sorted(members))
-    return replace(arg, data=List(found) if isinstance(members, Map) else tuple(found))
+    listed = List(found, members.element) if isinstance(members, Map) else tuple(found)
+    return replace(arg, data=listed)
 
 
 def _zipmap(args: Sequence[Value], _where: str) -> Value:
@@ -112,7 +113,7 @@ def _zipmap(args: Sequence[Value], _where: str) -> Value:
     pairs = zip(keys, members, strict=True)
     found = {text(key): carried(member, container).influenced(key) for key, member in pairs}
     tokens = names.all_tokens()
-    return Value(Map(found) if isinstance(members, List) else found, tokens=tokens)
+    return Value(Map(found.items()) if isinstance(members, List) else found, tokens=tokens)
 
 
 def _chunklist(args: Sequence[Value], _where: str) -> Value:
@@ -122,8 +123,10 @@ def _chunklist(args: Sequence[Value], _where: str) -> Value:
     if size < 0:
         raise ConversionError("a negative size")
     step = size or max(len(members), 1)
-    chunks = [List(members[at : at + step]) for at in range(0, len(members), step)]
-    return Value(List(Value(chunk) for chunk in chunks)).influenced(length)
+    chunks = [
+        like(sequence(listed), members[at : at + step]) for at in range(0, len(members), step)
+    ]
+    return Value(List(map(Value, chunks), type_of(listed))).influenced(length)
 
 
 def _setproduct(args: Sequence[Value], _where: str) -> Value:
@@ -179,8 +182,8 @@ def _matchkeys(args: Sequence[Value], _where: str) -> Value:
     names = sequence(to_type(keys, kind))
     looked_for = sequence(to_type(wanted, kind))
     pairs = zip(members, names, strict=True)
-    found = List(m for m, name in pairs if any(equal(name, each) for each in looked_for))
-    return replace(values, data=found).influenced(keys, wanted)
+    found = [m for m, name in pairs if any(equal(name, each) for each in looked_for)]
+    return replace(values, data=like(members, found)).influenced(keys, wanted)
 
 
 def _transpose(args: Sequence[Value], where: str) -> Value:
@@ -189,7 +192,7 @@ def _transpose(args: Sequence[Value], where: str) -> Value:
     for key, member in sorted(mapping(wholly_known(arg)).items()):
         for word in texts(member):
             found.setdefault(word, []).append(key)
-    data = Map({w: Value(List(map(Value, sorted(keys)))) for w, keys in sorted(found.items())})
+    data = Map((w, Value(List(map(Value, sorted(keys))))) for w, keys in found.items())
     return computed(data, "transpose()", where, arg)
 
 
@@ -214,6 +217,7 @@ def _contains(args: Sequence[Value], where: str) -> Value:
 
 def _index(args: Sequence[Value], where: str) -> Value:
     container, wanted = args
+    known(wanted)
     found = _find(sequence(container), wanted)
     if found is None:
         raise ConversionError("not in the list")

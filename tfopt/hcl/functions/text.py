@@ -11,10 +11,12 @@ from tfopt.hcl.functions.arguments import (
     Function,
     NotKnownError,
     integer,
+    made,
     pure,
     text,
     texts,
 )
+from tfopt.hcl.kinds import List, Type
 from tfopt.hcl.values import Unknown, Value, computed
 
 _UNSUPPORTED = re.compile(r"\[:|\\[pPQEzCX]|\(\?[a-zA-Z]*[UR]")
@@ -145,8 +147,9 @@ def _regex(pattern: str, word: str) -> object:
     return _captured(match)
 
 
-def _regexall(pattern: str, word: str) -> list[object]:
-    return [_captured(match) for match in _matches(pattern, word)]
+def _regexall(pattern: str, word: str) -> List:
+    element: Type = "any" if _compiled(pattern).groups else "string"
+    return List((Value(made(_captured(match))) for match in _matches(pattern, word)), element)
 
 
 def _matches(pattern: str, word: str) -> Iterator[re.Match[str]]:
