@@ -93,6 +93,17 @@ def to_type(value: Value, kind: Type, evaluate: Evaluate | None = None) -> Value
     return _to_object(value, kind, evaluate)
 
 
+def to_unified(value: Value, kind: Type | None) -> Value:
+    """Return one of several values in the type that all unify to.
+
+    Raises:
+        ConversionError: they do not.
+    """
+    if kind is None:
+        raise ConversionError("values of different types")
+    return to_type(value, kind)
+
+
 def to_scalar(value: Value, kind: Primitive) -> Value:
     """Return a scalar converted to "string", "number" or "bool".
 

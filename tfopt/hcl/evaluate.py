@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from tfopt.hcl.compare import equal
-from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_type
+from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_unified
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import GUARDS, call, first_failure
 from tfopt.hcl.kinds import List, Primitive, Set, type_of, unify
@@ -167,12 +167,13 @@ class Evaluator(ABC):
             fails = condition.unknown is None or condition.unknown.fails
             reason = "a condition that is not known"
             return unknown(reason, where, condition, yes, no, fails=fails)
-        chosen, kind = (yes if truth else no), unify([type_of(yes), type_of(no)])
-        if kind is None:
+        kind = unify([type_of(yes), type_of(no)])
+        try:
+            # A change of the other branch alone moves nothing while the condition stands.
+            return to_unified(yes if truth else no, kind).influenced(condition)
+        except ConversionError:
             reason = "a conditional with branches of different types"
             return unknown(reason, where, condition, yes, no, fails=True)
-        # A change of the other branch alone moves nothing while the condition stands.
-        return to_type(chosen, kind).influenced(condition)
 
     def _operation(self, expr: Operation, frame: Frame) -> Value:
         operands = [self.evaluate(operand, frame) for operand in expr.operands]

@@ -157,7 +157,11 @@ def _unify_lists(types: Sequence[Type]) -> Type | None:
 
 
 def _unify_sets(types: Sequence[Type]) -> Type | None:
-    return _collected("set", types)
+    """A tuple beside a set becomes that set, if its elements can be of the set's type."""
+    found = next(kind for kind in types if isinstance(kind, Collection))
+    elements = [each for kind in types if isinstance(kind, TupleType) for each in kind.elements]
+    fits = all(unify([found.element, each]) is not None for each in elements)
+    return found if fits else None
 
 
 def _collected(name: Literal["list", "set", "map"], types: Sequence[Type]) -> Type | None:

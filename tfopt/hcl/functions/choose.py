@@ -77,7 +77,7 @@ def _lookup(args: Sequence[Value], _where: str) -> Value:
 def _element(args: Sequence[Value], _where: str) -> Value:
     container, index = args
     members, at = sequence(container), integer(index)
-    if not members or at < 0:
+    if not members or (at < 0 and at % len(members)):
         raise ConversionError("no such element")
     return carried(members[at % len(members)], container).influenced(index)
 
