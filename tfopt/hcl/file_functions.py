@@ -22,7 +22,7 @@ from tfopt.hcl.json_tree import parse_json
 from tfopt.hcl.literals import replaced_text
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Scalar, Tuple
-from tfopt.hcl.text_template import read_template
+from tfopt.hcl.text_template import read_text_template
 from tfopt.hcl.values import Blocked, Unknown, Value, computed, unknown
 from tfopt.hcl.yaml_tree import NoDocumentError, read_yaml
 
@@ -221,7 +221,7 @@ def _templatefile(caller: _Caller, args: Sequence[Value]) -> Value:
     text = caller.functions.text(document)
     if text is None:
         return unknown(f"{document.label} is not UTF-8", caller.where, *args, fails=True)
-    template = read_template(document, text.encode())
+    template = read_text_template(text, Span(document, 0, len(document.data)))
     inner = Frame(caller.frame.scope, {**_NO_NAMES, **names})
     made = caller.functions.evaluator.evaluate(template, inner)
     tokens = made.tokens.union((document.text_token,), *(arg.all_tokens() for arg in args))
