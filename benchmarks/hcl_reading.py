@@ -103,7 +103,7 @@ def main() -> int:
     options = parser.parse_args()
     found = documents(options.folders or [ROOT / "examples", ROOT / "tests" / "cases"])
     failed = unread(found)
-    native = [document for document in found if not document.is_json]
+    native = [document for document in found if document.syntax == "hcl"]
     few = sample(native)
     witness(few[0])  # makes its grammar cache
     ours = {
