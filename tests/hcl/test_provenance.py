@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tfopt.hcl.configuration import Configuration
 from tfopt.hcl.document import Document, Span
+from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.syntax import Scalar
@@ -57,7 +58,8 @@ def evaluated(expression: str, replaced: dict[tuple[int, int], Scalar]) -> Value
     )
     module = Module("", ".", (document,))
     spans = {Span(document, *place): value for place, value in replaced.items()}
-    configuration = Configuration(Sources(module, (), lambda *_: "no modules here"), {}, spans)
+    sources = Sources(module, (), lambda *_: "no modules here")
+    configuration = Configuration(sources, {}, Edits(replaced=spans))
     return configuration.evaluate(module.locals["it"].expr, Frame(configuration.root))
 
 

@@ -210,9 +210,7 @@ def console(folder: Path, expressions: Sequence[str], env: dict[str, str]) -> ob
     return json.loads(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(
-    "text", ["0x1F", '"$$${1}"'], ids=["hex", "escape"]
-)
+@pytest.mark.parametrize("text", ["0x1F", '"$$${1}"'], ids=["hex", "escape"])
 def test_what_is_not_read_is_unknown(tmp_path: Path, text: str) -> None:
     """Never a guess."""
     assert isinstance(value_of(tmp_path, text), Unknown)
