@@ -18,6 +18,7 @@ Grade = Literal[
     "edit-literal",
     "module-default",
     "ignored-by-lifecycle",
+    "ignored-by-comment",
     "value-from-environment",
     "unknown",
 ]

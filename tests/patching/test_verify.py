@@ -14,7 +14,7 @@ from support.replan import run
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import FilePatch, Patch
 from tfopt.patching.terraform import headline
-from tfopt.patching.verify import Verification, verify
+from tfopt.patching.verify import Replan, Verification, verify
 
 # terraform_data comes with Terraform: a plan of it takes no provider
 MAIN = """
@@ -124,7 +124,7 @@ def verified(
 ) -> Verification:
     """Verify a patch, and see to it that the user's folder stays as it is."""
     before = snapshot(folder)
-    found = verify(patch, folder, var_files, wanted, may_move, progress=lambda *_: None)
+    found = verify(Replan(patch, folder, var_files, wanted, may_move), progress=lambda *_: None)
     assert snapshot(folder) == before
     return found
 
@@ -337,7 +337,7 @@ def test_an_interrupt_leaves_nothing(shop: Path) -> None:
 
     patch = edit(shop / "terraform.tfvars", "min = 2", "min = 3")
     with pytest.raises(KeyboardInterrupt):
-        verify(patch, shop, (), MINIMUM, (), progress=interrupted)
+        verify(Replan(patch, shop, (), MINIMUM, ()), progress=interrupted)
 
 
 @pytest.mark.terraform
@@ -347,7 +347,7 @@ def test_the_other_tool_stands_in(shop: Path) -> None:
         assert shutil.which("terraform") is not None
         return
     patch = edit(shop / "terraform.tfvars", "min = 2", "min = 3")
-    found = verify(patch, shop, (), MINIMUM, (), progress=lambda *_: None, made_by="opentofu")
+    found = verify(Replan(patch, shop, (), MINIMUM, (), "opentofu"), progress=lambda *_: None)
     assert found.tool == "terraform"
     assert found.notes == ("tofu, which made the plan, is not on PATH: planned with terraform",)
 
@@ -356,7 +356,7 @@ def test_no_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without either tool the user learns what is missing and what to do."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TfoptError, match="neither terraform nor tofu is on PATH") as told:
-        verify(Patch(()), tmp_path, (), {}, (), progress=lambda *_: None)
+        verify(Replan(Patch(()), tmp_path, (), {}, ()), progress=lambda *_: None)
     assert told.value.hint == "Install it, or leave --verify out"
 
 
@@ -372,4 +372,4 @@ def test_hcp_terraform_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (folder / "main.tf").write_text("locals {}\n")
     (folder / ".terraform" / "terraform.tfstate").write_text('{"backend": {"type": "cloud"}}')
     with pytest.raises(TfoptError, match="planned by HCP Terraform"):
-        verify(Patch(()), folder, (), {}, (), progress=lambda *_: None)
+        verify(Replan(Patch(()), folder, (), {}, ()), progress=lambda *_: None)

@@ -23,9 +23,10 @@ from tfopt.advise.inputs import (
 )
 from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
 from tfopt.advise.patching import Claims, edits_of
-from tfopt.hcl.edit import Change, Patch, make_patch
+from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.secret import SecretLines
 from tfopt.hcl.trace import Tracer
+from tfopt.patching.verify import Replan
 from tfopt.plan.model import InstanceGroup, Plan
 from tfopt.pricing import PriceBook, load_book
 from tfopt.recommendation import Coverage, Group, PlanInfo, Report, SkippedResource, Tool
@@ -48,6 +49,7 @@ class Advice:
     report: Report
     patch: Patch
     remarks: tuple[str, ...] = ()  # what the user should know of the own settings
+    replans: tuple[Replan, ...] = ()  # how to verify the patch, for each plan that it changes
 
 
 def advise(request: Request, progress: Progress) -> Advice:
@@ -65,10 +67,24 @@ def advise(request: Request, progress: Progress) -> Advice:
         for one in pool.map(lambda item: run.decided(*item), work):
             decided.append(one)
             progress(len(decided), len(work), one.traced.group.address)
-    groups, changes = run.with_edits(decided)
-    patch = make_patch(changes, _secrets(inputs))
+    groups, claims = run.with_edits(decided)
+    patch = make_patch(claims.changes, _secrets(inputs))
     idle = idle_workloads(inputs)
-    return Advice(run.report(inputs, decided, groups, idle), patch, tuple(idle))
+    report = run.report(inputs, decided, groups, idle)
+    replans = tuple(_replans(request, inputs, groups, claims, patch))
+    return Advice(report, patch, tuple(idle), replans)
+
+
+def _replans(
+    request: Request, inputs: list[PlanInput], groups: list[Group], claims: Claims, patch: Patch
+) -> Iterator[Replan]:
+    for one in inputs:
+        plan, folder = one.plan, one.given.config_dir
+        wanted = claims.planned(plan.path)
+        if not wanted or folder is None:
+            continue
+        moved = {m for g in groups if g.plan == plan.path for e in g.edits for m in e.also_moves}
+        yield Replan(patch, folder, request.var_files, wanted, moved, plan.tool)
 
 
 def _secrets(inputs: list[PlanInput]) -> SecretLines:
@@ -137,7 +153,7 @@ class _Run:
         measured = priced if case.traffic.assumed else (case.start - timedelta(seconds=1)).date()
         return _Decided(traced, answer, max(priced, measured))
 
-    def with_edits(self, decided: list[_Decided]) -> tuple[list[Group], list[Change]]:
+    def with_edits(self, decided: list[_Decided]) -> tuple[list[Group], Claims]:
         """Add its edits to each group; collect those that are to be made."""
         claims = Claims()
         groups: list[Group] = []
@@ -153,9 +169,9 @@ class _Run:
             edits = edits_of(traced.group, answer, traced.leaves, traced.tracer, comment_date=day)
             if one.answer.refusals:
                 edits = edits.withheld(one.answer.refusals[0])
-            listed = claims.admit(answer.address, edits)
+            listed = claims.admit(traced.plan, answer.address, edits)
             groups.append(answer.model_copy(update={"edits": listed}))
-        return groups, claims.changes
+        return groups, claims
 
     def _price_date(self, inputs: list[PlanInput]) -> str:
         """Return the date of the oldest price list that stands behind a figure."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.trace import Move, Refusal, Trace, Tracer
-from tfopt.patching.targets import target_of
+from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
 from tfopt.scenario.group import is_held
@@ -56,7 +56,7 @@ def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str
         group.address: Leaves(
             {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()},
             effective(group),
-            lifecycles=_lifecycles(group, tracer),
+            lifecycles=lifecycles_of(group, tracer),
         )
         for group in plan.groups
     }
@@ -99,23 +99,17 @@ def _traced(
     tracer: Tracer,
     sites: Mapping[_Place, tuple[str, str]],
 ) -> Found:
-    target = target_of(site)
-    found = tracer.trace(target)
+    found = trace_site(tracer, attribute, site)
     if isinstance(found, Refusal) or found.grade != "patchable-shared":
         return found
-    # a literal that also sizes something tfopt decides would change that behind the decision's back
-    moves = tracer.counterfactual(found, _probe(site)).moves
-    for other_group, other_attribute in _sized(moves, sites):
+    # a literal that also sizes something tfopt decides would change that behind the decision's
+    # back: a key that decides this group alone is taken instead, where one can be added
+    taken, proof = tracer.narrowest(found, _probe(site))
+    for other_group, other_attribute in _sized(proof.moves, sites):
         if (other_group, other_attribute) != (group.address, attribute):
             reason = f"the same literal is {other_attribute} of {other_group}"
-            return Refusal(target, "patchable-shared", reason, found.hops, found.leaf)
-    return found
-
-
-def _lifecycles(group: InstanceGroup, tracer: Tracer) -> Mapping[str, Lifecycle]:
-    """Return, by attribute, what the resources that carry them say of their lifecycle."""
-    found = {name: tracer.lifecycle(target_of(site)) for name, site in group.sites.items()}
-    return {name: lifecycle for name, lifecycle in found.items() if lifecycle is not None}
+            return Refusal(found.target, "patchable-shared", reason, found.hops, found.leaf)
+    return taken
 
 
 def _probe(site: Site) -> str | float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tfopt.advise.answer import changes
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.wording import annotation
 from tfopt.hcl.edit import Change
+from tfopt.hcl.locate import Leaf
 from tfopt.hcl.trace import Tracer
+from tfopt.patching.compare import Place
 from tfopt.patching.edits import propose
 from tfopt.patching.targets import in_configuration_units
 from tfopt.plan.model import InstanceGroup
@@ -17,10 +20,14 @@ from tfopt.recommendation import Edit, Group
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What one group's recommendation asks of the files."""
+    """What one group's recommendation asks of the files.
+
+    `wanted` is what a new plan has to say of them, by (resource address, *path).
+    """
 
     listed: list[Edit]
     changes: list[Change]  # empty where any of them is refused
+    wanted: Mapping[Place, str | int | float | bool] = field(default_factory=dict)
 
     def withheld(self, reason: str) -> Edits:
         """Return the edits as refused, all for one reason."""
@@ -49,6 +56,7 @@ def edits_of(
         return Edits([], [])
     listed: list[Edit] = []
     made: list[Change] = []
+    places: dict[Place, str | int | float | bool] = {}
     for attribute in sorted(changes(answer.current, answer.recommended)):
         value = getattr(answer.recommended, attribute)
         wanted = in_configuration_units(group.sites.get(attribute), value)
@@ -57,17 +65,34 @@ def edits_of(
             reason = leaves.no_sources or "the plan does not say where it stands"
             listed.append(Edit(attribute=attribute, grade="unknown", reason=reason))
             continue
-        comment = None
-        if comment_date is not None and found.leaf is not None:
-            comment = annotation(
-                attribute, found.leaf.text, _saving(answer), comment_date, holds=_holds(answer)
-            )
+        comment = _Comment(answer, attribute, comment_date) if comment_date else None
         proposal = propose(tracer, attribute, found, wanted, comment)
         listed.append(proposal.edit)
         if proposal.change is not None:
             made.append(proposal.change)
+            site = group.sites[attribute]
+            places[(site.address, *site.path)] = wanted
     whole = len(made) == len(listed)
-    return Edits(listed, made if whole else [])
+    return Edits(listed, made, places) if whole else Edits(listed, [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """Words the annotation of one changed line."""
+
+    answer: Group
+    attribute: str
+    date: str
+
+    def __call__(self, leaf: Leaf) -> str:
+        """Return what to say; a key that is added stands for the value it had by default."""
+        old = leaf.text or _spelled(getattr(self.answer.current, self.attribute))
+        saving, holds = _saving(self.answer), _holds(self.answer)
+        return annotation(self.attribute, old, saving, self.date, holds=holds)
+
+
+def _spelled(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _saving(answer: Group) -> float:
@@ -84,21 +109,29 @@ def _holds(answer: Group) -> bool:
     )
 
 
+_Place = tuple[str, int, str]  # file, byte, key to be added
+
+
 class Claims:
     """The changes of all groups; a literal that two plans want differently goes to the first."""
 
     def __init__(self) -> None:
-        self._wanted: dict[tuple[str, int], tuple[str, str]] = {}
-        self._changes: dict[tuple[str, int], Change] = {}
+        self._wanted: dict[_Place, tuple[str, str]] = {}
+        self._changes: dict[_Place, Change] = {}
+        self._planned: dict[str, dict[Place, str | int | float | bool]] = {}
 
     @property
     def changes(self) -> list[Change]:
         """Every change to be made, each literal once."""
         return list(self._changes.values())
 
-    def admit(self, address: str, edits: Edits) -> list[Edit]:
+    def planned(self, plan: str) -> Mapping[Place, str | int | float | bool]:
+        """Return what a new plan in one plan's stead has to say."""
+        return self._planned.get(plan, {})
+
+    def admit(self, plan: str, address: str, edits: Edits) -> list[Edit]:
         """Take a group's changes in, all or none; return its edits as they are to be listed."""
-        places = {(str(c.leaf.file), c.leaf.start): c for c in edits.changes}
+        places = {(str(c.leaf.file), c.leaf.start, c.leaf.key): c for c in edits.changes}
         for place, change in places.items():
             owner, text = self._wanted.get(place, (address, change.new_text))
             if text != change.new_text:
@@ -107,4 +140,5 @@ class Claims:
         for place, change in places.items():
             self._wanted[place] = (address, change.new_text)
             self._changes.setdefault(place, change)
+        self._planned.setdefault(plan, {}).update(edits.wanted)
         return edits.listed

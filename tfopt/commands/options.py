@@ -42,6 +42,15 @@ def source_options(command: Command) -> Command:
     )(command)
 
 
+def verify_option(command: Command) -> Command:
+    """Add `--verify`."""
+    return click.option(
+        "--verify",
+        is_flag=True,
+        help="Plan a copy with the patch (terraform or tofu) and compare every planned value.",
+    )(command)
+
+
 def tell(quiet: bool, line: str) -> None:
     """Say something on standard error, unless told to be quiet."""
     if not quiet:

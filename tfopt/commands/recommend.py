@@ -19,10 +19,13 @@ from tfopt.commands.options import (
     risk,
     source_options,
     tell,
+    verify_option,
 )
+from tfopt.commands.verifying import verified
 from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
+    from tfopt.advise import Advice
     from tfopt.hcl.edit import Patch
     from tfopt.recommendation import Group, Report
 
@@ -120,12 +123,14 @@ Examples:
     is_flag=True,
     help="Also change groups whose traffic is assumed, not measured.",
 )
+@verify_option
 @common_options
 def command(
     *,
     format_: str | None,
     out: Path | None,
     write: bool,
+    verify: bool,
     fail_on: str,
     soft_fail: bool,
     quiet: bool,
@@ -144,6 +149,8 @@ def command(
     format_ = format_ or ("table" if out is None and sys.stdout.isatty() else "json")
     with progress_bar(quiet=quiet) as progress:
         advice = advise(Request(**choices), progress)
+    for line in _verified(advice, quiet=quiet) if verify else ():
+        tell(quiet, line)
     colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
     publish_text(text, out)
@@ -159,6 +166,23 @@ def command(
         choices["max_slo_risk"],
     )
     return FAILED if found and not soft_fail else 0
+
+
+def _verified(advice: Advice, *, quiet: bool) -> Iterator[str]:
+    """Yield what a new plan of each changed configuration says.
+
+    Raises:
+        TfoptError: it does not confirm the patch.
+    """
+    from tfopt.commands.progress import progress_bar
+    from tfopt.patching.verify import NO_FOLDER
+
+    if advice.patch.files and not advice.replans:
+        raise TfoptError(NO_FOLDER, hint="Name it with --config-dir")
+    for replan in advice.replans:
+        with progress_bar(quiet=quiet) as progress:
+            proof = verified(replan, progress)
+        yield from proof.lines()
 
 
 def _diff(patch: Patch, format_: str, quiet: bool) -> str:

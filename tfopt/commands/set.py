@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfopt.commands.options import common_options, source_options, tell
+from tfopt.commands.options import common_options, source_options, tell, verify_option
+from tfopt.commands.verifying import verified
 from tfopt.plan.model import SIZING
 
 if TYPE_CHECKING:
     from tfopt.patching.setting import Setting
+    from tfopt.patching.verify import Verification
 
 
 @click.command(
@@ -37,11 +39,13 @@ Examples:
     help="A unified diff, or the edit with everything else that moves.",
 )
 @click.option("--write", is_flag=True, help="Make the edit in place instead of printing it.")
+@verify_option
 @common_options
 def command(
     *,
     format_: str,
     write: bool,
+    verify: bool,
     quiet: bool,
     var_files: tuple[Path, ...],
     **wish: Any,
@@ -53,17 +57,23 @@ def command(
     reason is told, nothing is printed or written, and the exit code is 1. VALUE of target_cpu is a
     share: 0.6.
     """
+    from tfopt.commands.progress import progress_bar
     from tfopt.patching.setting import Wish, make_setting
     from tfopt.publish import publish_stdout, write_patch
 
-    setting = make_setting(Wish(var_files=var_files, **wish))
-    text = _json(setting) if format_ == "json" else "" if write else _diff(setting)
+    asked = Wish(var_files=var_files, **wish)
+    setting = make_setting(asked)
+    proof = None
+    if verify and setting.patch.files:
+        with progress_bar(quiet=quiet) as progress:
+            proof = verified(setting.replan(asked), progress)
+    text = _json(setting, proof) if format_ == "json" else "" if write else _diff(setting)
     if write:
         write_patch(setting.patch)
     publish_stdout(text)
     for moved in setting.also_moves:
         tell(quiet, moved if moved.startswith("may move") else f"also moves: {moved}")
-    for note in setting.notes:
+    for note in (*setting.notes, *(proof.lines() if proof else ())):
         tell(quiet, note)
 
 
@@ -71,11 +81,12 @@ def _diff(setting: Setting) -> str:
     return setting.patch.unified(Path.cwd())
 
 
-def _json(setting: Setting) -> str:
+def _json(setting: Setting, proof: Verification | None) -> str:
     answer = {
         "schema_version": 1,
         "edits": [edit.model_dump() for edit in setting.edits],
         "also_moves": list(setting.also_moves),
         "notes": list(setting.notes),
+        "verification": proof.as_json() if proof else None,
     }
     return json.dumps(answer, indent=2, ensure_ascii=False) + "\n"

@@ -149,6 +149,11 @@ class Tracer:
             return Refusal(target, "unknown", reason, values[0].hops)
         return self._graded(target, values[0], block)
 
+    def block(self, target: Target) -> Block | None:
+        """Return the target's block; None where it is not found."""
+        found = self._block(target)
+        return None if isinstance(found, Unknown) else found[1]
+
     def lifecycle(self, target: Target) -> Lifecycle | None:
         """Return what the sources say of how a target lives on; None where they do not have it."""
         found = self._block(target)

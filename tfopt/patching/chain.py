@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tfopt.errors import TfoptError
 from tfopt.hcl.trace import Refusal, Trace
 from tfopt.patching.inputs import PlanSources
-from tfopt.patching.targets import Addressed, find_group, site_of, target_of
+from tfopt.patching.leaves import trace_site
+from tfopt.patching.targets import Addressed, find_group, site_of
 from tfopt.plan.model import REDACTED, SIZING, UNKNOWN
 
 
@@ -42,11 +43,10 @@ def chains(given: PlanSources, address: str, attribute: str | None) -> list[Chai
 
 def _chain(given: PlanSources, addressed: Addressed, attribute: str) -> Chain:
     site = site_of(addressed, attribute)
-    target = target_of(site)
     tracer = given.tracer()
     if tracer is None:
         raise TfoptError(given.no_sources, where=given.plan.path)
-    found = tracer.trace(target)
+    found = trace_site(tracer, attribute, site)
     shown = str(site.value) if site.value in (REDACTED, UNKNOWN) else site.value
     return Chain(attribute, shown, found, _steps(found))
 

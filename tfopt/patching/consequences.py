@@ -27,11 +27,19 @@ from tfopt.recommendation import ImpactKind
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What happens at apply: how it reaches what runs, what to know, and what would fail."""
+    """What happens at apply: how it reaches what runs, what to know, and what would fail.
+
+    Attributes:
+        kind: how the change reaches what runs.
+        notes: what to know.
+        refusals: why the change must not be made as it is.
+        futile: those of the refusals for which Terraform would not even plan the new value.
+    """
 
     kind: ImpactKind
     notes: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()  # any of them: the change must not be made
+    refusals: tuple[str, ...] = ()
+    futile: tuple[str, ...] = ()
 
 
 def consequences(
@@ -55,8 +63,9 @@ def consequences(
     if not changed:
         return Consequences(reach.kind)
     notes = dict.fromkeys((*reach.notes, *_told(_NOTES, case), *plan_notes(plan)))
-    refusals = dict.fromkeys((*reach.refusals, *_told(_REFUSALS, case)))
-    return Consequences(_with_plan(case, reach.kind), tuple(notes), tuple(refusals))
+    futile = tuple(dict.fromkeys(_told(_FUTILE, case)))
+    refusals = dict.fromkeys((*reach.refusals, *futile, *_told(_FAILING, case)))
+    return Consequences(_with_plan(case, reach.kind), tuple(notes), tuple(refusals), futile)
 
 
 def plan_notes(plan: Plan) -> tuple[str, ...]:
@@ -223,7 +232,8 @@ def _is_of(address: str, owner: str) -> bool:
     return address == owner or address.startswith(f"{owner}[")
 
 
-_REFUSALS: tuple[_Rule, ...] = (_kept, disordered, _protected, _in_use)
+_FUTILE: tuple[_Rule, ...] = (_kept, _protected)
+_FAILING: tuple[_Rule, ...] = (disordered, _in_use)
 _NOTES: tuple[_Rule, ...] = (
     _destroyed,
     _replaced_anyway,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfopt.hcl.edit import Change
+from tfopt.hcl.locate import Leaf
 from tfopt.hcl.trace import Counterfactual, Refusal, Trace, Tracer
 from tfopt.recommendation import Edit
 
@@ -22,7 +24,7 @@ def propose(
     attribute: str,
     found: Trace | Refusal,
     value: str | int | float,
-    comment: str | None,
+    comment: Callable[[Leaf], str] | None = None,
 ) -> Proposal:
     """Return the edit that gives a traced attribute a value, or why there is none.
 
@@ -31,14 +33,14 @@ def propose(
         attribute: in tfopt's words.
         found: where it stands.
         value: in the configuration's own units.
-        comment: for the changed line.
+        comment: what to say on the changed line of a leaf.
     """
     if isinstance(found, Refusal):
         return Proposal(refused(attribute, found, found.reason))
     found, proof = tracer.narrowest(found, value)
     if not proof.proven:
         return Proposal(refused(attribute, found, proof.reason or "the edit is not proven"))
-    change = Change(found.leaf, value, comment)
+    change = Change(found.leaf, value, comment(found.leaf) if comment else None)
     return Proposal(_listed(attribute, found, change, proof), change)
 
 

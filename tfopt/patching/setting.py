@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.values import same
+from tfopt.patching.case import in_our_units
+from tfopt.patching.compare import Place
+from tfopt.patching.consequences import consequences
 from tfopt.patching.edits import propose
 from tfopt.patching.inputs import PlanSources, read_with_sources
+from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.patching.targets import (
     find_group,
     in_configuration_units,
     site_of,
-    target_of,
 )
+from tfopt.patching.verify import NO_FOLDER, Replan
 from tfopt.plan.model import SIZING
 from tfopt.recommendation import Edit
 
@@ -38,17 +42,38 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The edits that make the wish true; none where it is true already."""
+    """The edits that make the wish true; none where it is true already.
+
+    `wanted` is what a new plan has to say, by (resource address, *path).
+    """
 
     given: PlanSources
     edits: tuple[Edit, ...]
     patch: Patch
+    wanted: Mapping[Place, str | int | float | bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
     def also_moves(self) -> tuple[str, ...]:
         """Everything else that moves with the edits, each once."""
         return tuple(dict.fromkeys(moved for edit in self.edits for moved in edit.also_moves))
+
+    def replan(self, wish: Wish) -> Replan:
+        """Return what a new plan with the patch has to say.
+
+        Raises:
+            TfoptError: the configuration's folder is not at hand.
+        """
+        if self.given.config_dir is None:
+            raise TfoptError(NO_FOLDER, where=wish.plan, hint="Name it with --config-dir")
+        return Replan(
+            self.patch,
+            self.given.config_dir,
+            tuple(wish.var_files),
+            self.wanted,
+            self.also_moves,
+            self.given.plan.tool,
+        )
 
 
 def make_setting(wish: Wish) -> Setting:
@@ -67,12 +92,19 @@ def make_setting(wish: Wish) -> Setting:
     tracer = given.tracer()
     if tracer is None:
         raise TfoptError(given.no_sources, where=wish.plan)
-    found = tracer.trace(target_of(site))
-    proposal = propose(tracer, wish.attribute, found, wanted, None)
+    found = trace_site(tracer, wish.attribute, site)
+    proposal = propose(tracer, wish.attribute, found, wanted)
     if proposal.change is None:
         raise _refusal(wish, proposal.edit)
+    changes = {wish.attribute: (in_our_units(site, "value"), value)}
+    lifecycles = lifecycles_of(addressed.group, tracer)
+    effect = consequences(given.plan, addressed.group, changes, lifecycles)
+    if effect.futile:
+        raise TfoptError(_not_patchable(wish, effect.futile[0]))
     patch = make_patch([proposal.change], given.secrets())
-    return Setting(given, (proposal.edit,), patch, patch.notes)
+    failing = (f"the apply would fail: {reason}" for reason in effect.refusals)
+    notes = (*patch.notes, *failing, *effect.notes)
+    return Setting(given, (proposal.edit,), patch, {(site.address, *site.path): wanted}, notes)
 
 
 def _is_scalar(value: object) -> bool:
@@ -81,11 +113,16 @@ def _is_scalar(value: object) -> bool:
 
 def _refusal(wish: Wish, edit: Edit) -> TfoptError:
     place = f"{edit.file}:{edit.line}" if edit.file else None
-    what = f"{wish.address} {wish.attribute} is not patchable: {edit.reason}"
+    what = _not_patchable(wish, edit.reason or "unknown")
     return TfoptError(what, where=place, hint=_HINTS.get(edit.grade))
 
 
+def _not_patchable(wish: Wish, reason: str) -> str:
+    return f"{wish.address} {wish.attribute} is not patchable: {reason}"
+
+
 _HINTS = {
+    "ignored-by-comment": "Remove that comment first",
     "value-from-environment": "Change it where it is set, or name the file with --var-file",
     "ignored-by-lifecycle": "Remove it from ignore_changes first",
 }

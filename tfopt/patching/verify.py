@@ -14,6 +14,7 @@ from tfopt.patching.terraform import Maker, Terraform, TerraformFailedError, Too
 
 Progress = Callable[[int, int, str], None]  # steps done, steps in all, what is being done
 _STEPS = 4
+NO_FOLDER = "there is no configuration folder to plan again in"
 _NO_STATE = (
     "the folder is not initialised: planned without its state, so that everything is to be created"
 )
@@ -39,6 +40,20 @@ class Verification:
     problem: str | None = None
     notes: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, object]:
+        """Return the report for programs; values as they are shown to people."""
+        return {
+            "tool": self.tool,
+            "version": self.version,
+            "held": self.held,
+            "problem": self.problem,
+            "differences": [
+                {"place": each.place, "standing": each.standing, "shown": str(each)}
+                for each in self.differences
+            ],
+            "notes": list(self.notes),
+        }
+
     def lines(self) -> Iterator[str]:
         """Yield the report, a line each: the outcome, the differences, the notes."""
         outcome = "verified" if self.held else f"not verified: {self.problem}"
@@ -47,39 +62,47 @@ class Verification:
         yield from (f"  note: {note}" for note in self.notes)
 
 
-def verify(
-    patch: Patch,
-    config_dir: Path,
-    var_files: Sequence[Path],
-    wanted: Mapping[Place, str | int | float | bool],
-    may_move: Collection[str],
-    *,
-    progress: Progress,
-    made_by: Maker = "terraform",
-) -> Verification:
-    """Plan a copy of a configuration without and with a patch, and compare all planned values.
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """What is to be planned again, and what the new plan has to say.
 
-    One copy is planned twice, so that folder, state, environment and data sources are alike. The
-    user's folder is only read, state is neither locked nor refreshed, and nothing is applied.
-
-    Args:
+    Attributes:
         patch: what was edited.
         config_dir: the root module's folder.
         var_files: the files given with `-var-file`, in command-line order.
         wanted: (resource address, *path) → value, in the configuration's units; an address without
             key means all instances, the path `("count",)` their number.
         may_move: what else the edits were said to move, as their `also_moves` has it.
-        progress: told of each step and while terraform runs.
         made_by: the tool that made the plan; the other one stands in where it is missing.
+    """
+
+    patch: Patch
+    config_dir: Path
+    var_files: Sequence[Path]
+    wanted: Mapping[Place, str | int | float | bool]
+    may_move: Collection[str]
+    made_by: Maker = "terraform"
+
+
+def verify(replan: Replan, *, progress: Progress) -> Verification:
+    """Plan a copy of a configuration without and with a patch, and compare all planned values.
+
+    One copy is planned twice, so that folder, state, environment and data sources are alike. The
+    user's folder is only read, state is neither locked nor refreshed, and nothing is applied.
+
+    Args:
+        replan: what to plan, and what to expect of it.
+        progress: told of each step and while terraform runs.
 
     Raises:
         TfoptError: neither tool is on PATH, or the configuration cannot be planned as it is.
     """
-    tool = find_tool(made_by)
+    patch, wanted = replan.patch, replan.wanted
+    tool = find_tool(replan.made_by)
     progress(0, _STEPS, "copying the configuration")
-    with copied(config_dir, var_files, patch) as copy:
+    with copied(replan.config_dir, replan.var_files, patch) as copy:
         run = _Run(tool, copy, progress)
-        before = run.unpatched(config_dir)
+        before = run.unpatched(replan.config_dir)
         copy.apply(patch)
         try:
             after = run.plan(2, "planning with the patch")
@@ -87,7 +110,7 @@ def verify(
             stopped = f"with the patch, {tool.name} stops: {failure}"
             return Verification(tool.name, before.version, False, (), stopped, run.notes)
     progress(3, _STEPS, "comparing the plans")
-    found = differences(before, after, wanted, may_move)
+    found = differences(before, after, wanted, replan.may_move)
     problem = _problem(misses(after, wanted), found)
     progress(_STEPS, _STEPS, "compared")
     return Verification(tool.name, after.version, problem is None, found, problem, run.notes)
