@@ -24,7 +24,7 @@ from tfopt.advise.inputs import (
 from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
 from tfopt.advise.patching import Claims, edits_of
 from tfopt.hcl.edit import Change, Patch, make_patch
-from tfopt.hcl.secret import SecretLines, secret_lines
+from tfopt.hcl.secret import SecretLines
 from tfopt.hcl.trace import Tracer
 from tfopt.plan.model import InstanceGroup, Plan
 from tfopt.pricing import PriceBook, load_book
@@ -74,11 +74,9 @@ def advise(request: Request, progress: Progress) -> Advice:
 def _secrets(inputs: list[PlanInput]) -> SecretLines:
     """Return the lines of all sources that no output may show."""
     found: dict[Path, frozenset[int]] = {}
-    for given in inputs:
-        if given.sources is not None:
-            names = [name for name, v in given.plan.variables.items() if v.sensitive]
-            for path, rows in secret_lines(given.sources, names).items():
-                found[path] = found.get(path, frozenset()) | rows
+    for one in inputs:
+        for path, rows in one.given.secrets().items():
+            found[path] = found.get(path, frozenset()) | rows
     return found
 
 
@@ -112,9 +110,8 @@ class _Run:
     def groups_of(self, given: PlanInput) -> Iterator[_Traced]:
         """Yield a plan's groups, their settings traced through the sources."""
         plan = given.plan
-        variables = {name: (v.value, v.sensitive) for name, v in plan.variables.items()}
-        tracer = Tracer(given.sources, variables) if given.sources is not None else None
-        leaves = trace_groups(plan, tracer, given.no_sources)
+        tracer = given.given.tracer()
+        leaves = trace_groups(plan, tracer, given.given.no_sources)
         for group in plan.groups:
             yield _Traced(plan.path, group, leaves[group.address], tracer)
 

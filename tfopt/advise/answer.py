@@ -12,7 +12,7 @@ from tfopt.advise.decide import Decision, alternatives
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.wording import impact, why_this_type
-from tfopt.plan.model import InstanceGroup, ScheduleScaler
+from tfopt.plan.model import SIZING, InstanceGroup, ScheduleScaler
 from tfopt.recommendation import (
     Confidence,
     Contender,
@@ -35,7 +35,6 @@ _QUALITY = {  # price_quality of an offer, in words
     "corrected_windows": "a Windows price put right",
     "listed_unverified": "without a second source",
 }
-ATTRIBUTES = ("instance_type", "min_size", "max_size", "desired_capacity", "target_cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
 
 def changes(current: Settings, recommended: Settings) -> set[str]:
     """Return the names of the attributes that differ."""
-    return {n for n in ATTRIBUTES if getattr(current, n) != getattr(recommended, n)}
+    return {n for n in SIZING if getattr(current, n) != getattr(recommended, n)}
 
 
 def _as_planned(group: InstanceGroup) -> Settings | None:

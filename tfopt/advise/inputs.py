@@ -8,16 +8,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tfopt.errors import TfoptError
-from tfopt.hcl.sources import Sources, load_sources, sources_from_saved_plan
+from tfopt.patching.inputs import STANDARD_INPUT, PlanSources, read_with_sources
 from tfopt.plan.model import Plan
-from tfopt.plan.read import read_plan
 from tfopt.resources import data_dir
 from tfopt.settings import Settings, find_settings, load_settings
 from tfopt_policies import registry
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.policy import Knobs, Policy
-
-STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,13 @@ class Request:
 class PlanInput:
     """One plan with what stands behind it."""
 
-    plan: Plan
+    given: PlanSources
     settings: Settings
-    sources: Sources | None
-    no_sources: str  # why there are none
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.given.plan
 
 
 def read_inputs(request: Request) -> Iterator[PlanInput]:
@@ -61,9 +61,8 @@ def read_inputs(request: Request) -> Iterator[PlanInput]:
         if place in seen:
             raise TfoptError("the same plan is given twice", where=path)
         seen.add(place)
-        plan = read_plan(path, request.config_dir)
-        sources, missing = _sources(plan, request)
-        yield PlanInput(plan, _settings(path, request), sources, missing)
+        given = read_with_sources(path, request.config_dir, request.var_files)
+        yield PlanInput(given, _settings(path, request))
 
 
 def idle_workloads(inputs: Sequence[PlanInput]) -> dict[str, str]:
@@ -99,24 +98,6 @@ def _settings(plan: str, request: Request) -> Settings:
         return Settings()
     here = Path.cwd()
     return load_settings(found.relative_to(here) if found.is_relative_to(here) else found)
-
-
-def _sources(plan: Plan, request: Request) -> tuple[Sources | None, str]:
-    if request.config_dir is not None:
-        if not _holds_terraform(request.config_dir):
-            raise TfoptError("no .tf or .tf.json file in it", where=request.config_dir)
-        return load_sources(request.config_dir, request.var_files), ""
-    beside = Path(plan.path).parent if plan.path != STANDARD_INPUT else Path()
-    for folder in (beside, Path()):
-        if _holds_terraform(folder):
-            return load_sources(folder, request.var_files), ""
-    if plan.sources is not None:
-        return sources_from_saved_plan(plan.sources, None, request.var_files), ""
-    return None, "no Terraform sources beside the plan: name them with --config-dir"
-
-
-def _holds_terraform(folder: Path) -> bool:
-    return any(folder.glob("*.tf")) or any(folder.glob("*.tf.json"))
 
 
 @dataclass(frozen=True, slots=True)

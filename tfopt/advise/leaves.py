@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tfopt.hcl.trace import Move, Refusal, Target, Trace, Tracer
+from tfopt.hcl.trace import Move, Refusal, Trace, Tracer
+from tfopt.patching.targets import target_of
+from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
 from tfopt.scenario.group import is_held
 from tfopt.settings import DefaultsTable
@@ -94,14 +96,7 @@ def _traced(
     tracer: Tracer,
     sites: Mapping[_Place, tuple[str, str]],
 ) -> Found:
-    target = Target(
-        module=site.module,
-        resource=site.resource,
-        key=site.key,
-        path=site.path,
-        planned=site.value,
-        creating=group.action == "create",
-    )
+    target = target_of(site)
     found = tracer.trace(target)
     if isinstance(found, Refusal) or found.grade != "patchable-shared":
         return found
@@ -127,13 +122,9 @@ def _sized(
     for (module, resource, path), owner in sites.items():
         by_address[(".".join((*module, resource)), path)] = owner
     for move in moves:
-        moved = by_address.get((_without_last_key(move.address), move.path))
+        moved = by_address.get((split_key(move.address)[0], move.path))
         if moved is not None:
             yield moved
-
-
-def _without_last_key(address: str) -> str:
-    return address[: address.rindex("[")] if address.endswith("]") else address
 
 
 def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> Knobs:

@@ -8,7 +8,9 @@ from tfopt.advise.answer import changes
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.wording import annotation
 from tfopt.hcl.edit import Change
-from tfopt.hcl.trace import Counterfactual, Refusal, Trace, Tracer
+from tfopt.hcl.trace import Tracer
+from tfopt.patching.edits import propose
+from tfopt.patching.targets import in_configuration_units
 from tfopt.plan.model import InstanceGroup
 from tfopt.recommendation import Edit, Group
 
@@ -43,40 +45,24 @@ def edits_of(
     listed: list[Edit] = []
     made: list[Change] = []
     for attribute in sorted(changes(answer.current, answer.recommended)):
-        wanted = _in_configuration_units(group, attribute, getattr(answer.recommended, attribute))
+        value = getattr(answer.recommended, attribute)
+        wanted = in_configuration_units(group.sites.get(attribute), value)
         found = leaves.found.get(attribute)
         if tracer is None or found is None:
             reason = leaves.no_sources or "the plan does not say where it stands"
             listed.append(Edit(attribute=attribute, grade="unknown", reason=reason))
             continue
-        if isinstance(found, Refusal):
-            listed.append(_refused(attribute, found, found.reason))
-            continue
-        proof = tracer.counterfactual(found, wanted)
-        if not proof.proven:
-            listed.append(_refused(attribute, found, proof.reason or "the edit is not proven"))
-            continue
         comment = None
-        if comment_date is not None:
+        if comment_date is not None and found.leaf is not None:
             comment = annotation(
                 attribute, found.leaf.text, _saving(answer), comment_date, holds=_holds(answer)
             )
-        change = Change(found.leaf, wanted, comment)
-        made.append(change)
-        listed.append(_edit(attribute, found, change, proof))
+        proposal = propose(tracer, attribute, found, wanted, comment)
+        listed.append(proposal.edit)
+        if proposal.change is not None:
+            made.append(proposal.change)
     whole = len(made) == len(listed)
     return Edits(listed, made if whole else [])
-
-
-def _in_configuration_units(
-    group: InstanceGroup, attribute: str, value: str | int | float
-) -> str | int | float:
-    """Return 60 for a target of 0.6 where the configuration counts in percent."""
-    site = group.sites.get(attribute)
-    if site is None or site.scale == 1 or isinstance(value, str):
-        return value
-    scaled = round(value * site.scale, 6)
-    return int(scaled) if scaled == int(scaled) else scaled
 
 
 def _saving(answer: Group) -> float:
@@ -90,34 +76,6 @@ def _holds(answer: Group) -> bool:
     proof = answer.proof
     return proof is not None and any(
         contender.meets_slo for contender in proof.contenders if contender.name == proof.won_by
-    )
-
-
-def _refused(attribute: str, found: Trace | Refusal, reason: str) -> Edit:
-    leaf = found.leaf
-    return Edit(
-        attribute=attribute,
-        grade="unknown" if isinstance(found, Trace) else found.grade,
-        reason=reason,
-        file=leaf.label if leaf else None,
-        line=leaf.line if leaf else None,
-        trace=list(found.hops),
-    )
-
-
-def _edit(attribute: str, found: Trace, change: Change, proof: Counterfactual) -> Edit:
-    return Edit(
-        attribute=attribute,
-        grade=proof.grade,
-        reason=found.reason if proof.also_moves else None,
-        file=found.leaf.label,
-        line=found.leaf.line,
-        byte_range=[found.leaf.start, found.leaf.end],
-        path=found.leaf.path,
-        old=found.leaf.text,
-        new=change.new_text,
-        also_moves=list(proof.also_moves),
-        trace=list(found.hops),
     )
 
 

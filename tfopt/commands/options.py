@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -22,6 +23,29 @@ def common_options(command: Command) -> Command:
     return click.option(
         "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )(command)
+
+
+def source_options(command: Command) -> Command:
+    """Add `--config-dir` and `--var-file`."""
+    command = click.option(
+        "--var-file",
+        "var_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Repeatable, in terraform's own order.",
+    )(command)
+    return click.option(
+        "--config-dir",
+        type=click.Path(path_type=Path),
+        help="Terraform sources; default: the plan's folder, then the working directory, "
+        "or the saved plan itself.",
+    )(command)
+
+
+def tell(quiet: bool, line: str) -> None:
+    """Say something on standard error, unless told to be quiet."""
+    if not quiet:
+        click.echo(f"tfopt: {line}", err=True)
 
 
 def percent(_ctx: click.Context, param: click.Parameter, value: str) -> float:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfopt.commands.options import SEED, UsdType, common_options, horizon, percent, risk
+from tfopt.commands.options import (
+    SEED,
+    UsdType,
+    common_options,
+    horizon,
+    percent,
+    risk,
+    source_options,
+    tell,
+)
 from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
@@ -37,19 +46,7 @@ Examples:
     type=click.Path(path_type=Path),
     help="Who needs what; default: tfopt.toml found upwards from the plan.",
 )
-@click.option(
-    "--config-dir",
-    type=click.Path(path_type=Path),
-    help="Terraform sources; default: the plan's folder, then the working directory, "
-    "or the saved plan itself.",
-)
-@click.option(
-    "--var-file",
-    "var_files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Repeatable, in terraform's own order.",
-)
+@source_options
 @click.option(
     "--format",
     "format_",
@@ -151,11 +148,11 @@ def command(
     text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
     publish_text(text, out)
     for remark in (*advice.remarks, *_afterwards(advice.report, write or format_ == "diff")):
-        _tell(quiet, remark)
+        tell(quiet, remark)
     _remark_on_prices(quiet, advice.report.tool.price_date)
     if write:
         write_patch(advice.patch)
-        _tell(quiet, f"{len(advice.patch.files)} file(s) written")
+        tell(quiet, f"{len(advice.patch.files)} file(s) written")
     found = _failed(
         [g for g in advice.report.groups if choices["accept_assumptions"] or not g.assumed],
         fail_on,
@@ -173,7 +170,7 @@ def _diff(patch: Patch, format_: str, quiet: bool) -> str:
     except TfoptError as problem:
         if format_ == "diff":
             raise
-        _tell(quiet, f"without the patch: {problem}")
+        tell(quiet, f"without the patch: {problem}")
         return ""
 
 
@@ -190,12 +187,7 @@ def _remark_on_prices(quiet: bool, priced: str) -> None:
 
     age = age_of(priced, date.today())
     if age.stale:
-        _tell(quiet, f"the prices are {age.days} days old ({priced}); see `tfopt prices show`")
-
-
-def _tell(quiet: bool, line: str) -> None:
-    if not quiet:
-        click.echo(f"tfopt: {line}", err=True)
+        tell(quiet, f"the prices are {age.days} days old ({priced}); see `tfopt prices show`")
 
 
 def _failed(groups: list[Group], fail_on: str, max_slo_risk: float) -> bool:

@@ -55,13 +55,18 @@ def module_reference(reference: str) -> tuple[str, str, str] | None:
 
 def address_key(address: str) -> str | int | None:
     """Return the key an address ends with; plans carry it as `index`, cut-down ones may not."""
+    return split_key(address)[1]
+
+
+def split_key(address: str) -> tuple[str, str | int | None]:
+    """Split `aws_instance.web["a"]` into the address without its last key, and that key."""
     match = _LAST_KEY.search(address)
     if match is None:
-        return None
-    inner = match[1]
+        return address, None
+    inner, whole = match[1], address[: match.start()]
     if not inner.startswith('"'):
-        return int(inner)
-    return re.sub(r"\\(.)", r"\1", inner[1:-1])
+        return whole, int(inner)
+    return whole, re.sub(r"\\(.)", r"\1", inner[1:-1])
 
 
 def bracketed(key: str | int | None) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 PathStep = str | int
+SIZING: Final = ("instance_type", "min_size", "max_size", "desired_capacity", "target_cpu")
+"""The sizing attributes of a group, by their names in JSON and on the command line."""
 Action = Literal["create", "update", "no-op", "replace", "delete", "read", "unknown"]
 
 
@@ -38,7 +40,8 @@ class Site:
     """Where one sizing attribute stands in the plan: which resource carries it, at which path.
 
     `value` is the planned value there, in the configuration's own unit. `scale` turns our unit into
-    the configuration's: `target_cpu` 0.6 with scale 100 stands as 60.
+    the configuration's: `target_cpu` 0.6 with scale 100 stands as 60. `creating` tells that the
+    plan creates that resource, so that its `ignore_changes` keeps nothing out yet.
     """
 
     module: tuple[str, ...]  # module path with keys: ("module.shop[\"paris\"]",)
@@ -47,6 +50,7 @@ class Site:
     path: tuple[PathStep, ...]  # ("scaling_config", 0, "min_size")
     value: object  # Json, REDACTED or UNKNOWN
     scale: float = 1.0
+    creating: bool = False
 
     @property
     def address(self) -> str:

@@ -79,7 +79,10 @@ class Resource:
 
     def site(self, *path: PathStep, scale: float = 1.0) -> Site:
         """Return where the value at `path` stands."""
-        return Site(self.module, self.local_address, self.key, path, self.get(*path), scale)
+        creating = self.action == "create"
+        return Site(
+            self.module, self.local_address, self.key, path, self.get(*path), scale, creating
+        )
 
     def references(self, *path: PathStep) -> list[str]:
         """Return what the expression at `path` refers to; empty also where it is not told."""

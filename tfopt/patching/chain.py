@@ -1,0 +1,63 @@
+"""Follows attributes from the resource to the literal that decides them, for people to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tfopt.errors import TfoptError
+from tfopt.hcl.trace import Refusal, Trace
+from tfopt.patching.inputs import PlanSources
+from tfopt.patching.targets import Addressed, find_group, site_of, target_of
+from tfopt.plan.model import REDACTED, SIZING, UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Where one attribute comes from.
+
+    Attributes:
+        attribute: in tfopt's words.
+        planned: its planned value as JSON has it, in the configuration's units, or a word for one
+            that may not or cannot be shown.
+        found: the literal, or why there is none.
+        steps: the way from the resource down to the literal, `(place, what stands there)`.
+    """
+
+    attribute: str
+    planned: object
+    found: Trace | Refusal
+    steps: tuple[tuple[str, str], ...]
+
+
+def chains(given: PlanSources, address: str, attribute: str | None) -> list[Chain]:
+    """Return the chain of one attribute of a group, or of all that it has.
+
+    Raises:
+        TfoptError: there is no such group or attribute, or there are no sources to follow.
+    """
+    addressed = find_group(given.plan, address)
+    names = [attribute] if attribute else [n for n in SIZING if n in addressed.group.sites]
+    return [_chain(given, addressed, name) for name in names]
+
+
+def _chain(given: PlanSources, addressed: Addressed, attribute: str) -> Chain:
+    site = site_of(addressed, attribute)
+    target = target_of(site)
+    tracer = given.tracer()
+    if tracer is None:
+        raise TfoptError(given.no_sources, where=given.plan.path)
+    found = tracer.trace(target)
+    shown = str(site.value) if site.value in (REDACTED, UNKNOWN) else site.value
+    return Chain(attribute, shown, found, _steps(found))
+
+
+def _steps(found: Trace | Refusal) -> tuple[tuple[str, str], ...]:
+    """Turn the hops around: a person starts at the resource."""
+    steps: list[tuple[str, str]] = []
+    for hop in reversed(found.hops):
+        place, _, what = hop.partition(" ")
+        if what and ":" in place:
+            steps.append((place, what))
+    if steps and found.leaf is not None and steps[-1][1] == found.leaf.path:
+        steps[-1] = (steps[-1][0], f"{found.leaf.path} = {found.leaf.text}")
+    return tuple(steps)
