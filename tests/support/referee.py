@@ -46,7 +46,9 @@ def plan(case: Case, root: Path, env: Mapping[str, str]) -> dict[str, Any]:
     return shown | {"timestamp": RECORDED_AT}
 
 
-def objections(asked: Expectation, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def objections(
+    asked: Expectation, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
     """Return what Terraform holds against a patch; empty where it does just what was wanted."""
     told = []
     if (got := sorted(map(repr, _held(asked, after)))) != [repr(asked.planned)]:
