@@ -47,8 +47,10 @@ def test_a_default_of_a_downloaded_module_is_not(tmp_path: Path) -> None:
     """The module's files are not the user's: the call must pass the value."""
     vendored(tmp_path, 'module "web" {\n  source = "a/b/aws"\n}\n')
     found = trace(Tracer(load_sources(tmp_path), {}), "module.web")
-    assert isinstance(found, Refusal)
+    assert isinstance(found, Trace)
     assert found.grade == "module-default"
+    assert (found.leaf.label, found.leaf.path) == ("main.tf", "module.web.type")
+    assert found.leaf.slot is not None
 
 
 def test_a_module_that_is_not_downloaded_says_so(tmp_path: Path) -> None:

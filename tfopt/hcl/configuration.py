@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from tfopt.hcl.addition import whole_file
 from tfopt.hcl.convert import convert
 from tfopt.hcl.describe import describe
-from tfopt.hcl.document import Span
-from tfopt.hcl.evaluate import Evaluator, elements, member
+from tfopt.hcl.evaluate import Edits, Evaluator, elements, member
 from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.syntax import (
+    Added,
     Attr,
     Attribute,
     Block,
+    Body,
     Expr,
     Key,
     Literal,
     Name,
     Object,
-    Scalar,
     Step,
     Tuple,
 )
-from tfopt.hcl.values import Blocked, Unknown, Value, lift, plain, same, unknown
+from tfopt.hcl.values import Blocked, Unknown, Vacancy, Value, lift, plain, same, unknown
 
 PlanVariables = Mapping[str, tuple[object, bool]]
 """Root variable → (the value in the plan, whether it is sensitive)."""
@@ -50,17 +52,17 @@ class Configuration(Evaluator):
     Args:
         sources: the files.
         variables: the root variables' values in the plan.
-        replaced: literal tokens to be read as other values; the variables are then believed to
-            follow the files, as they were checked to without the replacement.
+        edits: what is to be read as if it were written otherwise; the variables that it touches are
+            then believed to follow the files, as they were checked to without it.
     """
 
     def __init__(
         self,
         sources: Sources,
         variables: PlanVariables,
-        replaced: Mapping[Span, Scalar] | None = None,
+        edits: Edits | None = None,
     ):
-        super().__init__(replaced or {})
+        super().__init__(edits or Edits())
         self.sources = sources
         self._variables = variables
         self.root = Scope((), sources.root)
@@ -152,16 +154,24 @@ class Configuration(Evaluator):
         assert scope.caller is not None
         argument = scope.call.body.attributes.get(name)
         if argument is None:
-            return self._default(scope, block)
+            return self._not_passed(scope, scope.call, block)
         shown = f"{scope.path[-1]} {name}"
         value = self.carried(argument, scope.caller, shown)
         return value if value.data is not None else self._null(scope, block, value)
+
+    def _not_passed(self, scope: Scope, call: Block, block: Block) -> Value:
+        """The default, for which the call could pass an argument."""
+        name, where = block.labels[0], frozenset((call.span,))
+        if name in self.edits.added(call.span):
+            return lift(self.edits.added(call.span)[name], None, where)
+        vacant = (Vacancy(call.span, name),)
+        return self._default(scope, block).chosen_over(Value(None, tokens=where, vacant=vacant))
 
     def _null(self, scope: Scope, block: Block, value: Value) -> Value:
         """An explicit null means the default where the variable is not nullable."""
         nullable = block.body.attributes.get("nullable")
         if nullable is not None and self.evaluate(nullable.expr, Frame(scope)).data is False:
-            return self._default(scope, block).influenced(value)
+            return self._default(scope, block).chosen_over(value)
         return value
 
     def _default(self, scope: Scope, block: Block) -> Value:
@@ -176,9 +186,9 @@ class Configuration(Evaluator):
             written = self.evaluate(assignments[-1].expr, Frame(self.root))
             place = assignments[-1].span.where
         else:
-            written = self._default(self.root, block)
+            written = self._unassigned(block, name)
             place = block.span.where
-        if name not in self._variables or self._replaced.keys() & written.all_tokens():
+        if name not in self._variables or self.edits.touch(written):
             return written
         planned = self._variables[name][0]
         if written.unknown is None and same(plain(written), planned):
@@ -190,6 +200,17 @@ class Configuration(Evaluator):
         if written.unknown is None:
             reason += f": {place} does not hold the plan's value"
         return lift(planned, Blocked("value-from-environment", reason))
+
+    def _unassigned(self, block: Block, name: str) -> Value:
+        """The default, for which the strongest variable file could hold a value."""
+        if not self.sources.var_files:
+            return self._default(self.root, block)
+        file = whole_file(self.sources.var_files[-1])
+        where = frozenset((file,))
+        if name in self.edits.added(file):
+            return lift(self.edits.added(file)[name], None, where)
+        vacant = (Vacancy(file, name),)
+        return self._default(self.root, block).chosen_over(Value(None, tokens=where, vacant=vacant))
 
     # -- modules -------------------------------------------------------------------------------
 
@@ -263,6 +284,17 @@ class Configuration(Evaluator):
             return self.carried(block.body.attributes[name], instance, f"{shown}.{name}")
 
         return self._once(f"{shown} attribute", scope, name, ref.where, resolve), at + 1
+
+    def body(self, block: Block) -> Body:
+        """Return a block's body, with the attributes that the edits add."""
+        added = self.edits.added(block.span)
+        if not added or block.kind == "module":  # a call's arguments: see _not_passed
+            return block.body
+        extra = {
+            name: Attribute(name, block.span, partial(Added, block.span, value))
+            for name, value in added.items()
+        }
+        return Body({**block.body.attributes, **extra}, block.body.blocks)
 
     def _instance_key(
         self, block: Block, steps: Sequence[Step], at: int, frame: Frame

@@ -80,6 +80,9 @@ def _object(value: Value, shape: Expr, evaluate: Evaluate) -> Value:
     for item in shape.items:
         name = str(item.key.value) if isinstance(item.key, Literal) else ""
         member = _member(value.data.get(name), item.value, evaluate)
+        if member is not None and name not in value.data:
+            absent = Value(None, tokens=value.tokens, vacant=value.missing(name))
+            member = member.chosen_over(absent)
         if member is not None:
             members[name] = member
     return replace(value, data=members)

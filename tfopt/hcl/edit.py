@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from tfopt.errors import TfoptError
@@ -35,7 +36,12 @@ class Change:
 
     @property
     def new_text(self) -> str:
-        """The literal's new source text; the old one where the value stays the same."""
+        """The literal's new source text; the old one where the value stays the same.
+
+        Where a key is added, its entry: `max = 12`.
+        """
+        if self.leaf.slot is not None:
+            return self.leaf.slot.entry(self.leaf.key, self.new)
         if same(self.leaf.value, self.new) and self.leaf.value is not None:
             return self.leaf.text
         value = as_written(self.leaf.value, self.new)
@@ -101,28 +107,28 @@ def make_patch(changes: Iterable[Change], secrets: SecretLines | None = None) ->
 
 
 def _unique(changes: Sequence[Change]) -> list[Change]:
-    """Return one change per literal, first literal first."""
-    found: dict[int, Change] = {}
+    """Return one change per literal or key to be added, first place first."""
+    found: dict[tuple[int, str], Change] = {}
     for change in changes:
-        other = found.setdefault(change.leaf.start, change)
+        other = found.setdefault((change.leaf.start, change.leaf.key), change)
         if other.new_text != change.new_text:
             raise TfoptError(
                 f"two different values for {change.leaf.path}: {other.new_text}, {change.new_text}",
                 where=f"{change.leaf.label}:{change.leaf.line}",
             )
-    return [found[start] for start in sorted(found)]
+    return sorted(found.values(), key=lambda change: change.leaf.start)
 
 
 def _patch_file(
     path: Path, changes: Sequence[Change], secrets: SecretLines
 ) -> tuple[FilePatch, list[str]]:
     before = _read_again(path, changes)
-    spliced = _splice(before, changes)
-    edits = [Spliced(c.leaf.start, c.leaf.end, c.leaf.text, c.new_text) for c in changes]
+    edits = [_spliced(list(group)) for _, group in groupby(changes, key=lambda c: c.leaf.start)]
+    spliced = _splice(before, edits)
     is_json = path.name.endswith(".json")
     label = changes[0].leaf.label
     notes: list[str] = []
-    after = spliced if is_json else _commented(before, spliced, changes)
+    after = spliced if is_json else _commented(before, spliced, edits, changes)
     verdict = check(before, after, edits, is_json=is_json)
     if not verdict.agrees and after != spliced:
         notes.append(f"{label}: no comment could be placed safely")
@@ -148,22 +154,64 @@ def _read_again(path: Path, changes: Sequence[Change]) -> bytes:
     return data
 
 
-def _splice(data: bytes, changes: Sequence[Change]) -> bytes:
+def _spliced(changes: Sequence[Change]) -> Spliced:
+    """Return one replaced literal, or all entries that are added at one place."""
+    leaf = changes[0].leaf
+    if leaf.slot is None:
+        return Spliced(leaf.start, leaf.end, leaf.text, changes[0].new_text)
+    text = leaf.slot.filled([change.new_text for change in changes])
+    entries = tuple((change.leaf.key, change.new) for change in changes)
+    return Spliced(leaf.start, leaf.end, "", text, entries)
+
+
+def _splice(data: bytes, edits: Sequence[Spliced]) -> bytes:
     pieces: list[bytes] = []
     done = 0
-    for change in changes:
-        pieces += [data[done : change.leaf.start], change.new_text.encode()]
-        done = change.leaf.end
+    for edit in edits:
+        pieces += [data[done : edit.start], edit.new.encode()]
+        done = edit.end
     return b"".join((*pieces, data[done:]))
 
 
-def _commented(before: bytes, spliced: bytes, changes: Sequence[Change]) -> bytes:
+def _commented(
+    before: bytes, spliced: bytes, edits: Sequence[Spliced], changes: Sequence[Change]
+) -> bytes:
     """Return the edited file with its comments, and lined up where it was."""
     comments: dict[int, list[str]] = {}
-    for change in changes:
+    for change, row in zip(changes, _rows(before, edits, changes), strict=True):
         if change.comment:
-            row = before.count(b"\n", 0, change.leaf.start)
             comments.setdefault(row, []).append(change.comment)
     texts = {row: merged(each) for row, each in comments.items()}
-    after, origin = annotate(spliced, texts)
+    after, rows = annotate(spliced, texts)
+    known = _origin(before, edits)
+    origin = [None if row is None else known[row] for row in rows]
     return realign(before, after, origin)
+
+
+def _rows(before: bytes, edits: Sequence[Spliced], changes: Sequence[Change]) -> list[int]:
+    """Return the row of each change in the spliced file."""
+    rows: list[int] = []
+    places = {edit.start: edit for edit in edits}
+    for change in changes:
+        edit = places[change.leaf.start]
+        above = sum(other.new.count("\n") for other in edits if other.start < edit.start)
+        within = 0
+        if change.leaf.slot is not None:
+            within = edit.new[: edit.new.index(change.new_text)].count("\n")
+        rows.append(before.count(b"\n", 0, change.leaf.start) + above + within)
+    return rows
+
+
+def _origin(before: bytes, edits: Sequence[Spliced]) -> list[int | None]:
+    """Return the row in the file as it was of each row in the spliced file; None for a new one.
+
+    A literal and its replacement stand on one row; entries may add rows of their own.
+    """
+    rows: list[int | None] = list(range(before.count(b"\n") + 1))
+    for edit in reversed(edits):
+        row = before.count(b"\n", 0, edit.start)
+        added = edit.new.count("\n")
+        starts_row = edit.start == 0 or before[edit.start - 1 : edit.start] == b"\n"
+        at = row if starts_row else row + 1
+        rows[at:at] = [None] * added
+    return rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfopt.hcl.document import Span
@@ -17,6 +17,7 @@ from tfopt.hcl.functions import call
 from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
+    Added,
     Attr,
     Call,
     Conditional,
@@ -27,6 +28,7 @@ from tfopt.hcl.syntax import (
     Object,
     Operation,
     Other,
+    Plain,
     Scalar,
     Splat,
     Step,
@@ -34,18 +36,42 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Value, computed, plain, same, unknown
+from tfopt.hcl.values import Value, computed, lift, plain, same, unknown
+
+NO_KEYS: Mapping[str, Plain] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Sources read as if they were written otherwise.
+
+    Attributes:
+        replaced: literal token → the value to be read there.
+        keys: object constructor, block or variable file → key → the value to be added.
+    """
+
+    replaced: Mapping[Span, Scalar] = field(default_factory=dict)
+    keys: Mapping[Span, Mapping[str, Plain]] = field(default_factory=dict)
+
+    def added(self, place: Span) -> Mapping[str, Plain]:
+        """Return what is to be read as added to a place."""
+        return self.keys.get(place, NO_KEYS) if self.keys else NO_KEYS
+
+    def touch(self, value: Value) -> bool:
+        """Whether a value may be another with the edits than without."""
+        tokens = value.all_tokens() if self.replaced or self.keys else frozenset()
+        return not (tokens.isdisjoint(self.replaced) and tokens.isdisjoint(self.keys))
 
 
 class Evaluator(ABC):
     """Evaluates expressions; what names stand for is the subclass's business.
 
     Args:
-        replaced: literal tokens to be read as other values (for the counterfactual).
+        edits: what is to be read as if it were written otherwise (for the counterfactual).
     """
 
-    def __init__(self, replaced: Mapping[Span, Scalar]):
-        self._replaced = replaced
+    def __init__(self, edits: Edits):
+        self.edits = edits
 
     @abstractmethod
     def reference(self, name: Name, steps: Sequence[Step], frame: Frame) -> tuple[Value, int]:
@@ -78,8 +104,11 @@ class Evaluator(ABC):
     def _literal(self, expr: Literal, _frame: Frame) -> Value:
         if not expr.editable:
             return Value(expr.value)
-        value = self._replaced.get(expr.span, expr.value)
+        value = self.edits.replaced.get(expr.span, expr.value)
         return Value(value, leaf=expr.span, tokens=frozenset((expr.span,)))
+
+    def _added(self, expr: Added, _frame: Frame) -> Value:
+        return lift(expr.value, None, frozenset((expr.span,)))
 
     def _template(self, expr: Template, frame: Frame) -> Value:
         parts = [self.evaluate(part, frame) for part in expr.parts]
@@ -111,7 +140,7 @@ class Evaluator(ABC):
 
     def _object(self, expr: Object, frame: Frame) -> Value:
         members: dict[str, Value] = {}
-        tokens: frozenset[Span] = frozenset()
+        tokens = frozenset((expr.span,))
         for item in expr.items:
             key = self.evaluate(item.key, frame)
             text = to_text(key.data)
@@ -120,7 +149,9 @@ class Evaluator(ABC):
                 return unknown("an object with an unknown key", expr.span.where, key, *everything)
             members[text] = self.evaluate(item.value, frame)
             tokens |= key.all_tokens()
-        return Value(members, tokens=tokens)
+        for name, added in self.edits.added(expr.span).items():
+            members[name] = lift(added, None, tokens)
+        return Value(members, tokens=tokens, home=expr.span)
 
     def _tuple(self, expr: Tuple, frame: Frame) -> Value:
         return Value(tuple(self.evaluate(item, frame) for item in expr.items))
@@ -212,9 +243,9 @@ def member(value: Value, key: Value, where: str) -> Value:
     found = _pick(value.data, key.data)
     if found is None:
         wanted = to_text(key.data)
-        return unknown(
-            f"no member {wanted!r}", where, Value(None, tokens=value.tokens), key, fails=True
-        )
+        missing = Value(None, tokens=value.tokens)
+        lost = unknown(f"no member {wanted!r}", where, missing, key, fails=True)
+        return replace(lost, vacant=value.missing(str(wanted)))
     blocked = found.blocked or value.blocked
     moved = replace(found, hops=found.hops + value.hops, blocked=None if found.leaf else blocked)
     return moved.influenced(key, Value(None, tokens=value.tokens))
@@ -295,6 +326,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 _KINDS: dict[type[Any], Callable[[Evaluator, Any, Frame], Value]] = {
     Literal: Evaluator._literal,
+    Added: Evaluator._added,
     Template: Evaluator._template,
     Name: Evaluator._name,
     Traversal: Evaluator._traversal,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from tfopt.hcl.convert import as_set, to_scalar
+from tfopt.hcl.document import Span
 from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.values import Value, computed, plain, same, unknown
 
@@ -34,7 +35,7 @@ def call(name: str, args: Sequence[Value], where: str) -> Value:
 def _try(args: Sequence[Value], where: str) -> Value:
     for i, arg in enumerate(args):
         if arg.unknown is None or not arg.unknown.fails:
-            return arg.influenced(*args[:i])
+            return arg.chosen_over(*args[:i])
     return unknown("no argument of try() succeeds", where, *args, fails=True)
 
 
@@ -48,7 +49,7 @@ def _can(args: Sequence[Value], where: str) -> Value:
 def _coalesce(args: Sequence[Value], where: str) -> Value:
     for i, arg in enumerate(args):
         if arg.data is not None and arg.data != "":
-            return arg.influenced(*args[:i])
+            return arg.chosen_over(*args[:i])
     return unknown("no argument of coalesce() has a value", where, *args, fails=True)
 
 
@@ -67,7 +68,8 @@ def _lookup(args: Sequence[Value], where: str) -> Value:
             args[1], Value(None, tokens=args[0].tokens)
         )
     if len(args) > 2:
-        return args[2].influenced(args[0], args[1])
+        lost = Value(None, tokens=args[0].tokens, vacant=args[0].missing(key))
+        return args[2].chosen_over(lost, args[1])
     return unknown(f"lookup() of the missing key {key!r}", where, *args, fails=True)
 
 
@@ -85,9 +87,13 @@ def _merge(args: Sequence[Value], _where: str) -> Value:
     for arg in args:
         if arg.data is None:
             continue
+        for key, kept in merged.items():  # a member added to a later argument wins
+            merged[key] = replace(kept, vacant=(*arg.missing(key), *kept.vacant))
         for key, member in _mapping(arg).items():
             merged[key] = replace(member, hops=member.hops + arg.hops)
-    return Value(merged, tokens=frozenset().union(*(arg.tokens for arg in args)))
+    homes = [arg.home for arg in args if arg.home is not None]
+    tokens = frozenset[Span]().union(*(arg.tokens for arg in args))
+    return Value(merged, tokens=tokens, home=homes[-1] if homes else None)
 
 
 def _extreme(choose: Callable[[Sequence[float]], float]) -> Function:

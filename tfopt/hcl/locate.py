@@ -1,4 +1,4 @@
-"""Finds what a literal token belongs to: the path a person would name, and the enclosing block."""
+"""Finds what a place in a file belongs to: the path a person would name, the enclosing block."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfopt.hcl.addition import Slot, slot_in, whole_file
 from tfopt.hcl.document import Span
 from tfopt.hcl.sources import read_body
 from tfopt.hcl.strings import read_literal
 from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
+from tfopt.hcl.values import Vacancy
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One literal token, and what it belongs to.
+    """One literal token, or the place of one that is not written yet, and what it belongs to.
 
     `path` is `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
-    `local.sizes.web`, `module.shop.size` or `variable.size.default` in a configuration.
+    `local.sizes.web`, `module.shop.size` or `variable.size.default` in a configuration. Where a key
+    has to be added, `slot` says how; `text` is then empty, `value` None, and `start` is `end`.
     """
 
     file: Path
@@ -28,8 +31,10 @@ class Leaf:
     path: str
     text: str  # source text, quotes included
     value: Scalar
-    span: Span
+    span: Span  # of the token; of what the key is added to
     block: Block | None  # the enclosing top-level block; None in a variable file
+    slot: Slot | None = None
+    key: str = ""  # to be added in the slot
 
 
 def leaf_at(token: Span) -> Leaf:
@@ -47,6 +52,32 @@ def leaf_at(token: Span) -> Leaf:
         value=read_literal(token.text, json_syntax=document.is_json),
         span=token,
         block=block,
+    )
+
+
+def leaf_to_add(vacancy: Vacancy) -> Leaf | None:
+    """Return the leaf that adding a key makes; None where none can be written there."""
+    slot = slot_in(vacancy.at)
+    if slot is None:
+        return None
+    document = vacancy.at.document
+    if document.is_var_file and vacancy.at == whole_file(document):
+        path, block = "", None
+    else:
+        path, block = _locate(vacancy.at)
+    return Leaf(
+        file=document.path,
+        label=document.label,
+        line=document.line(slot.offset),
+        start=slot.offset,
+        end=slot.offset,
+        path=f"{path}.{vacancy.key}" if path else vacancy.key,
+        text="",
+        value=None,
+        span=vacancy.at,
+        block=block,
+        slot=slot,
+        key=vacancy.key,
     )
 
 

@@ -116,7 +116,7 @@ def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Itera
     yield from _numbers(configuration, place, scope, address)
     for key in _keys(configuration, scope, block):
         frame = configuration.instance(block, Frame(scope), key)
-        for path, value in _in_body(configuration, block.body, frame, ()):
+        for path, value in _in_body(configuration, configuration.body(block), frame, ()):
             yield Occurrence(address + spell_key(key), path, value, place)
 
 

@@ -6,13 +6,14 @@ Every node keeps its span, so that a value can be followed back to the bytes it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tfopt.hcl.document import Document, Span
 
 Scalar = None | bool | int | float | str
+Plain = Scalar | Sequence["Plain"] | Mapping[str, "Plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Literal:
     span: Span
     value: Scalar
     editable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A value that an edit would add at a place; what is read from files never holds one."""
+
+    span: Span  # the place
+    value: Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,7 @@ class Other:
 
 Expr = (
     Literal
+    | Added
     | Template
     | Name
     | Traversal

@@ -7,20 +7,21 @@ gives exactly the new value at the target; what else moves is listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
 from tfopt.hcl.document import Span
+from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.ignore import ignored_at
-from tfopt.hcl.locate import Leaf, leaf_at
-from tfopt.hcl.radius import Occurrence, at_place, by_token
+from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
+from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
 from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.strings import as_written
 from tfopt.hcl.syntax import Block, Scalar
-from tfopt.hcl.values import Grade, Unknown, Value, first_unknown, plain, same
+from tfopt.hcl.values import Blocked, Grade, Unknown, Vacancy, Value, first_unknown, plain, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A proven way from a planned attribute to a literal that may be edited.
+    """A proven way from a planned attribute to a literal that may be edited, or a key to be added.
 
     `grade` is "patchable-shared" where the leaf has a say in anything else, whether or not an edit
-    would move that: the counterfactual of an edit knows.
+    would move that: the counterfactual of an edit knows. `overrides` are keys that could be added
+    to decide the attribute instead of the leaf, best first.
     """
 
     target: Target
@@ -65,6 +67,7 @@ class Trace:
     hops: tuple[str, ...]  # from the leaf to the resource, `file:line expression`
     also_feeds: tuple[str, ...]  # what else the leaf has a say in, as addresses
     reason: str | None = None
+    overrides: tuple[Leaf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +147,15 @@ class Tracer:
         if len({value.leaf for value in values}) > 1:
             reason = "its instances take it from different places"
             return Refusal(target, "unknown", reason, values[0].hops)
-        return self._graded(target, values[0])
+        return self._graded(target, values[0], block)
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
 
         `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
         """
-        written, own = as_written(trace.leaf.value, new_value), _own_grade(trace.leaf)
-        edited = Configuration(self._sources, self._variables, {trace.leaf.span: written})
+        own = _own_grade(trace.leaf)
+        edited = Configuration(self._sources, self._variables, _edits(trace.leaf, new_value))
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
@@ -164,9 +167,25 @@ class Tracer:
         failed = None if proven else "the edit alone does not give the new value"
         return Counterfactual(proven, failed, self._moves(trace, edited), own)
 
+    def narrowest(self, trace: Trace, new_value: Scalar) -> tuple[Trace, Counterfactual]:
+        """Return the edit that gives the new value and moves nothing else, and its proof.
+
+        The literal itself comes first, then the keys that could be added. Where every edit moves
+        something else, the literal's is returned, or else the first that gives the value.
+        """
+        tried = [(trace, self.counterfactual(trace, new_value))]
+        for leaf in trace.overrides if not _is_clean(tried[0][1]) else ():
+            other = replace(trace, leaf=leaf, hops=(_hop(leaf), *trace.hops), overrides=())
+            tried.append((other, self.counterfactual(other, new_value)))
+            if _is_clean(tried[-1][1]):
+                return tried[-1]
+        return next((each for each in tried if each[1].proven), tried[0])
+
     def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
         before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
         places = dict.fromkeys(occurrence.place for occurrence in before.values())
+        if trace.leaf.slot is not None:
+            places |= dict.fromkeys(self._places_of(trace))
         after = {
             (occurrence.address, occurrence.path): occurrence
             for place in places
@@ -182,6 +201,15 @@ class Tracer:
                     shown = shown_address(*place, trace.target)
                     moves.append(Move(*place, certain=certainty, shown=shown))
         return tuple(moves)
+
+    def _places_of(self, trace: Trace) -> list[Place]:
+        """Return the target's own block in every module instance: a key may be added to it."""
+        found = self._block(trace.target)
+        assert not isinstance(found, Unknown)
+        scope, block = found
+        everywhere = (o.place for fed in self._by_token.values() for o in fed)
+        here = [place for place in everywhere if place.block is block]
+        return [Place(scope.path, block), *here]
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
         scope = self._configuration.scope(target.module)
@@ -205,41 +233,56 @@ class Tracer:
             for key in ([None] if isinstance(keys, Value) or not keys else keys)
         ]
         return [
-            at_path(configuration, block.body, target.path, frame, target.address)
+            at_path(configuration, configuration.body(block), target.path, frame, target.address)
             for frame in frames
         ]
 
     def _gate_one(self, target: Target, value: Value) -> Refusal | None:
-        if value.unknown is not None:
+        if value.unknown is not None and not (target.planned is None and value.unknown.fails):
             return Refusal(target, "unknown", str(value.unknown), value.hops)
-        if not isinstance(target.planned, bool | int | float | str):
+        if not isinstance(target.planned, None | bool | int | float | str):
             shown = "is sensitive, unknown or not a scalar"
             return Refusal(target, "unknown", f"the planned value {shown}", value.hops)
-        if not same(plain(value), target.planned):
+        if value.unknown is None and not same(plain(value), target.planned):
             reason = "the configuration does not give the planned value"
             return Refusal(
                 target, "unknown", reason, value.hops, value.leaf and leaf_at(value.leaf)
             )
-        if value.leaf is None:
-            blocked = value.blocked
-            if blocked is None:
-                return Refusal(target, "unknown", "not a literal of its own", value.hops)
-            return Refusal(target, blocked.grade, blocked.reason, value.hops)
         return None
 
-    def _graded(self, target: Target, value: Value) -> Trace | Refusal:
-        assert value.leaf is not None
-        leaf = leaf_at(value.leaf)
-        hops = (f"{leaf.label}:{leaf.line} {leaf.path}", *value.hops, target.address)
-        refused = _not_ours(leaf)
+    def _graded(self, target: Target, value: Value, block: Block) -> Trace | Refusal:
+        """Choose among the literal and the keys that could be added the first that is ours."""
+        literal = leaf_at(value.leaf) if value.leaf is not None else None
+        vacant = value.vacant
+        if value.unknown is not None and len(target.path) == 1:
+            vacant = (Vacancy(block.span, str(target.path[0])), *vacant)
+        found = map(leaf_to_add, vacant)
+        overrides = [leaf for leaf in found if leaf is not None and _not_ours(leaf) is None]
+        refused = _not_ours(literal) if literal is not None else None
+        hops = (*value.hops, target.address)
+        if literal is not None:
+            hops = (_hop(literal), *hops)
+        if literal is not None and refused is None:
+            return self._found(target, hops, literal, overrides)
+        if overrides:
+            hops = (_hop(overrides[0]), *hops)
+            return self._found(target, hops, overrides[0], overrides[1:])
         if refused is not None:
-            return Refusal(target, refused[0], refused[1], hops, leaf)
-        fed = self._fed(value.leaf)
-        others = [o for o in fed if not _is_target(o, target)]
+            return Refusal(target, *refused, hops, literal)
+        blocked = value.blocked or Blocked("unknown", "not a literal of its own")
+        reason = str(value.unknown) if value.unknown is not None else blocked.reason
+        return Refusal(target, blocked.grade, reason, value.hops)
+
+    def _found(
+        self, target: Target, hops: tuple[str, ...], leaf: Leaf, overrides: Sequence[Leaf]
+    ) -> Trace:
+        others = [o for o in self._fed(leaf.span) if not _is_target(o, target)]
+        if leaf.slot is not None:  # what an added key moves, its counterfactual tells
+            others = []
         shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
         grade = "patchable-shared" if others else _own_grade(leaf)
-        return Trace(target, leaf, grade, hops, shown, reason if shown else None)
+        return Trace(target, leaf, grade, hops, shown, reason if shown else None, tuple(overrides))
 
     @cached_property
     def _by_token(self) -> Mapping[Span, Sequence[Occurrence]]:
@@ -283,7 +326,24 @@ def _is_target(occurrence: Occurrence, target: Target) -> bool:
     return whole or occurrence.address == target.address
 
 
+def _hop(leaf: Leaf) -> str:
+    added = " (to be added)" if leaf.slot is not None else ""
+    return f"{leaf.label}:{leaf.line} {leaf.path}{added}"
+
+
+def _is_clean(proof: Counterfactual) -> bool:
+    return proof.proven and not proof.moves
+
+
+def _edits(leaf: Leaf, new_value: Scalar) -> Edits:
+    if leaf.slot is not None:
+        return Edits(keys={leaf.span: {leaf.key: new_value}})
+    return Edits(replaced={leaf.span: as_written(leaf.value, new_value)})
+
+
 def _own_grade(leaf: Leaf) -> Grade:
+    if leaf.slot is not None and leaf.block is not None and leaf.block.kind == "module":
+        return "module-default"
     return "patchable" if leaf.span.document.is_var_file else "edit-literal"
 
 

@@ -44,6 +44,18 @@ class Blocked:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A place where a key is not written that would decide a value if it were.
+
+    `at` is an object constructor, a block (a module call that does not pass an argument) or a whole
+    variable file.
+    """
+
+    at: Span
+    key: str
+
+
 Data = None | bool | int | float | str | Mapping[str, "Value"] | tuple["Value", ...] | Unknown
 
 
@@ -54,9 +66,12 @@ class Value:
     Attributes:
         data: the value; members of objects and elements of lists are Values of their own.
         leaf: the one literal token that is this value, at most converted; None where computed.
-        tokens: every literal token that had a say in it (members' tokens are theirs alone).
+        tokens: every place in the sources that had a say in it: literal tokens, and what a key
+            could be added to (members' tokens are theirs alone).
         hops: the way from the leaf to here, `file:line expression`, nearest to the leaf first.
         blocked: why there is no leaf, where that is known.
+        home: of an object, the constructor that members can be added to.
+        vacant: where a key could be written that would decide this value instead, best first.
     """
 
     data: Data
@@ -64,6 +79,8 @@ class Value:
     tokens: frozenset[Span] = frozenset()
     hops: tuple[str, ...] = ()
     blocked: Blocked | None = None
+    home: Span | None = None
+    vacant: tuple[Vacancy, ...] = ()
 
     @property
     def unknown(self) -> Unknown | None:
@@ -79,6 +96,15 @@ class Value:
         """Return this value, chosen by others (a condition, a key)."""
         tokens = self.tokens.union(*(other.all_tokens() for other in others))
         return replace(self, tokens=tokens)
+
+    def chosen_over(self, *others: Value) -> Value:
+        """Return this value, taken because others have none: a key that gives them one wins."""
+        vacant = dict.fromkeys(place for each in (*others, self) for place in each.vacant)
+        return replace(self.influenced(*others), vacant=tuple(vacant))
+
+    def missing(self, key: str) -> tuple[Vacancy, ...]:
+        """Return where a member could be added to this object, if that is known."""
+        return () if self.home is None else (Vacancy(self.home, key),)
 
     def passed(self, hop: str) -> Value:
         """Return this value after one more hop."""
@@ -115,14 +141,16 @@ def computed(data: Data, what: str, where: str, *inputs: Value) -> Value:
     return Value(data, tokens=tokens, blocked=blocked)
 
 
-def lift(plain: object, blocked: Blocked | None) -> Value:
+def lift(plain: object, blocked: Blocked | None, tokens: frozenset[Span] = frozenset()) -> Value:
     """Return a plain JSON value as a Value without a leaf."""
     if isinstance(plain, Mapping):
-        return Value({str(k): lift(v, blocked) for k, v in plain.items()}, blocked=blocked)
+        members = {str(k): lift(v, blocked, tokens) for k, v in plain.items()}
+        return Value(members, tokens=tokens, blocked=blocked)
     if isinstance(plain, list | tuple):
-        return Value(tuple(lift(v, blocked) for v in plain), blocked=blocked)
+        elements = tuple(lift(v, blocked, tokens) for v in plain)
+        return Value(elements, tokens=tokens, blocked=blocked)
     if plain is None or isinstance(plain, bool | int | float | str):
-        return Value(plain, blocked=blocked)
+        return Value(plain, tokens=tokens, blocked=blocked)
     return Value(Unknown("a value that the plan does not show", ""), blocked=blocked)
 
 

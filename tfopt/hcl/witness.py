@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 from tfopt.hcl.align import leaves
 from tfopt.hcl.document import BOM
+from tfopt.hcl.strings import spell
+from tfopt.hcl.syntax import Plain
 from tfopt.hcl.tree import parse_tree
 
 _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
@@ -25,12 +27,16 @@ _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
 
 @dataclass(frozen=True, slots=True)
 class Spliced:
-    """One replaced literal: its byte range in the file as it was, and both texts."""
+    """One replaced literal: its byte range in the file as it was, and both texts.
+
+    Where entries are added, `old` is empty and `entries` are their keys and values.
+    """
 
     start: int
     end: int
     old: str
     new: str
+    entries: tuple[tuple[str, Plain], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +70,29 @@ def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
     expected: list[bytes] = []
     waiting = sorted(edits, key=lambda edit: edit.start)
     for token in leaves(old):
-        if waiting and token.start_byte >= waiting[0].end:
-            waiting.pop(0)
-        if waiting and token.start_byte == waiting[0].start:
-            expected.extend(_tokens_of(waiting[0].new))
+        while waiting and token.start_byte >= max(waiting[0].end, waiting[0].start + 1):
+            expected.extend(_tokens_of(waiting.pop(0).new))
+        if waiting and waiting[0].start == waiting[0].end == token.start_byte:
+            expected.extend(_tokens_of(waiting.pop(0).new))
         inside = waiting and waiting[0].start <= token.start_byte
         if not inside and token.type != "comment":
             expected.append(token.text or b"")
+    expected.extend(text for edit in waiting for text in _tokens_of(edit.new))
     found = [token.text or b"" for token in leaves(new) if token.type != "comment"]
     return expected == found
 
 
-def _tokens_of(literal: str) -> list[bytes]:
-    tokens = list(leaves(parse_tree(f"_ = {literal}".encode()).root_node))
-    return [token.text or b"" for token in tokens[2:]]
+def _tokens_of(written: str) -> list[bytes]:
+    """Return the tokens of a literal, or of an entry with the commas around it."""
+    entry = written.strip()
+    before, after = entry.startswith(","), entry.endswith(",")
+    root = parse_tree(b"_ = {_ = %s}" % entry.encode()).root_node
+    skipped = 5
+    if root.has_error:
+        root = parse_tree(b"_ = {%s}" % entry.strip(",").encode()).root_node
+        skipped = 3
+    inside = [token.text or b"" for token in leaves(root)][skipped:-1]
+    return [b","] * before + inside + [b","] * after
 
 
 def _read_hcl2(data: bytes) -> object | None:
@@ -132,7 +147,7 @@ def _differ_only(
 
     `spelled` gives the source text of a leaf of these trees.
     """
-    waiting = list(edits)
+    waiting = [one for edit in edits for one in _apart(edit)]
     for old, new in _differences(before, after):
         left = _explained(old, new, waiting, spelled)
         if left is None:
@@ -141,10 +156,22 @@ def _differ_only(
     return not waiting
 
 
+def _apart(edit: Spliced) -> Iterator[Spliced]:
+    """Yield an edit, or one for each entry that it adds."""
+    if not edit.entries:
+        yield edit
+    for entry in edit.entries:
+        yield replace(edit, entries=(entry,))
+
+
 def _differences(before: object, after: object) -> Iterator[tuple[object, object]]:
-    if isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
-        for key in before:
-            yield from _differences(before[key], after[key])
+    """Yield what differs, member by member; what was added has `_NOTHING` before it."""
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() <= after.keys():
+        for key in after:
+            if key in before:
+                yield from _differences(before[key], after[key])
+            else:
+                yield _NOTHING, {key: after[key]}
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for old, new in zip(before, after, strict=True):
             yield from _differences(old, new)
@@ -152,16 +179,48 @@ def _differences(before: object, after: object) -> Iterator[tuple[object, object
         yield before, after
 
 
+_NOTHING = object()
+
+
 def _explained(
     old: object, new: object, edits: list[Spliced], spelled: Callable[[object], str]
 ) -> list[Spliced] | None:
     """Return the edits that a changed leaf leaves unexplained, or None where none explain it."""
+    if old is _NOTHING and isinstance(new, dict):
+        return _explained_entry(new, edits, spelled)
     for i, edit in enumerate(edits):
         if (spelled(old), spelled(new)) == (_canonical(edit.old), _canonical(edit.new)):
             return edits[:i] + edits[i + 1 :]
     if isinstance(old, str) and isinstance(new, str):
         return _explained_text(old, new, edits)
     return None
+
+
+def _explained_entry(
+    entry: dict[str, object], edits: list[Spliced], spelled: Callable[[object], str]
+) -> list[Spliced] | None:
+    """As `_explained`, for one entry that was added."""
+    ((name, value),) = entry.items()
+    for i, edit in enumerate(edits):
+        for key, wanted in edit.entries:
+            named = name in (key, spell(key, json_syntax=True))
+            if named and _holds(value, wanted, spelled):
+                return edits[:i] + edits[i + 1 :]
+    return None
+
+
+def _holds(found: object, wanted: Plain, spelled: Callable[[object], str]) -> bool:
+    """Whether a value of these trees is a plain value; python-hcl2 keeps keys' quotes too."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(found, dict) or len(found) != len(wanted):
+            return False
+        bare = {str(key).strip('"'): value for key, value in found.items()}
+        return all(key in bare and _holds(bare[key], wanted[key], spelled) for key in wanted)
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        pairs = zip(found, wanted, strict=False) if isinstance(found, list) else ()
+        same_length = isinstance(found, list) and len(found) == len(wanted)
+        return same_length and all(_holds(one, other, spelled) for one, other in pairs)
+    return spelled(found) == _canonical(spell(wanted, json_syntax=True))
 
 
 def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] | None:

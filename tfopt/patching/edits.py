@@ -35,7 +35,7 @@ def propose(
     """
     if isinstance(found, Refusal):
         return Proposal(refused(attribute, found, found.reason))
-    proof = tracer.counterfactual(found, value)
+    found, proof = tracer.narrowest(found, value)
     if not proof.proven:
         return Proposal(refused(attribute, found, proof.reason or "the edit is not proven"))
     change = Change(found.leaf, value, comment)
@@ -64,7 +64,7 @@ def _listed(attribute: str, found: Trace, change: Change, proof: Counterfactual)
         line=found.leaf.line,
         byte_range=[found.leaf.start, found.leaf.end],
         path=found.leaf.path,
-        old=found.leaf.text,
+        old=found.leaf.text or None,
         new=change.new_text,
         also_moves=list(proof.also_moves),
         trace=list(found.hops),

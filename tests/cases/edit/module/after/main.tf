@@ -11,4 +11,5 @@ module "shop" {
   for_each = local.cities
   min      = each.value.min
   max      = var.max
+  desired  = 4
 }
