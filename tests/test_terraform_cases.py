@@ -34,13 +34,12 @@ def judged(case: Case, folder: Path) -> list[Outcome]:
     """Ask for every value of a case, each in a copy of its own, and hold the re-plan against it."""
     found = []
     for i, asked in enumerate(case.expectations):
-        root = case.copy(folder / f"copy-{i}")
-        outcome = judge(asked, root)
-        found.append(outcome.but(*held_against(outcome, root)))
+        outcome = judge(asked, folder / f"copy-{i}")
+        found.append(outcome.but(*held_against(outcome)))
     return found
 
 
-def held_against(outcome: Outcome, root: Path) -> list[str]:
+def held_against(outcome: Outcome) -> list[str]:
     """Return what the recorded re-plan holds against a patch, and a second run on it."""
     if outcome.files is None:
         return []
@@ -49,7 +48,7 @@ def held_against(outcome: Outcome, root: Path) -> list[str]:
     if recorded is None or recorded["digest"] != digest(outcome.files):
         return ["no re-plan of these bytes is recorded: tools/record_cases.py --replans"]
     after = patched_document(case.plan, recorded["delta"])
-    again = set_value(asked, root, "--format", "diff", plan=after)
+    again = set_value(asked, outcome.root, "--format", "diff", plan=after)
     idle = again.code == 0 and not again.stdout
     second = [] if idle else [f"a second run is not empty: {again.stdout}{again.stderr}"]
     return [*objections(asked, case.plan, after), *second]
@@ -121,7 +120,7 @@ def test_terraform_plans_what_was_wanted_and_nothing_else(
         done = set_value(asked, root, "--write")
         assert done.code == 0, f"{asked.name}: {done.stderr}"
         after = plan(case, root, offline)
-        assert objections(asked, case.plan, after) == [], asked.name
+        assert not all(objections(one, case.plan, after) for one in asked.variants), asked.name
         assert delta(case.plan, after) == case.replans[asked.name]["delta"], asked.name
 
 
@@ -140,11 +139,10 @@ def test_an_expectation_that_is_not_met_is_seen(tmp_path: Path) -> None:
     """The harness tells a wrong literal, a missed refusal and an unlisted move."""
     case = load("shared-two-groups")
     asked = next(one for one in case.expectations if one.attribute == "min_size")
-    root = case.copy(tmp_path / "right")
-    assert judge(asked, root).wrong == ()
+    assert judge(asked, tmp_path / "right").wrong == ()
     for i, (change, told) in enumerate(_FALSIFIED):
         falsified = Expectation(**{**_members(asked), **change})
-        outcome = judge(falsified, case.copy(tmp_path / f"copy-{i}"))
+        outcome = judge(falsified, tmp_path / f"copy-{i}")
         assert any(told in wrong for wrong in outcome.wrong), (change, outcome.wrong)
 
 

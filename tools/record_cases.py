@@ -64,8 +64,8 @@ def replan(case: Case, asked: Expectation, env: Mapping[str, str], copy: Path) -
     done = set_value(asked, copy, "--format", "diff", "--write")
     assert done.code == 0, done.stderr
     after = plan(case, copy, env)
-    found = objections(asked, case.plan, after)
-    assert not found, "; ".join(found)
+    found = [objections(variant, case.plan, after) for variant in asked.variants]
+    assert not all(found), found
     return {"digest": digest(files_of(copy)), "delta": delta(case.plan, after)}
 
 

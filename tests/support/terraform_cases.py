@@ -8,7 +8,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os.path import normpath
 from pathlib import Path
@@ -56,6 +56,7 @@ class Expectation:
             other attributes the address with the path.
         follows: what the provider computes anew because of that.
         secret: text that is never to be printed.
+        alternatives: other answers that are right too (`or` in the file), by what differs.
         falls_short: why tfopt cannot do it yet; it is then held to be refused.
     """
 
@@ -76,7 +77,15 @@ class Expectation:
     follows: frozenset[str] = frozenset()
     grade: str | None = None
     secret: str | None = None
+    alternatives: tuple[Mapping[str, Any], ...] = ()
     falls_short: str | None = None
+
+    @property
+    def variants(self) -> tuple[Expectation, ...]:
+        """The expectation itself, then each other answer that is right too."""
+        nothing = dict.fromkeys(("leaf", "old", "new", "insert", "refused", "grade"))
+        bare = replace(self, **nothing, nth=1, moves=frozenset(), alternatives=())
+        return (self, *(replace(bare, **_members(one)) for one in self.alternatives))
 
     @property
     def name(self) -> str:
@@ -85,8 +94,8 @@ class Expectation:
 
     @property
     def patched(self) -> bool:
-        """Whether files have to change."""
-        return self.leaf is not None or self.insert is not None
+        """Whether files have to change, or may."""
+        return any(one.leaf or one.insert for one in self.variants)
 
     @property
     def holder(self) -> str:
@@ -153,11 +162,7 @@ class Case:
     @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
         """Everything that is asked of this case."""
-        sets = ("moves", "follows")
-        return tuple(
-            Expectation(self, **{k: frozenset(v) if k in sets else v for k, v in one.items()})
-            for one in self.asked
-        )
+        return tuple(Expectation(self, **_members(one)) for one in self.asked)
 
     @cached_property
     def plan(self) -> dict[str, Any]:
@@ -182,6 +187,14 @@ class Case:
         if (self.home / "state.json").is_file():
             shutil.copyfile(self.home / "state.json", folder / "terraform.tfstate")
         return to
+
+
+def _members(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an [[expect]] table says, as `Expectation` takes it."""
+    spelled = {"alternatives" if name == "or" else name: value for name, value in told.items()}
+    for name in {"moves", "follows"} & spelled.keys():
+        spelled[name] = frozenset(spelled[name])
+    return spelled
 
 
 def load(name: str) -> Case:
