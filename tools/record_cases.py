@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.support.referee import objections, offline_env, plan  # noqa: E402
-from tests.support.set_command import set_value  # noqa: E402
+from tests.support.set_command import answers, patched  # noqa: E402
 from tests.support.terraform_cases import (  # noqa: E402
     NAMES,
     Case,
     Expectation,
     delta,
     digest,
-    files_of,
     load,
 )
 
@@ -46,27 +45,31 @@ def record_plan(name: str, env: Mapping[str, str], scratch: Path) -> str:
 
 
 def record_replans(name: str, env: Mapping[str, str], scratch: Path) -> str:
-    """Plan a case with each of its patches and keep what changed; return what went wrong."""
+    """Plan a case with each batch of its patches, keep what changed; return what went wrong."""
     case = load(name)
-    told: dict[str, Any] = {}
-    wrong = []
-    for i, asked in enumerate(one for one in case.expectations if one.patched):
+    told, wrong = [], []
+    for i, batch in enumerate(case.batches):
         try:
-            told[asked.name] = replan(case, asked, env, scratch / f"{name}-{i}")
+            told.append(replan(case, batch, env, scratch / f"{name}-{i}"))
         except AssertionError as error:
-            wrong.append(f"{name}: {asked.name}: {error}")
+            wrong.append(f"{name}: {error}")
     write(case.home / "replans.json", told, indent=1)
     return "\n".join(wrong)
 
 
-def replan(case: Case, asked: Expectation, env: Mapping[str, str], copy: Path) -> dict[str, Any]:
-    case.copy(copy)
-    done = set_value(asked, copy, "--format", "diff", "--write")
-    assert done.code == 0, done.stderr
+def replan(
+    case: Case, batch: Sequence[Expectation], env: Mapping[str, str], copy: Path
+) -> dict[str, Any]:
+    """Patch a copy of a case, plan it, and return what is kept of the plan."""
+    files = patched(case, batch, copy)
     after = plan(case, copy, env)
-    found = [objections(variant, case.plan, after) for variant in asked.variants]
+    found = [objections(each, case.plan, after) for each in answers(batch)]
     assert not all(found), found
-    return {"digest": digest(files_of(copy)), "delta": delta(case.plan, after)}
+    return {
+        "asked": [asked.name for asked in batch],
+        "digest": digest(files),
+        "delta": delta(case.plan, after),
+    }
 
 
 def write(path: Path, content: object, indent: int | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +47,39 @@ def plan(case: Case, root: Path, env: Mapping[str, str]) -> dict[str, Any]:
 
 
 def objections(
-    asked: Expectation, before: Mapping[str, Any], after: Mapping[str, Any]
+    batch: Sequence[Expectation], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[str]:
-    """Return what Terraform holds against a patch; empty where it does just what was wanted."""
+    """Return what Terraform holds against patches; empty where they do just what was wanted."""
     told = []
-    if (got := sorted(map(repr, _held(asked, after)))) != [repr(asked.planned)]:
-        told.append(f"{asked.holder} {asked.place} is planned as {', '.join(got)}")
-    places = [place for place in moved(before, after) if not _meant(asked, place)]
-    found = {_shown(asked, place) for place in places}
-    wanted = asked.moves | asked.follows
-    if found != wanted:
-        told.append(f"moved too: {sorted(found - wanted)}, did not: {sorted(wanted - found)}")
+    for asked in batch:
+        if (held := _held(asked, after)) != {asked.planned}:
+            told.append(f"{asked.holder} {asked.place} is planned as {held}")
+    moves = {one for asked in batch for one in asked.moves}
+    wanted = moves.union(*(asked.follows for asked in batch))
+    found = {
+        spell(place)
+        for place in moved(before, after)
+        if not any(_is_meant(asked, place) for asked in batch)
+    }
+    told += [f"moved too: {one}" for one in sorted(found) if not covered(one, wanted)]
+    told += [f"did not move: {one}" for one in sorted(moves) if not covers(one, found)]
     return told
+
+
+def spell(place: Place) -> str:
+    """Return a place as tfopt writes it: the address, then the path."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place[1:])
+    return str(place[0]) + "".join(steps)
+
+
+def covers(whole: str, places: Iterable[str]) -> bool:
+    """Tell whether any of the places is, or is in, a resource, a block or an attribute."""
+    return any(place == whole or place.startswith((f"{whole}.", f"{whole}[")) for place in places)
+
+
+def covered(place: str, by: Iterable[str]) -> bool:
+    """Tell whether a place is, or is in, any of these."""
+    return any(covers(whole, [place]) for whole in by)
 
 
 def _held(asked: Expectation, plan: Mapping[str, Any]) -> set[object]:
@@ -78,12 +99,5 @@ def _is_holder(asked: Expectation, place: Place) -> bool:
     return address == asked.holder or address.startswith(f"{asked.holder}[")
 
 
-def _meant(asked: Expectation, place: Place) -> bool:
+def _is_meant(asked: Expectation, place: Place) -> bool:
     return _is_holder(asked, place) and (place[1:] == asked.place or asked.place == ("count",))
-
-
-def _shown(asked: Expectation, place: Place) -> str:
-    if not _is_holder(asked, place):
-        return str(place[0])
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place[1:])
-    return str(place[0]) + "".join(steps)

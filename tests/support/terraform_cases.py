@@ -165,16 +165,29 @@ class Case:
         return tuple(Expectation(self, **_members(one)) for one in self.asked)
 
     @cached_property
+    def batches(self) -> tuple[tuple[Expectation, ...], ...]:
+        """The patches that do not meet, together: Terraform plans each batch once."""
+        found: list[list[Expectation]] = []
+        for asked in (one for one in self.expectations if one.patched and not one.falls_short):
+            free = (batch for batch in found if not any(_meet(asked, one) for one in batch))
+            batch = next(free, None)
+            if batch is None:
+                found.append([asked])
+            else:
+                batch.append(asked)
+        return tuple(map(tuple, found))
+
+    @cached_property
     def plan(self) -> dict[str, Any]:
         """The recorded plan."""
         parsed: dict[str, Any] = json.loads((self.home / "plan.json").read_text("utf-8"))
         return parsed
 
     @cached_property
-    def replans(self) -> dict[str, Any]:
-        """What Terraform planned with each patch, as `record_cases.py` wrote it."""
+    def replans(self) -> list[dict[str, Any]]:
+        """What Terraform planned with each batch of patches, as `record_cases.py` wrote it."""
         path = self.home / "replans.json"
-        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return json.loads(path.read_text("utf-8")) if path.is_file() else []
 
     def copy(self, to: Path) -> Path:
         """Copy the sources, complete with what `terraform init` would bring, and return them."""
@@ -187,6 +200,21 @@ class Case:
         if (self.home / "state.json").is_file():
             shutil.copyfile(self.home / "state.json", folder / "terraform.tfstate")
         return to
+
+
+def _meet(one: Expectation, other: Expectation) -> bool:
+    """Tell whether two patches could touch the same bytes or move the same values."""
+    either = (one, other)
+    if one.alternatives or other.alternatives:
+        return True
+    if one.leaf is not None and (one.leaf, one.nth) == (other.leaf, other.nth):
+        return True
+    if one.holder == other.holder and (
+        one.place == other.place or ("count",) in {e.place for e in either}
+    ):
+        return True
+    touched = [{each.holder, *each.moves} for each in either]
+    return bool(one.moves & touched[1] or other.moves & touched[0])
 
 
 def _members(told: Mapping[str, Any]) -> dict[str, Any]:
