@@ -156,7 +156,7 @@ def test_terraform_fmt_is_as_content_as_before(
     case, _, folder = copied
     _, patch = patch_of(case, folder)
     for file in patch.files:
-        if file.path.suffix == ".json":
+        if file.path.suffix not in (".tf", ".tfvars"):
             continue
         before, after = (data.removeprefix(BOM) for data in (file.before, file.after))
         assert formatted(before, terraform_env), f"{file.path.name} of the case is not formatted"

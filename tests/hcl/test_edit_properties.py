@@ -98,7 +98,7 @@ def literals(expr: Expr) -> Iterator[Literal]:
 
 
 def leaf_of(path: Path, pick: int) -> Leaf:
-    document = Document(path, path.name, path.read_bytes())
+    document = Document(path, path.name, path.read_bytes(), role="variables")
     attributes = read_body(document).attributes.values()
     found = [literal for attribute in attributes for literal in literals(attribute.expr)]
     return leaf_at(found[pick % len(found)].span)

@@ -121,7 +121,7 @@ def test_known(expression: str, value: object, leaf: str | None) -> None:
     [
         ("sha1(var.n)", "not traced yet: function sha1()"),
         ("data.aws_ami.x.id", "not traced yet: data.aws_ami"),
-        ("path.module", "not traced yet: path.module"),
+        ("self.x", "not traced yet: self.x"),
         ("var.absent", "var.absent is not declared"),
         ("var.s", "var.s is sensitive"),
         ("local.loop", "local.loop refers to itself"),

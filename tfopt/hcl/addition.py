@@ -77,8 +77,8 @@ def slot_in(place: Span) -> Slot | None:
     None where it cannot be written there without rewriting what stands there.
     """
     document = place.document
-    if document.is_json:
-        return _json_slot(place)
+    if document.syntax != "hcl":
+        return _json_slot(place) if document.syntax == "json" else None
     root = parse_tree(document.data).root_node
     if (place.start, place.end) == (0, len(document.data)):
         return _file_slot(document)

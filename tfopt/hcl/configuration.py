@@ -10,9 +10,11 @@ from tfopt.hcl.addition import whole_file
 from tfopt.hcl.convert import convert
 from tfopt.hcl.describe import describe
 from tfopt.hcl.evaluate import Edits, Evaluator, elements, member
+from tfopt.hcl.file_functions import FileFunctions
 from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
 from tfopt.hcl.sources import Module, Sources
+from tfopt.hcl.surroundings import path_value, workspace
 from tfopt.hcl.syntax import (
     Added,
     Attr,
@@ -69,6 +71,12 @@ class Configuration(Evaluator):
         self._scopes: dict[tuple[str, ...], Scope | Unknown] = {(): self.root}
         self._known: dict[tuple[object, ...], Value] = {}
         self._active: set[tuple[object, ...]] = set()
+        self._files = FileFunctions(self, sources.data_files, self.edits.replaced)
+
+    def call(self, name: str, args: Sequence[Value], frame: Frame, where: str) -> Value:
+        """See Evaluator.call."""
+        found = self._files.call(name, args, frame, where)
+        return super().call(name, args, frame, where) if found is None else found
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -86,6 +94,15 @@ class Configuration(Evaluator):
 
     def _local_reference(self, ref: _Reference) -> tuple[Value, int]:
         return self._once("local", ref.frame.scope, ref.first, ref.where, self._local), 1
+
+    def _path_reference(self, ref: _Reference) -> tuple[Value, int]:
+        module, folder = ref.frame.scope.module, self.sources.data_files.folder
+        return path_value(ref.first, module, folder, ref.where), 1
+
+    def _terraform_reference(self, ref: _Reference) -> tuple[Value, int]:
+        if ref.first != "workspace":
+            return self._not_traced(ref)
+        return workspace(self.sources.data_files.folder, ref.where), 1
 
     def _not_traced(self, ref: _Reference) -> tuple[Value, int]:
         return unknown(f"not traced yet: {ref.root}.{ref.first}", ref.where), len(ref.steps)
@@ -375,8 +392,8 @@ _ROOTS: dict[str, Callable[[Configuration, _Reference], tuple[Value, int]]] = {
     "local": Configuration._local_reference,
     "module": Configuration._module_reference,
     "data": Configuration._not_traced,
-    "path": Configuration._not_traced,
-    "terraform": Configuration._not_traced,
+    "path": Configuration._path_reference,
+    "terraform": Configuration._terraform_reference,
     "self": Configuration._not_traced,
     "each": Configuration._not_traced,
     "count": Configuration._not_traced,

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, cast
+
+Made = TypeVar("Made")
 
 BOM = b"\xef\xbb\xbf"
 
 Ownership = Literal["root", "local-module", "outside", "vendored", "saved-plan"]
 """Whose file it is: the root module's, a local module's under the configuration directory, a local
 module's elsewhere, a downloaded module's, or one that exists only inside a saved plan."""
+
+Role = Literal["configuration", "variables", "data"]
+"""What Terraform reads the file as: declarations, assignments of variables, or data."""
+
+Syntax = Literal["hcl", "json", "yaml"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +32,14 @@ class Document:
     label: str  # relative to the configuration directory where it stands under it, POSIX slashes
     data: bytes = field(repr=False)
     owner: Ownership = "root"
+    role: Role = "configuration"
+    _made: dict[object, object] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Document], Made]) -> Made:
+        """Return what a function makes of this file, made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(Made, self._made[make])
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -37,15 +54,29 @@ class Document:
         """Return the 1-based line of a byte offset."""
         return bisect_right(self._line_starts, offset)
 
-    @property
-    def is_json(self) -> bool:
-        """Whether the file is in Terraform's JSON syntax."""
-        return self.label.endswith(".json")
+    @cached_property
+    def syntax(self) -> Syntax:
+        """The syntax that an edit has to keep to.
+
+        The name tells that of a configuration or variable file; a data file may have any name, and
+        what is JSON stays JSON even where `yamldecode` reads it.
+        """
+        if self.role == "data":
+            return "json" if _is_json(self.data) else "yaml"
+        return "json" if self.label.endswith(".json") else "hcl"
 
     @property
-    def is_var_file(self) -> bool:
-        """Whether the file assigns variables rather than declaring things."""
-        return not self.label.endswith((".tf", ".tf.json"))
+    def text_token(self) -> Span:
+        """The token of the whole text as one value; longer than the file, so no node's."""
+        return Span(self, 0, len(self.data) + 1)
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data.removeprefix(BOM))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class Span(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,12 +11,13 @@ from tfopt.errors import TfoptError
 from tfopt.hcl.align import realign
 from tfopt.hcl.annotate import annotate, merged
 from tfopt.hcl.diff import unified_diff
+from tfopt.hcl.document import Syntax
+from tfopt.hcl.literals import respelled
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.secret import SecretLines, telling_lines
-from tfopt.hcl.strings import as_written, spell
 from tfopt.hcl.syntax import Scalar
-from tfopt.hcl.values import same
 from tfopt.hcl.witness import Spliced, check
+from tfopt.hcl.yaml_comments import annotate_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,7 @@ class Change:
         """
         if self.leaf.slot is not None:
             return self.leaf.slot.entry(self.leaf.key, self.new)
-        if same(self.leaf.value, self.new) and self.leaf.value is not None:
-            return self.leaf.text
-        value = as_written(self.leaf.value, self.new)
-        return spell(value, json_syntax=self.leaf.label.endswith(".json"))
+        return respelled(self.leaf.span.document, self.leaf.text, self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +123,19 @@ def _patch_file(
     before = _read_again(path, changes)
     edits = [_spliced(list(group)) for _, group in groupby(changes, key=lambda c: c.leaf.start)]
     spliced = _splice(before, edits)
-    is_json = path.name.endswith(".json")
-    label = changes[0].leaf.label
-    notes: list[str] = []
-    after = spliced if is_json else _commented(before, spliced, edits, changes)
-    verdict = check(before, after, edits, is_json=is_json)
+    document, label = changes[0].leaf.span.document, changes[0].leaf.label
+    after, notes = _COMMENTED[document.syntax](before, spliced, edits, changes)
+    verdict = check(before, after, edits, document.syntax)
     if not verdict.agrees and after != spliced:
-        notes.append(f"{label}: no comment could be placed safely")
+        notes = [_NO_PLACE]
         after = spliced
-        verdict = check(before, after, edits, is_json=is_json)
+        verdict = check(before, after, edits, document.syntax)
     if not verdict.agrees:
         raise TfoptError("the edited file does not read back as expected: not patched", where=path)
     if verdict.note:
-        notes.append(f"{label}: {verdict.note}")
-    hidden = secrets.get(path, frozenset()) | telling_lines(before)
-    return FilePatch(path, before, after, hidden), notes
+        notes.append(verdict.note)
+    hidden = secrets.get(path, frozenset()) | telling_lines(before, document.syntax)
+    return FilePatch(path, before, after, hidden), [f"{label}: {note}" for note in notes]
 
 
 def _read_again(path: Path, changes: Sequence[Change]) -> bytes:
@@ -175,17 +171,34 @@ def _splice(data: bytes, edits: Sequence[Spliced]) -> bytes:
 
 def _commented(
     before: bytes, spliced: bytes, edits: Sequence[Spliced], changes: Sequence[Change]
-) -> bytes:
+) -> tuple[bytes, list[str]]:
     """Return the edited file with its comments, and lined up where it was."""
+    after, rows = annotate(spliced, _comments(before, edits, changes))
+    known = _origin(before, edits)
+    origin = [None if row is None else known[row] for row in rows]
+    return realign(before, after, origin), []
+
+
+def _commented_yaml(
+    before: bytes, spliced: bytes, edits: Sequence[Spliced], changes: Sequence[Change]
+) -> tuple[bytes, list[str]]:
+    rows = _rows(before, edits, changes)
+    after, homeless = annotate_yaml(before, spliced, rows, _comments(before, edits, changes))
+    return after, [_NO_PLACE] if homeless else []
+
+
+def _uncommented(
+    _before: bytes, spliced: bytes, _edits: Sequence[Spliced], _changes: Sequence[Change]
+) -> tuple[bytes, list[str]]:
+    return spliced, []
+
+
+def _comments(before: bytes, edits: Sequence[Spliced], changes: Sequence[Change]) -> dict[int, str]:
     comments: dict[int, list[str]] = {}
     for change, row in zip(changes, _rows(before, edits, changes), strict=True):
         if change.comment:
             comments.setdefault(row, []).append(change.comment)
-    texts = {row: merged(each) for row, each in comments.items()}
-    after, rows = annotate(spliced, texts)
-    known = _origin(before, edits)
-    origin = [None if row is None else known[row] for row in rows]
-    return realign(before, after, origin)
+    return {row: merged(each) for row, each in comments.items()}
 
 
 def _rows(before: bytes, edits: Sequence[Spliced], changes: Sequence[Change]) -> list[int]:
@@ -215,3 +228,14 @@ def _origin(before: bytes, edits: Sequence[Spliced]) -> list[int | None]:
         at = row if starts_row else row + 1
         rows[at:at] = [None] * added
     return rows
+
+
+_NO_PLACE = "no comment could be placed safely"
+
+_Commented = Callable[[bytes, bytes, Sequence[Spliced], Sequence[Change]], tuple[bytes, list[str]]]
+
+_COMMENTED: Mapping[Syntax, _Commented] = {
+    "hcl": _commented,
+    "json": _uncommented,
+    "yaml": _commented_yaml,
+}

@@ -36,7 +36,7 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Value, computed, lift, plain, same, unknown
+from tfopt.hcl.values import Blocked, Value, computed, lift, plain, same, unknown
 
 NO_KEYS: Mapping[str, Plain] = {}
 
@@ -77,6 +77,10 @@ class Evaluator(ABC):
     def reference(self, name: Name, steps: Sequence[Step], frame: Frame) -> tuple[Value, int]:
         """Return what a name and its first steps stand for, and how many steps that took."""
 
+    def call(self, name: str, args: Sequence[Value], _frame: Frame, where: str) -> Value:
+        """Return what a function gives for evaluated arguments."""
+        return call(name, args, where)
+
     def evaluate(self, expr: Expr, frame: Frame) -> Value:
         """Return the value of an expression."""
         return _KINDS[type(expr)](self, expr, frame)
@@ -103,7 +107,8 @@ class Evaluator(ABC):
 
     def _literal(self, expr: Literal, _frame: Frame) -> Value:
         if not expr.editable:
-            return Value(expr.value)
+            why = f"{expr.reason} ({expr.span.where})"
+            return Value(expr.value, blocked=Blocked("unknown", why) if expr.reason else None)
         value = self.edits.replaced.get(expr.span, expr.value)
         return Value(value, leaf=expr.span, tokens=frozenset((expr.span,)))
 
@@ -163,7 +168,7 @@ class Evaluator(ABC):
             if not isinstance(last.data, tuple):
                 return unknown("an argument list that is not known", expr.span.where, *args, last)
             args.extend(last.data)
-        return call(expr.name, args, expr.span.where)
+        return self.call(expr.name, args, frame, expr.span.where)
 
     def _conditional(self, expr: Conditional, frame: Frame) -> Value:
         condition = self.evaluate(expr.condition, frame)

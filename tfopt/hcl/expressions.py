@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from tree_sitter import Node
 
 from tfopt.hcl.document import Document, Span
-from tfopt.hcl.strings import number, unquote
+from tfopt.hcl.strings import normalized, number, unquote
 from tfopt.hcl.syntax import (
     Attr,
     Call,
@@ -28,8 +30,22 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
+from tfopt.hcl.templates import pieces, untraced
 
 _STEPS = {"get_attr", "index", "splat"}
+
+# Nine expressions in ten: read from their bytes, without the parser's nodes, which cost more.
+_PLAIN = re.compile(
+    rb'(?P<string>"[^"\\$%\r\n]*")|(?P<number>-?\d+)|(?P<word>true|false|null)'
+    rb"|(?P<path>[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)"
+)
+_WORD = re.compile(rb"[A-Za-z_][\w-]*")
+_WORDS: dict[bytes, bool | None] = {b"true": True, b"false": False, b"null": None}
+
+
+@cache
+def _attr(name: str) -> Attr:
+    return Attr(name)
 
 
 class ExpressionBuilder:
@@ -49,7 +65,31 @@ class ExpressionBuilder:
 
     def build(self, node: Node) -> Expr:
         """Return the typed expression of an `expression` node or of one operand."""
-        return self._sequence(_meaningful(node)) if node.type == "expression" else self._one(node)
+        if node.type != "expression":
+            return self._one(node)
+        start, end = node.start_byte, node.end_byte
+        span = self._within or Span(self._document, start, end)
+        text = self._data[start:end]
+        match = _PLAIN.fullmatch(text)
+        if match:
+            return self._plain(match, span)
+        children = node.children
+        return self._one(children[0]) if len(children) == 1 else self._sequence(_meaningful(node))
+
+    def _plain(self, match: re.Match[bytes], span: Span) -> Expr:
+        """Build a literal, or a name with the attributes after it, from its bytes."""
+        text, kind = match.group(), match.lastgroup
+        if kind == "path":
+            root, *names = text.decode().split(".")
+            if not names:
+                return Name(span, root)
+            return Traversal(span, Name(span, root), tuple([_attr(name) for name in names]))
+        value: Scalar
+        if kind == "string":
+            value = normalized(text[1:-1].decode("utf-8", "replace"))
+        else:
+            value = int(text) if kind == "number" else _WORDS[text]
+        return Literal(span, value, self._within is None)
 
     def _sequence(self, nodes: Sequence[Node]) -> Expr:
         """Build a primary followed by its steps, which tree-sitter leaves side by side."""
@@ -76,18 +116,21 @@ class ExpressionBuilder:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _wrapped(self, node: Node) -> Expr:
-        return self._sequence(_meaningful(node))
+        return self._one(_meaningful(node)[0])
 
     def _name(self, node: Node) -> Expr:
         return Name(self._span(node), self._text(node))
 
     def _literal(self, node: Node) -> Expr:
-        value = _LITERALS[node.type](self._text(node))
+        try:
+            value = _LITERALS[node.type](self._text(node))
+        except ValueError:  # 0x1F, which the parser takes and Terraform does not
+            return Other(self._span(node), f"the number {self._text(node)}")
         return Literal(self._span(node), value, editable=self._within is None)
 
     def _step(self, node: Node) -> Step:
         if node.type == "get_attr":
-            return Attr(self._text(node.named_children[0]))
+            return _attr(self._text(node.named_children[0]))
         if node.type == "index":
             return self._index(node.children[0])
         inner = node.children[0]
@@ -101,20 +144,20 @@ class ExpressionBuilder:
 
     def _template(self, node: Node) -> Expr:
         inner: Node = node.children[0]
-        pieces = [child for child in inner.children if child.type.startswith("template_")]
-        if any(child.type == "template_directive" for child in pieces):
-            return Other(self._span(node), "a template with directives", self._inside(inner))
-        parts = tuple(self._piece(child) for child in pieces)
-        whole = (
-            inner.type == "quoted_template"
-            and len(pieces) == 1
-            and pieces[0].type == "template_interpolation"
-        )
-        return Template(self._span(node), parts, whole)
+        span = self._span(node)
+        what = untraced(self._data, inner)
+        if what is not None:
+            return Other(span, what, self._inside(inner))
+        found = pieces(self._data, inner, bare=self._within is not None)
+        nodes = [piece for piece in found if not isinstance(piece, str)]
+        parts = [
+            Literal(span, piece, False) if isinstance(piece, str) else self._interpolated(piece)
+            for piece in found
+        ]
+        quoted = inner.type == "quoted_template" or self._within is not None
+        return Template(span, tuple(parts), quoted and len(nodes) == len(found) == 1)
 
-    def _piece(self, node: Node) -> Expr:
-        if node.type == "template_literal":
-            return Literal(self._span(node), unquote(f'"{self._text(node)}"'), editable=False)
+    def _interpolated(self, node: Node) -> Expr:
         inner = next((child for child in node.children if child.type == "expression"), None)
         return self.build(inner) if inner else Literal(self._span(node), "", editable=False)
 
@@ -124,6 +167,10 @@ class ExpressionBuilder:
 
     def _item(self, node: Node) -> ObjectItem:
         key, value = (child for child in node.children if child.type == "expression")
+        word = self._data[key.start_byte : key.end_byte]
+        if _WORD.fullmatch(word):
+            span = self._span(key)
+            return ObjectItem(Literal(span, word.decode(), False), self.build(value))
         inner = _meaningful(key)
         if len(inner) == 1 and inner[0].type == "variable_expr":
             return ObjectItem(
@@ -135,18 +182,30 @@ class ExpressionBuilder:
         return Tuple(self._span(node), self._expressions(node))
 
     def _expressions(self, node: Node) -> tuple[Expr, ...]:
-        return tuple(self.build(child) for child in node.children if child.type == "expression")
+        return tuple([self.build(child) for child in node.children if child.type == "expression"])
 
     def _call(self, node: Node) -> Expr:
-        name = "".join(self._text(c) for c in node.children[: _paren(node)])
-        arguments = next((c for c in node.children if c.type == "function_arguments"), None)
-        args = self._expressions(arguments) if arguments else ()
-        spread = any(c.type == "ellipsis" for c in arguments.children) if arguments else False
-        return Call(self._span(node), name, args, spread)
+        children = _meaningful(node)
+        name = self._data[children[0].start_byte : children[0].end_byte].decode()
+        if children[2].type != "function_arguments":
+            return Call(self._span(node), name, ())
+        arguments = _meaningful(children[2])
+        args = tuple([self.build(c) for c in arguments if c.type == "expression"])
+        return Call(self._span(node), name, args, arguments[-1].type == "ellipsis")
 
     def _conditional(self, node: Node) -> Expr:
-        condition, yes, no = self._expressions(node)
-        return Conditional(self._span(node), condition, yes, no)
+        """Build `a ? b : c ? d : e`, which the parser groups from the left, from the right."""
+        tests: list[Node] = [node]
+        choices: list[Node] = []
+        while tests[0].type == "conditional":
+            condition, yes, no = (c for c in tests[0].children if c.type == "expression")
+            inner = _meaningful(condition)
+            choices.insert(0, yes)
+            tests[:1] = [inner[0] if inner[0].type == "conditional" else condition, no]
+        built = self.build(tests[-1])
+        for test, yes in zip(tests[-2::-1], choices[::-1], strict=True):
+            built = Conditional(self._span(node), self.build(test), self.build(yes), built)
+        return built
 
     def _operation(self, node: Node) -> Expr:
         inner = _meaningful(node.children[0])
@@ -200,10 +259,6 @@ def _meaningful(node: Node) -> list[Node]:
 
 def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _paren(node: Node) -> int:
-    return next(i for i, child in enumerate(node.children) if child.type == "(")
 
 
 _LITERALS: dict[str, Callable[[str], Scalar]] = {

@@ -13,7 +13,7 @@ from functools import partial
 from tfopt.errors import TfoptError
 from tfopt.hcl.document import BOM, Document, Span
 from tfopt.hcl.expressions import ExpressionBuilder
-from tfopt.hcl.strings import number
+from tfopt.hcl.strings import normalized, number
 from tfopt.hcl.syntax import (
     Attribute,
     Block,
@@ -56,11 +56,11 @@ def read_json(document: Document) -> Body:
     Raises:
         TfoptError: the file has a syntax error, told with its line.
     """
-    parser = _Parser(document, templates=not document.is_var_file)
+    parser = _Parser(document, templates=document.role == "configuration")
     top = parser.parse()
     if not isinstance(top, Object):
         raise TfoptError("the top level is not an object", where=str(document.path))
-    if document.is_var_file:
+    if document.role == "variables":
         return _attributes(top)
     return Body({}, tuple(_blocks(top)))
 
@@ -200,7 +200,7 @@ class _Parser:
 
     def _decode(self, span: Span) -> str:
         try:
-            return str(json.loads(self._data[span.start : span.end]))
+            return normalized(json.loads(self._data[span.start : span.end]))
         except ValueError:
             raise self._error("bad string") from None
 
@@ -217,7 +217,10 @@ class _Parser:
 
 def template(span: Span, text: str) -> Expr:
     """Return the template that a JSON string stands for; its literals share the string's span."""
-    source = f'_ = "{text}"'.encode()
+    marker = "T"
+    while marker in text:
+        marker += "T"
+    source = f"_ = <<{marker}\n{text}\n{marker}\n".encode()  # a bare template: no backslashes
     root = parse_tree(source).root_node
     if root.has_error:
         return Other(span, "a template this reader does not understand")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfopt.hcl.addition import Slot, slot_in, whole_file
+from tfopt.hcl.data_tree import read_data
 from tfopt.hcl.document import Span
+from tfopt.hcl.literals import literal_value
 from tfopt.hcl.sources import read_body
-from tfopt.hcl.strings import read_literal
 from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
 from tfopt.hcl.values import Vacancy
 
@@ -18,7 +19,7 @@ from tfopt.hcl.values import Vacancy
 class Leaf:
     """One literal token, or the place of one that is not written yet, and what it belongs to.
 
-    `path` is `web.instance_type` in a variable file; `aws_instance.web.instance_type`,
+    `path` is `web.instance_type` in a variable or data file; `aws_instance.web.instance_type`,
     `local.sizes.web`, `module.shop.size` or `variable.size.default` in a configuration. Where a key
     has to be added, `slot` says how; `text` is then empty, `value` None, and `start` is `end`.
     """
@@ -32,7 +33,7 @@ class Leaf:
     text: str  # source text, quotes included
     value: Scalar
     span: Span  # of the token; of what the key is added to
-    block: Block | None  # the enclosing top-level block; None in a variable file
+    block: Block | None  # the enclosing top-level block; None in a variable or data file
     slot: Slot | None = None
     key: str = ""  # to be added in the slot
 
@@ -49,7 +50,7 @@ def leaf_at(token: Span) -> Leaf:
         end=token.end,
         path=path,
         text=token.text,
-        value=read_literal(token.text, json_syntax=document.is_json),
+        value=literal_value(document, token.text),
         span=token,
         block=block,
     )
@@ -61,7 +62,7 @@ def leaf_to_add(vacancy: Vacancy) -> Leaf | None:
     if slot is None:
         return None
     document = vacancy.at.document
-    if document.is_var_file and vacancy.at == whole_file(document):
+    if document.role == "variables" and vacancy.at == whole_file(document):
         path, block = "", None
     else:
         path, block = _locate(vacancy.at)
@@ -82,8 +83,10 @@ def leaf_to_add(vacancy: Vacancy) -> Leaf | None:
 
 
 def _locate(token: Span) -> tuple[str, Block | None]:
+    if token.document.role == "data":
+        return ".".join(_in_expr(read_data(token.document), token)), None
     body = read_body(token.document)
-    if token.document.is_var_file:
+    if token.document.role == "variables":
         return ".".join(_in_body(body, token)), None
     block = next(block for block in body.blocks if _holds(block.span, token))
     return ".".join([*_prefix(block), *_in_body(block.body, token)]), block

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tfopt.hcl.document import Document, Span
+from tfopt.hcl.document import Document, Span, Syntax
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.syntax import Block, Literal
 
@@ -15,7 +15,7 @@ SecretLines = Mapping[Path, frozenset[int]]
 
 # an attribute whose name says what it is, wherever it stands and whatever the plan knows of it
 _TELLING = re.compile(
-    rb"""["']?\w*(passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential)\w*["']?\s*[=:]""",
+    rb"""["']?\w*(passw(or)?d|secret|token|(api|access|private)[_-]?key|credential)\w*["']?\s*[=:]""",
     re.IGNORECASE,
 )
 _HEREDOC = re.compile(rb"<<-?(\w+)\s*$")
@@ -36,14 +36,30 @@ def secret_lines(sources: Sources, sensitive: Iterable[str]) -> SecretLines:
     return {path: frozenset(rows) for path, rows in found.items()}
 
 
-def telling_lines(data: bytes) -> frozenset[int]:
+def telling_lines(data: bytes, syntax: Syntax = "hcl") -> frozenset[int]:
     """Return the lines of every value whose attribute is named like a secret."""
     lines = data.split(b"\n")
     found: set[int] = set()
     for row, line in enumerate(lines):
         for name in _TELLING.finditer(line):
-            found.update(range(row + 1, _last_row(lines, row, name.end()) + 2))
+            last = _last_row(lines, row, name.end())
+            if syntax == "yaml":
+                last = max(last, _last_indented(lines, row))
+            found.update(range(row + 1, last + 2))
     return frozenset(found)
+
+
+def _last_indented(lines: Sequence[bytes], row: int) -> int:
+    """Return the row on which a YAML value ends: what is indented more, or listed, is inside."""
+    last, column = row, len(lines[row]) - len(lines[row].lstrip(b" -"))
+    for number in range(row + 1, len(lines)):
+        inner = lines[number].lstrip(b" ")
+        indent = len(lines[number]) - len(inner)
+        if inner.strip() and indent <= column and not (indent == column and inner[:1] == b"-"):
+            break
+        if inner.strip():
+            last = number
+    return last
 
 
 def _last_row(lines: Sequence[bytes], row: int, start: int) -> int:

@@ -11,7 +11,8 @@ from pathlib import Path
 from posixpath import normpath
 
 from tfopt.errors import TfoptError
-from tfopt.hcl.document import Document, Ownership
+from tfopt.hcl.data_files import DataFiles
+from tfopt.hcl.document import Document, Ownership, Role
 from tfopt.hcl.json_tree import read_json
 from tfopt.hcl.overrides import merge_overrides
 from tfopt.hcl.syntax import Attribute, Block, Body, Literal
@@ -19,12 +20,12 @@ from tfopt.hcl.tree import read_hcl
 
 
 def read_body(document: Document) -> Body:
-    """Read one file in either syntax.
+    """Read one file in either syntax; only once, however often it is asked for.
 
     Raises:
         TfoptError: the file has a syntax error.
     """
-    return read_json(document) if document.is_json else read_hcl(document)
+    return document.once(read_json if document.syntax == "json" else read_hcl)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Sources:
     root: Module
     var_files: tuple[Document, ...]
     find_module: Callable[[Module, Block], Module | str]
+    data_files: DataFiles = field(default_factory=DataFiles)
     _children: dict[tuple[str, str], Module | str] = field(default_factory=dict)
 
     def child(self, module: Module, call: Block) -> Module | str:
@@ -109,7 +111,9 @@ def load_sources(config_dir: Path, var_files: Sequence[Path] = ()) -> Sources:
     if not root.documents:
         raise TfoptError("no Terraform files here", where=config_dir, hint="Name --config-dir")
     documents = _variable_files(config_dir, var_files)
-    return Sources(root, documents, _FolderModules(config_dir).find)
+    return Sources(
+        root, documents, _FolderModules(config_dir).find, _data_files(config_dir, documents)
+    )
 
 
 def _variable_files(config_dir: Path, named: Sequence[Path]) -> tuple[Document, ...]:
@@ -121,15 +125,19 @@ def _variable_files(config_dir: Path, named: Sequence[Path]) -> tuple[Document, 
         if path.name.endswith((".auto.tfvars", ".auto.tfvars.json"))
     )
     found = [path for path in (*usual, *automatic) if path.is_file()]
-    return tuple(_read(path, config_dir, "root") for path in (*found, *named))
+    return tuple(_read(path, config_dir, "root", "variables") for path in (*found, *named))
 
 
-def _read(path: Path, config_dir: Path, owner: Ownership) -> Document:
+def _data_files(config_dir: Path | None, var_files: Iterable[Document]) -> DataFiles:
+    return DataFiles(config_dir, {document.path.resolve(): document for document in var_files})
+
+
+def _read(path: Path, config_dir: Path, owner: Ownership, role: Role = "configuration") -> Document:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise TfoptError(f"cannot read it: {error.strerror}", where=path) from error
-    return Document(path, relative_label(path, config_dir), data, owner)
+    return Document(path, relative_label(path, config_dir), data, owner, role)
 
 
 def relative_label(path: Path, folder: Path) -> str:
@@ -213,7 +221,7 @@ def sources_from_saved_plan(
     """Return the configuration that a saved plan carries.
 
     A file is editable only where it stands, unchanged, under `config_dir` too. A saved plan holds
-    no variable files: those of `config_dir` are read.
+    no variable and no data files: those of `config_dir` are read.
 
     Args:
         files: the plan zip's `tfconfig/` by path, with or without that prefix.
@@ -228,7 +236,7 @@ def sources_from_saved_plan(
     if not modules.root.documents:
         raise TfoptError("the saved plan holds no Terraform files", hint="Name --config-dir")
     assigned = _variable_files(config_dir, var_files) if config_dir else ()
-    return Sources(modules.root, assigned, modules.find)
+    return Sources(modules.root, assigned, modules.find, _data_files(config_dir, assigned))
 
 
 class _SavedModules:

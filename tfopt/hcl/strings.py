@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 
 from tfopt.hcl.scalars import to_number, to_text
 from tfopt.hcl.syntax import Scalar
@@ -15,7 +16,14 @@ _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 def unquote(token: str) -> str:
     """Return the string that a quoted HCL literal without interpolation stands for."""
-    return _ESCAPE.sub(_unescape, token[1:-1])
+    text = token[1:-1]
+    escapes = "\\" in text or "{" in text
+    return normalized(_ESCAPE.sub(_unescape, text) if escapes else text)
+
+
+def normalized(text: str) -> str:
+    """Return a string as Terraform holds it: in Unicode's composed form."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -60,7 +68,7 @@ def spell(value: Scalar, *, json_syntax: bool) -> str:
 def read_literal(token: str, *, json_syntax: bool) -> Scalar:
     """Return the value that a literal token stands for."""
     if token.startswith('"'):
-        return str(json.loads(token)) if json_syntax else unquote(token)
+        return normalized(json.loads(token)) if json_syntax else unquote(token)
     words: dict[str, Scalar] = {"null": None, "true": True, "false": False}
     return words[token] if token in words else number("".join(token.split()))
 

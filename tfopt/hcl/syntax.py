@@ -1,14 +1,15 @@
 """The typed syntax tree that native and JSON files are both read into.
 
 Bodies hold attributes and blocks; an attribute's expression is built when it is first asked for.
-Every node keeps its span, so that a value can be followed back to the bytes it came from.
+Every node keeps its span, so that a value can be followed back to the bytes it came from. Nodes are
+named tuples: a configuration has many, and these are made twice as fast as frozen dataclasses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import NamedTuple
 
 from tfopt.hcl.document import Document, Span
 
@@ -16,25 +17,26 @@ Scalar = None | bool | int | float | str
 Plain = Scalar | Sequence["Plain"] | Mapping[str, "Plain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """One literal token. `editable` is False where its bytes cannot be replaced on their own."""
+class Literal(NamedTuple):
+    """One literal token. `editable` is False where its bytes cannot be replaced on their own.
+
+    `reason` then says why, where that is worth telling.
+    """
 
     span: Span
     value: Scalar
     editable: bool = True
+    reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """A value that an edit would add at a place; what is read from files never holds one."""
 
     span: Span  # the place
     value: Plain
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A quoted or heredoc template with interpolations; `whole` when it is one interpolation."""
 
     span: Span
@@ -42,30 +44,26 @@ class Template:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A bare identifier."""
 
     span: Span
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+class Attr(NamedTuple):
     """The step `.name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """The step `[expression]`."""
 
     key: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Splat:
+class Splat(NamedTuple):
     """The step `[*]` or `.*`, with the steps that it applies to each element."""
 
     steps: tuple[Step, ...]
@@ -74,8 +72,7 @@ class Splat:
 Step = Attr | Key | Splat
 
 
-@dataclass(frozen=True, slots=True)
-class Traversal:
+class Traversal(NamedTuple):
     """A root expression followed by steps: `var.web.min`, `local.sizes[var.env]`."""
 
     span: Span
@@ -83,32 +80,28 @@ class Traversal:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectItem:
+class ObjectItem(NamedTuple):
     """One `key = value` of an object constructor."""
 
     key: Expr
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """An object constructor."""
 
     span: Span
     items: tuple[ObjectItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tuple:
+class Tuple(NamedTuple):
     """A tuple constructor."""
 
     span: Span
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A function call; `spread` when the last argument is expanded with `...`."""
 
     span: Span
@@ -117,8 +110,7 @@ class Call:
     spread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(NamedTuple):
     """`condition ? yes : no`."""
 
     span: Span
@@ -127,8 +119,7 @@ class Conditional:
     no: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """An arithmetic, comparison or logical operation with one or two operands."""
 
     span: Span
@@ -136,8 +127,7 @@ class Operation:
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(NamedTuple):
     """A `for` expression; `key` is None in the tuple form."""
 
     span: Span
@@ -149,8 +139,7 @@ class For:
     grouped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(NamedTuple):
     """Something the tree does not model; `parts` are the expressions inside it."""
 
     span: Span
@@ -174,18 +163,29 @@ Expr = (
 )
 
 
-@dataclass(frozen=True)
 class Attribute:
-    """One `name = expression` of a body."""
+    """One `name = expression` of a body; the expression is built when first asked for.
 
-    name: str
-    span: Span
-    build: Callable[[], Expr] = field(repr=False)
+    Args:
+        name: as written.
+        span: of name and expression.
+        build: makes the expression; let go of once it is made, and the parser's nodes with it.
+    """
 
-    @cached_property
+    __slots__ = ("_build", "_expr", "name", "span")
+
+    def __init__(self, name: str, span: Span, build: Callable[[], Expr]):
+        self.name = name
+        self.span = span
+        self._build: Callable[[], Expr] | None = build
+
+    @property
     def expr(self) -> Expr:
-        """The expression, built on first use."""
-        return self.build()
+        """The expression."""
+        if self._build is not None:
+            self._expr = self._build()
+            self._build = None
+        return self._expr
 
 
 @dataclass(frozen=True, slots=True)

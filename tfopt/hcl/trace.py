@@ -190,7 +190,7 @@ class Tracer:
             (occurrence.address, occurrence.path): occurrence
             for place in places
             for occurrence in at_place(edited, place)
-            if trace.leaf.span in occurrence.value.all_tokens()
+            if not occurrence.value.all_tokens().isdisjoint(_read_as(trace.leaf.span))
         }
         moves: list[Move] = []
         for place in before | after:
@@ -289,7 +289,12 @@ class Tracer:
         return by_token(self._configuration)
 
     def _fed(self, token: Span) -> Sequence[Occurrence]:
-        return self._by_token.get(token, ())
+        return [each for read in _read_as(token) for each in self._by_token.get(read, ())]
+
+
+def _read_as(token: Span) -> tuple[Span, Span]:
+    """Return a literal's token, and that of the text of its file, where that is read as one."""
+    return token, token.document.text_token
 
 
 def shown_address(address: str, path: tuple[PathStep, ...], target: Target) -> str:
@@ -344,7 +349,7 @@ def _edits(leaf: Leaf, new_value: Scalar) -> Edits:
 def _own_grade(leaf: Leaf) -> Grade:
     if leaf.slot is not None and leaf.block is not None and leaf.block.kind == "module":
         return "module-default"
-    return "patchable" if leaf.span.document.is_var_file else "edit-literal"
+    return "edit-literal" if leaf.span.document.role == "configuration" else "patchable"
 
 
 def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:

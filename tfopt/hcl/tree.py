@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 
 import tree_sitter_hcl
@@ -13,6 +14,8 @@ from tfopt.hcl.expressions import ExpressionBuilder
 from tfopt.hcl.strings import unquote
 from tfopt.hcl.syntax import Attribute, Block, Body
 
+_EXPONENT = re.compile(rb"(?<![\w.])\d+[eE][+-]?\d+")
+
 
 @cache
 def _parser() -> Parser:
@@ -20,8 +23,13 @@ def _parser() -> Parser:
 
 
 def parse_tree(data: bytes) -> Tree:
-    """Parse bytes into a concrete tree, which may hold ERROR nodes."""
-    return _parser().parse(data)
+    """Parse bytes into a concrete tree, which may hold ERROR nodes.
+
+    The grammar does not know `1e3` (it does know `1.0e3`) and takes what follows the 1 for a block
+    where it can: such numbers are parsed as others of the same length. So take a token's text from
+    `data`, not from its node.
+    """
+    return _parser().parse(_EXPONENT.sub(lambda match: b"1" * len(match.group()), data))
 
 
 def read_hcl(document: Document) -> Body:

@@ -2,7 +2,7 @@
 
 python-hcl2 parses the file before and after: the value trees may differ in the edited leaves alone.
 The token sequences of tree-sitter are compared too, and stand alone where python-hcl2 cannot read
-the original.
+the original. JSON is read by the standard library, YAML by libyaml.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from itertools import product
 from pathlib import Path
 
 from tfopt.hcl.align import leaves
-from tfopt.hcl.document import BOM
+from tfopt.hcl.document import BOM, Syntax
 from tfopt.hcl.strings import spell
 from tfopt.hcl.syntax import Plain
 from tfopt.hcl.tree import parse_tree
+from tfopt.hcl.yaml_witness import differs_only_in, has_libyaml
 
 _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
+_IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,24 @@ class Verdict:
     note: str | None = None
 
 
-def check(before: bytes, after: bytes, edits: Sequence[Spliced], *, is_json: bool) -> Verdict:
+def check(before: bytes, after: bytes, edits: Sequence[Spliced], syntax: Syntax) -> Verdict:
     """Return whether `after` is `before` with exactly these literals replaced."""
-    if is_json:
-        was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
-        return Verdict(_differ_only(was, now, edits, _spelled_json))
+    return _CHECKS[syntax](before, after, edits)
+
+
+def _check_json(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
+    was, now = (json.loads(data.removeprefix(BOM)) for data in (before, after))
+    return Verdict(_differ_only(was, now, edits, _spelled_json))
+
+
+def _check_yaml(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
+    in_order = sorted(edits, key=lambda edit: edit.start)
+    agrees = differs_only_in(before, after, [(edit.old, edit.new) for edit in in_order])
+    note = None if has_libyaml() else "libyaml is not there: checked by the reader that edits"
+    return Verdict(agrees, note)
+
+
+def _check_hcl(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
     if not _same_tokens(before, after, edits):
         return Verdict(False, "the syntax trees differ in more than the edited values")
     if len(before) > _LARGEST:
@@ -76,9 +91,9 @@ def _same_tokens(before: bytes, after: bytes, edits: Sequence[Spliced]) -> bool:
             expected.extend(_tokens_of(waiting.pop(0).new))
         inside = waiting and waiting[0].start <= token.start_byte
         if not inside and token.type != "comment":
-            expected.append(token.text or b"")
+            expected.append(before[token.start_byte : token.end_byte])
     expected.extend(text for edit in waiting for text in _tokens_of(edit.new))
-    found = [token.text or b"" for token in leaves(new) if token.type != "comment"]
+    found = [after[t.start_byte : t.end_byte] for t in leaves(new) if t.type != "comment"]
     return expected == found
 
 
@@ -86,12 +101,13 @@ def _tokens_of(written: str) -> list[bytes]:
     """Return the tokens of a literal, or of an entry with the commas around it."""
     entry = written.strip()
     before, after = entry.startswith(","), entry.endswith(",")
-    root = parse_tree(b"_ = {_ = %s}" % entry.encode()).root_node
+    source = f"_ = {{_ = {entry}}}".encode()
     skipped = 5
-    if root.has_error:
-        root = parse_tree(b"_ = {%s}" % entry.strip(",").encode()).root_node
+    if parse_tree(source).root_node.has_error:
+        source = f"_ = {{{entry.strip(',')}}}".encode()
         skipped = 3
-    inside = [token.text or b"" for token in leaves(root)][skipped:-1]
+    tokens = list(leaves(parse_tree(source).root_node))[skipped:-1]
+    inside = [source[token.start_byte : token.end_byte] for token in tokens]
     return [b","] * before + inside + [b","] * after
 
 
@@ -231,13 +247,18 @@ def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] |
     first = next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
     for i, edit in enumerate(edits):
         rest = edits[:i] + edits[i + 1 :]
-        for was, now in product({edit.old, _canonical(edit.old)}, {edit.new, _canonical(edit.new)}):
+        for was, now in product(_spellings(edit.old), _spellings(edit.new)):
             for at in range(max(0, first - len(was)), first + 1):
                 if old.startswith(was, at) and new.startswith(now, at):
                     left = _explained_text(old[at + len(was) :], new[at + len(now) :], rest)
                     if left is not None:
                         return left
     return None
+
+
+def _spellings(token: str) -> set[str]:
+    """Return how python-hcl2 may write a literal in text: `(null)` becomes `(None)`."""
+    return {token, _canonical(token), _IN_PYTHON.get(token, token)}
 
 
 def _spelled_json(value: object) -> str:
@@ -258,3 +279,10 @@ def _canonical(token: str) -> str:
         return json.dumps(json.loads(token), ensure_ascii=False)
     except ValueError:
         return token
+
+
+_CHECKS: dict[Syntax, Callable[[bytes, bytes, Sequence[Spliced]], Verdict]] = {
+    "hcl": _check_hcl,
+    "json": _check_json,
+    "yaml": _check_yaml,
+}

@@ -1,0 +1,7 @@
+variable "settings" {
+  type = object({ type = string })
+}
+
+resource "aws_launch_template" "this" {
+  instance_type = var.settings.type
+}
