@@ -1,7 +1,8 @@
 """Records the plans of tests/cases/terraform with the real Terraform: `record_cases.py [NAME…]`.
 
-Writes `plan.json` of each case; with --replans, runs `tfopt set` for each expectation and writes
-`replans.json`: a digest of the patched sources, and what Terraform then planned differently.
+Writes `plan.json` of each case. With --replans, once the plans are there: runs `tfopt set` for each
+expectation that has a patch and writes `replans.json`: a digest of the patched sources, and what
+Terraform then planned differently.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def write(path: Path, content: object, indent: int | None) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--replans", action="store_true", help="also plan with every patch")
+    parser.add_argument("--replans", action="store_true", help="plan with the patches instead")
     parser.add_argument("--missing", action="store_true", help="only plans not recorded yet")
     choices = parser.parse_args()
     names = choices.names or NAMES
@@ -87,14 +88,12 @@ def main() -> int:
         names = [name for name in names if not (load(name).home / "plan.json").is_file()]
     scratch = Path(tempfile.mkdtemp())
     env = offline_env(scratch / "init", {**os.environ, "CHECKPOINT_DISABLE": "1"})
-    steps = (record_plan, record_replans) if choices.replans else (record_plan,)
+    step = record_replans if choices.replans else record_plan
     failed = False
-    for step in steps:
-        with ThreadPoolExecutor(2) as pool:
-            for wrong in pool.map(partial(step, env=env, scratch=scratch / step.__name__), names):
-                failed = failed or bool(wrong)
-                print(wrong or ".", end="\n" if wrong else "", flush=True)
-        print()
+    with ThreadPoolExecutor(2) as pool:
+        for wrong in pool.map(partial(step, env=env, scratch=scratch), names):
+            failed = failed or bool(wrong)
+            print(wrong or ".", end="\n" if wrong else "", flush=True)
     shutil.rmtree(scratch)
     return int(failed)
 
