@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.support.batches import Batch, batches  # noqa: E402
 from tests.support.referee import objections, offline_env, plan  # noqa: E402
-from tests.support.set_command import answers, patched  # noqa: E402
 from tests.support.terraform_cases import (  # noqa: E402
     NAMES,
     Case,
-    Expectation,
     delta,
     digest,
     load,
@@ -49,26 +48,24 @@ def record_replans(name: str, env: Mapping[str, str], scratch: Path) -> str:
     """Plan a case with each batch of its patches, keep what changed; return what went wrong."""
     case = load(name)
     told, wrong = [], []
-    for i, batch in enumerate(case.batches):
+    for i, batch in enumerate(batches(case, scratch / name)):
         try:
             told.append(replan(case, batch, env, scratch / f"{name}-{i}"))
         except AssertionError as error:
-            wrong.append(f"{name}: {error}")
+            wrong.append(f"{name}: {batch.names}: {error}")
     write(case.home / "replans.json", told, indent=1)
     return "\n".join(wrong)
 
 
-def replan(
-    case: Case, batch: Sequence[Expectation], env: Mapping[str, str], copy: Path
-) -> dict[str, Any]:
-    """Patch a copy of a case, plan it, and return what is kept of the plan."""
-    files = patched(case, batch, copy)
+def replan(case: Case, batch: Batch, env: Mapping[str, str], copy: Path) -> dict[str, Any]:
+    """Plan a case with a batch of its patches, and return what is kept of the plan."""
+    batch.write(copy)
     after = plan(case, copy, env)
-    found = [objections(each, case.plan, after) for each in answers(batch)]
+    found = [objections(each, case.plan, after) for each in batch.answers]
     assert not all(found), found
     return {
-        "asked": [asked.name for asked in batch],
-        "digest": digest(files),
+        "asked": batch.names,
+        "digest": digest(batch.files),
         "delta": delta(case.plan, after),
     }
 

@@ -7,11 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import chdir
 from dataclasses import dataclass, replace
 from io import BytesIO, TextIOWrapper
-from itertools import product
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,7 +19,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.support.referee import covered, covers
-from tests.support.terraform_cases import Case, Expectation, files_of
+from tests.support.terraform_cases import Expectation, files_of
 from tfopt.__main__ import main
 
 MAY = "may move: "
@@ -136,6 +135,8 @@ def _refused(asked: Expectation, said: Said) -> list[str]:
         wrong.append(f"exit code {said.code}")
     if said.stdout:
         wrong.append("refuses, yet prints to standard output")
+    if asked.address not in said.stderr:
+        wrong.append(f"does not say whose value: {said.stderr.strip()}")
     if not re.search(asked.refused, said.stderr, re.IGNORECASE):
         wrong.append(f"the reason does not say /{asked.refused}/: {said.stderr.strip()}")
     return wrong
@@ -194,17 +195,3 @@ def _moves(asked: Expectation, root: Path, before: Mapping[str, bytes]) -> list[
 
 def _is_fair(told: str, wanted: Iterable[str]) -> bool:
     return covers(told.removeprefix(MAY), wanted)
-
-
-def patched(case: Case, batch: Sequence[Expectation], root: Path) -> dict[str, bytes]:
-    """Copy a case, make one patch after the other in place, and return the files."""
-    case.copy(root)
-    for asked in batch:
-        done = set_value(asked, root, "--write")
-        assert done.code == 0, f"{asked.name}: {done.stderr}"
-    return files_of(root)
-
-
-def answers(batch: Sequence[Expectation]) -> list[tuple[Expectation, ...]]:
-    """Return each way in which a batch may rightly be met."""
-    return list(product(*(asked.variants for asked in batch)))

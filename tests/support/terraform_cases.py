@@ -165,19 +165,6 @@ class Case:
         return tuple(Expectation(self, **_members(one)) for one in self.asked)
 
     @cached_property
-    def batches(self) -> tuple[tuple[Expectation, ...], ...]:
-        """The patches that do not meet, together: Terraform plans each batch once."""
-        found: list[list[Expectation]] = []
-        for asked in (one for one in self.expectations if one.patched and not one.falls_short):
-            free = (batch for batch in found if not any(_meet(asked, one) for one in batch))
-            batch = next(free, None)
-            if batch is None:
-                found.append([asked])
-            else:
-                batch.append(asked)
-        return tuple(map(tuple, found))
-
-    @cached_property
     def plan(self) -> dict[str, Any]:
         """The recorded plan."""
         parsed: dict[str, Any] = json.loads((self.home / "plan.json").read_text("utf-8"))
@@ -200,21 +187,6 @@ class Case:
         if (self.home / "state.json").is_file():
             shutil.copyfile(self.home / "state.json", folder / "terraform.tfstate")
         return to
-
-
-def _meet(one: Expectation, other: Expectation) -> bool:
-    """Tell whether two patches could touch the same bytes or move the same values."""
-    either = (one, other)
-    if one.alternatives or other.alternatives:
-        return True
-    if one.leaf is not None and (one.leaf, one.nth) == (other.leaf, other.nth):
-        return True
-    if one.holder == other.holder and (
-        one.place == other.place or ("count",) in {e.place for e in either}
-    ):
-        return True
-    touched = [{each.holder, *each.moves} for each in either]
-    return bool(one.moves & touched[1] or other.moves & touched[0])
 
 
 def _members(told: Mapping[str, Any]) -> dict[str, Any]:
