@@ -74,12 +74,13 @@ def test_recorded_plans_hold_nothing_against_the_patches(name: str, tmp_path: Pa
 
 
 def test_nearly_all_is_right_and_no_leaf_is_wrong(tmp_path: Path) -> None:
-    """95 % of the expectations are met, and no wrong literal is edited."""
-    outcomes = [o for name in NAMES for o in judged(load(name), tmp_path / name)]
-    right = sum(not o.wrong for o in outcomes)
+    """95 % of the expectations are met (`test_case` holds each); the rest edits nothing wrong."""
+    asked = [one for name in NAMES for one in load(name).expectations]
+    short = [one for one in asked if one.falls_short]
+    outcomes = [judge(one, tmp_path / f"{i}") for i, one in enumerate(short)]
     assert len(NAMES) >= 60
-    assert right >= RIGHT * len(outcomes), f"{right} of {len(outcomes)}"
-    assert [o.asked.name for o in outcomes if o.wrong_leaf] == []
+    assert len(asked) - len(short) >= RIGHT * len(asked), f"{len(short)} of {len(asked)}"
+    assert [(o.asked.case.name, o.asked.name) for o in outcomes if o.wrong_leaf] == []
 
 
 def test_every_case_says_what_it_is_about_and_asks_something_once() -> None:
@@ -145,7 +146,7 @@ def test_an_expectation_that_is_not_met_is_seen(tmp_path: Path) -> None:
 _FALSIFIED = (
     ({"leaf": "main.tf:2", "old": '"m5.large"'}, "wanted main.tf:2"),
     ({"leaf": None, "refused": "never"}, "wanted refusal"),
-    ({"moves": frozenset()}, "move too"),
+    ({"moves": frozenset()}, "moves"),
     ({"grade": "module-default"}, "grade"),
 )
 
