@@ -122,6 +122,8 @@ def _judge(asked: Expectation, root: Path) -> Outcome:
     if applied.returncode != 0:
         return Outcome(asked, root, (*wrong, f"git apply: {applied.stderr.decode().strip()}"))
     after = files_of(root)
+    if asked.note is not None and not re.search(asked.note, said.stderr, re.IGNORECASE):
+        wrong.append(f"does not note /{asked.note}/")
     misplaced = _misplaced(asked, before, after)
     wrong += [misplaced] if misplaced else _moves(asked, root, before)
     return Outcome(asked, root, tuple(wrong), bool(misplaced), after)

@@ -55,6 +55,7 @@ class Expectation:
         moves: every other planned value that the edit moves: addresses, and for the carrier's own
             other attributes the address with the path.
         follows: what the provider computes anew because of that.
+        note: a regular expression that standard error matches beside a patch.
         secret: text that is never to be printed.
         alternatives: other answers that are right too (`or` in the file), by what differs.
         falls_short: why tfopt cannot do it yet; it is then held to be refused.
@@ -76,6 +77,7 @@ class Expectation:
     moves: frozenset[str] = frozenset()
     follows: frozenset[str] = frozenset()
     grade: str | None = None
+    note: str | None = None
     secret: str | None = None
     alternatives: tuple[Mapping[str, Any], ...] = ()
     falls_short: str | None = None
