@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tfopt.errors import TfoptError
-from tfopt.hcl.document import BOM, Document
+from tfopt.hcl.document import BOM, Document, role_of
 from tfopt.hcl.sources import read_body
 from tfopt.hcl.syntax import Body
 from tfopt.hcl.tree import read_hcl
@@ -33,7 +33,7 @@ def documents(folders: Sequence[Path]) -> list[Document]:
     """Return every Terraform file below the folders."""
     paths = (path for folder in folders for path in sorted(folder.rglob("*")))
     return [
-        Document(path, path.name, path.read_bytes())
+        Document(path, path.name, path.read_bytes(), role=role_of(path))
         for path in paths
         if path.name.endswith(ENDINGS) and path.is_file()
     ]
@@ -103,7 +103,7 @@ def main() -> int:
     options = parser.parse_args()
     found = documents(options.folders or [ROOT / "examples", ROOT / "tests" / "cases"])
     failed = unread(found)
-    native = [document for document in found if not document.is_json]
+    native = [document for document in found if document.syntax == "hcl"]
     few = sample(native)
     witness(few[0])  # makes its grammar cache
     ours = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfopt.hcl.annotate import merged
+from tfopt.hcl.annotate import annotate, merged
 from tfopt.hcl.edit import Change, make_patch
 from tfopt.hcl.sources import load_sources
 from tfopt.hcl.trace import Target, Trace, Tracer
@@ -73,3 +73,13 @@ def test_three_edits_in_a_one_line_object(tmp_path: Path) -> None:
         f'# tfopt: was "m5.xlarge", 10, 60; {SAVES}\n'
         'g = { big = { type = "m7a.large", min = 4, max = 24 } }\n'
     )
+
+
+def test_a_comment_above_a_closing_line_stands_inside() -> None:
+    """`terraform fmt` indents what is inside the bracket, whatever the closing line starts with."""
+    row = b"can(var.one_of_the_longer_names_that_teams_give) ? var.another_long_name_of_theirs : 4)"
+    text = b"locals {\n  a = try(var.x,\n  " + row + b"\n}\n"
+    after, origin = annotate(text, {2: "was 3; the size that the peak of the week asks for"})
+    above = b"    # tfopt: was 3; the size that the peak of the week asks for\n  "
+    assert after == text.replace(b"  can(", above + b"can(")
+    assert origin == [0, 1, None, 2, 3, 4]

@@ -55,6 +55,14 @@ LEADS = {
         'yamldecode(file("${path.cwd}/a.yaml")).list[0]',
         "a.yaml:3 list.0 = m5.large",
     ),
+    "absolute": (
+        'yamldecode(file(abspath(pathexpand("./a.yaml")))).list[0]',
+        "a.yaml:3 list.0 = m5.large",
+    ),
+    "a template without names": (
+        'yamldecode(templatefile("a.yaml", {})).web.type',
+        "a.yaml:2 web.type = m5.large",
+    ),
     "any name": ('yamldecode(file("sizes.conf")).type', 'sizes.conf:1 type = "m5.large"'),
     "json": ('jsondecode(file("a.json")).web[0]', 'a.json:1 web.0 = "m5.large"'),
     "json read as yaml": ('yamldecode(file("a.json")).web[0]', 'a.json:1 web.0 = "m5.large"'),
@@ -157,6 +165,7 @@ def test_what_reads_the_text_moves_too(tmp_path: Path) -> None:
         'yamldecode(file("a.yaml")).web.type',
         '  user_data = file("a.yaml")',
         '  key_name = filemd5("a.yaml")',
+        '  tenancy = yamldecode(templatefile("a.yaml", {})).web.type',
         '  ami = yamldecode(file("a.yaml")).list[0]',
         '  host_id = jsondecode(file("a.json")).web[0]',
     )
@@ -166,7 +175,8 @@ def test_what_reads_the_text_moves_too(tmp_path: Path) -> None:
     assert isinstance(result, Trace)
     proof = tracer.counterfactual(result, "m7a.large")
     assert proof.proven
-    assert proof.also_moves == ("aws_instance.web.user_data", "aws_instance.web.key_name")
+    moved = ("tenancy", "user_data", "key_name")
+    assert proof.also_moves == tuple(f"aws_instance.web.{name}" for name in moved)
 
 
 def test_what_chooses_the_file_has_a_say_in_it(tmp_path: Path) -> None:

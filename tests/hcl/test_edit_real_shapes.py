@@ -1,4 +1,4 @@
-"""Edits in files of the shapes that teams write: minimal, idempotent, as well formatted as before."""
+"""Edits in files as teams write them: minimal, idempotent, as well formatted as before."""
 
 from __future__ import annotations
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.configuration import Configuration
-from tfopt.hcl.document import Document
+from tfopt.hcl.document import Document, role_of
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.sources import load_sources, read_body
 from tfopt.hcl.values import Unknown, plain
@@ -168,6 +169,11 @@ READINGS: dict[str, object] = {
 def value_of(folder: Path, text: str) -> object:
     """Return what a local value `v` with this expression is."""
     (folder / "main.tf").write_bytes(f"locals {{\n{SHARED}v = {text}\n}}\n".encode())
+    return local_value(folder)
+
+
+def local_value(folder: Path) -> object:
+    """Return what the local value `v` of a configuration is."""
     sources = load_sources(folder)
     configuration = Configuration(sources, {})
     return plain(configuration.evaluate(sources.root.locals["v"].expr, Frame(configuration.root)))
@@ -185,23 +191,26 @@ def test_terraform_reads_them_so(tmp_path: Path, terraform_env: dict[str, str]) 
     """One `terraform console` evaluates every expression of the table."""
     blocks = (f"locals {{\nv{i} = {text}\n}}\n" for i, text in enumerate(READINGS))
     (tmp_path / "main.tf").write_bytes(f"locals {{\n{SHARED}}}\n{''.join(blocks)}".encode())
-    listed = ", ".join(f"local.v{i}" for i in range(len(READINGS)))
+    listed = [f"local.v{i}" for i in range(len(READINGS))]
+    assert console(tmp_path, listed, terraform_env) == list(READINGS.values())
+
+
+def console(folder: Path, expressions: Sequence[str], env: dict[str, str]) -> object:
+    """Return what `terraform console` evaluates expressions to."""
     done = subprocess.run(
         ["terraform", "console"],
-        cwd=tmp_path,
-        input=f"jsonencode([{listed}])\n",
+        cwd=folder,
+        input=f"jsonencode([{', '.join(expressions)}])\n",
         capture_output=True,
         text=True,
         check=False,
-        env=terraform_env,
+        env=env,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(json.loads(done.stdout)) == list(READINGS.values())
+    return json.loads(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(
-    "text", ["0x1F", '"${~ 1 ~} x"', '"%{if true}x%{endif}"'], ids=["hex", "strip", "directive"]
-)
+@pytest.mark.parametrize("text", ["0x1F", '"$$${1}"'], ids=["hex", "escape"])
 def test_what_is_not_read_is_unknown(tmp_path: Path, text: str) -> None:
     """Never a guess."""
     assert isinstance(value_of(tmp_path, text), Unknown)
@@ -209,7 +218,8 @@ def test_what_is_not_read_is_unknown(tmp_path: Path, text: str) -> None:
 
 def body(text: bytes, name: str = "a.tf") -> dict[tuple[str, ...], set[str]]:
     """Return the attribute names of each block; those of the file itself under `()`."""
-    read = read_body(Document(Path(name), name, text))
+    path = Path(name)
+    read = read_body(Document(path, name, text, role=role_of(path)))
     found = {(b.kind, *b.labels): set(b.body.attributes) for b in read.blocks}
     return {(): set(read.attributes), **found}
 
@@ -249,3 +259,29 @@ def test_a_syntax_error_is_told_with_its_line(text: bytes, line: int) -> None:
     with pytest.raises(TfoptError, match="syntax error") as error:
         body(text)
     assert error.value.where == f"a.tf:{line}"
+
+
+JSON_TEMPLATES = {  # the JSON source of a string → what Terraform makes of it
+    r'"x\n${1}\"q \\n ${\"a b\"} ${2}"': 'x\n1"q \\n a b 2',
+    '"${1}"': 1,
+    '"$${x} %%{y}"': "${x} %{y}",
+    '"${ {a = 1} }"': {"a": 1},
+    r'"a\\"': "a\\",
+    '" ${1} "': " 1 ",
+}
+
+
+@pytest.mark.parametrize("text", JSON_TEMPLATES)
+def test_a_template_in_json_is_read_as_terraform_reads_it(tmp_path: Path, text: str) -> None:
+    """Bare: a backslash that JSON leaves is a backslash; also in a file that is a list."""
+    (tmp_path / "main.tf.json").write_text(f'[{{}}, {{"locals": {{"v": {text}}}}}]', "utf-8")
+    assert local_value(tmp_path) == JSON_TEMPLATES[text]
+
+
+@pytest.mark.terraform
+def test_terraform_reads_json_so(tmp_path: Path, terraform_env: dict[str, str]) -> None:
+    """One `terraform console` evaluates every string of the table."""
+    members = ", ".join(f'"v{i}": {text}' for i, text in enumerate(JSON_TEMPLATES))
+    (tmp_path / "main.tf.json").write_text(f'[{{}}, {{"locals": {{{members}}}}}]', "utf-8")
+    listed = [f"local.v{i}" for i in range(len(JSON_TEMPLATES))]
+    assert console(tmp_path, listed, terraform_env) == list(JSON_TEMPLATES.values())

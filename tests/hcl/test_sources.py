@@ -85,7 +85,7 @@ def test_only_the_files_of_called_modules_are_parsed(tmp_path: Path) -> None:
     [
         ("main.tf", 'a = {\n  b = "x\n}\n', r"main\.tf:\d: syntax error"),
         ("main.tf.json", '{\n  "a": 1,\n  "b" 2\n}', r"main\.tf\.json:3: expected ':'"),
-        ("main.tf.json", "[]", r"main\.tf\.json: the top level is not an object"),
+        ("main.tf.json", "[1]", r"main\.tf\.json: the top level is not an object"),
         ("main.tf.json", '{"a": 1} 2', r"main\.tf\.json:1: text after the end"),
     ],
 )

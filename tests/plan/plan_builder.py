@@ -11,6 +11,7 @@ from tfopt.plan.model import InstanceGroup, Plan
 from tfopt.plan.read import read_plan
 
 Values = dict[str, Any]
+_TOP = ("complete", "errored", "resource_drift", "deferred_changes")
 AWS = "registry.terraform.io/hashicorp/aws"
 
 
@@ -30,12 +31,14 @@ def change(address: str, after: object, **more: Any) -> Values:
     kind, _, rest = address.removeprefix(f"{module}.").partition(".")
     inner = {
         "actions": more.pop("actions", ["create"]),
-        "before": None,
+        "before": more.pop("before", None),
         "after": after,
         "after_unknown": more.pop("unknown", {}),
-        "before_sensitive": False,
+        "before_sensitive": more.pop("before_sensitive", False),
         "after_sensitive": more.pop("sensitive", {}),
     }
+    if "replace_paths" in more:
+        inner["replace_paths"] = more.pop("replace_paths")
     found = {
         "address": address,
         "mode": "managed",
@@ -58,10 +61,14 @@ def block(address: str, expressions: Values, key: str = "aws", **more: Any) -> V
 def document(
     changes: list[Values], blocks: list[Values] | None = None, **more: Any
 ) -> dict[str, Any]:
-    """Return a whole plan; `more` may hold root module keys (`variables`, `module_calls`, …)."""
+    """Return a whole plan.
+
+    `more` may hold root module keys (`variables`, `module_calls`, …) and those of `_TOP`.
+    """
     providers = {
         "aws": {"name": "aws", "full_name": AWS, "expressions": {"region": constant("eu-west-1")}}
     }
+    top = {key: more.pop(key) for key in _TOP if key in more}
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -72,6 +79,7 @@ def document(
             "root_module": {"resources": blocks or [], **more},
         },
         "complete": True,
+        **top,
     }
 
 

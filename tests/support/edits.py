@@ -1,4 +1,4 @@
-"""Edits of literals in whole files, and all that must hold of each: bytes, comments, a second run."""
+"""Edits literals of whole files, and tells what does not hold of an edit that must."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from tfopt.hcl.align import leaves
-from tfopt.hcl.document import Document
+from tfopt.hcl.document import Document, role_of
 from tfopt.hcl.edit import Change, make_patch
 from tfopt.hcl.locate import Leaf, leaf_at
 from tfopt.hcl.sources import read_body
@@ -49,7 +49,7 @@ def literals(node: object) -> Iterator[Literal]:
 
 def leaves_of(path: Path, data: bytes) -> list[Leaf]:
     """Return the editable literals of a file, in source order."""
-    document = Document(path, path.name, data)
+    document = Document(path, path.name, data, role=role_of(path))
     found = {literal.span.start: literal.span for literal in literals(read_body(document))}
     return [leaf_at(found[start]) for start in sorted(found)]
 

@@ -133,7 +133,7 @@ class _Run:
             return _Decided(traced, not_analysed(group, str(reason)), priced)
         demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
         decision = decide(case, self.known.for_knobs(knobs), demands, request.seed)
-        answer = analysed(case, decision, traced.leaves, request.max_slo_risk)
+        answer = analysed(given.plan, case, decision, traced.leaves, request.max_slo_risk)
         measured = priced if case.traffic.assumed else (case.start - timedelta(seconds=1)).date()
         return _Decided(traced, answer, max(priced, measured))
 
@@ -151,6 +151,8 @@ class _Run:
                 continue
             day = one.facts.isoformat() if self.request.annotate else None
             edits = edits_of(traced.group, answer, traced.leaves, traced.tracer, comment_date=day)
+            if one.answer.refusals:
+                edits = edits.withheld(one.answer.refusals[0])
             listed = claims.admit(answer.address, edits)
             groups.append(answer.model_copy(update={"edits": listed}))
         return groups, claims.changes

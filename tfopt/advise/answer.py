@@ -11,8 +11,10 @@ from tfopt.advise.additions import ready_to_add
 from tfopt.advise.decide import Decision, alternatives
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
-from tfopt.advise.wording import impact, why_this_type
-from tfopt.plan.model import SIZING, InstanceGroup, ScheduleScaler
+from tfopt.advise.wording import why_this_type
+from tfopt.patching.case import Changes
+from tfopt.patching.consequences import Consequences, consequences, plan_notes
+from tfopt.plan.model import SIZING, InstanceGroup, Plan, ScheduleScaler
 from tfopt.recommendation import (
     Confidence,
     Contender,
@@ -44,6 +46,7 @@ class Answer:
     group: Group
     now_usd: FloatArray | None = None  # (scenarios,)
     proposed_usd: FloatArray | None = None
+    refusals: tuple[str, ...] = ()  # why the settings as proposed could not be applied
 
     @property
     def spending(self) -> tuple[FloatArray, FloatArray] | None:
@@ -68,13 +71,15 @@ def not_analysed(group: InstanceGroup, reason: str) -> Answer:
     )
 
 
-def analysed(case: Case, decision: Decision, leaves: Leaves, max_risk: float) -> Answer:
+def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_risk: float) -> Answer:
     """Return the answer for a group that was decided; edits are added once all groups are."""
     verdict = decision.verdict
     group, present, chosen = case.group, case.problem.present, verdict.chosen
     current = settings_of(group, present)
     recommended = settings_of(group, chosen)
     changed = changes(current, recommended)
+    pairs = _pairs(current, recommended, changed)
+    found = consequences(plan, group, pairs, leaves.lifecycles)
     now, then = monthly(verdict.present_outcome), monthly(verdict.chosen_outcome)
     answer = Group(
         address=group.address,
@@ -96,7 +101,7 @@ def analysed(case: Case, decision: Decision, leaves: Leaves, max_risk: float) ->
         why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
         alternatives=alternatives(case, decision, max_risk),
         ready_to_add=ready_to_add(case, verdict, max_risk),
-        impact=_impact(group, current, recommended),
+        impact=_impact(plan, found),
         confidence=_confidence(case),
         proof=_proof(verdict),
         notes=[
@@ -106,16 +111,19 @@ def analysed(case: Case, decision: Decision, leaves: Leaves, max_risk: float) ->
             *_price_notes(case, verdict),
         ],
     )
-    return Answer(answer, now, then)
+    return Answer(answer, now, then, found.refusals)
 
 
-def _impact(group: InstanceGroup, current: Settings, recommended: Settings) -> Impact:
-    found = impact(group, changes(current, recommended))
-    fewer = (current.desired_capacity or 0) - (recommended.desired_capacity or 0)
-    if group.kind == "aws_instance" and fewer > 0 and group.action != "create":
-        note = f"terraform destroys the last {fewer} of {current.desired_capacity} instances"
-        return found.model_copy(update={"notes": [*found.notes, note]})
-    return found
+def _impact(plan: Plan, found: Consequences) -> Impact:
+    """Tell what an apply does; what limits the whole plan is told once, with the plan."""
+    general = plan_notes(plan)
+    notes = [note for note in found.notes if note not in general]
+    failing = [f"no edit is made: {reason}" for reason in found.refusals]
+    return Impact(kind=found.kind, notes=[*notes, *failing])
+
+
+def _pairs(current: Settings, recommended: Settings, changed: Set[str]) -> Changes:
+    return {name: (getattr(current, name), getattr(recommended, name)) for name in sorted(changed)}
 
 
 def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:

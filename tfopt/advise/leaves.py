@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.trace import Move, Refusal, Trace, Tracer
 from tfopt.patching.targets import target_of
 from tfopt.plan.address import split_key
@@ -28,6 +29,7 @@ class Leaves:
     found: Mapping[str, Found]
     effective: frozenset[str]  # attributes that change what the group costs or serves
     no_sources: str = ""
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)  # where sources tell
 
     def patchable(self, attribute: str) -> bool:
         """Tell whether an edit can change this attribute."""
@@ -54,6 +56,7 @@ def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str
         group.address: Leaves(
             {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()},
             effective(group),
+            lifecycles=_lifecycles(group, tracer),
         )
         for group in plan.groups
     }
@@ -107,6 +110,12 @@ def _traced(
             reason = f"the same literal is {other_attribute} of {other_group}"
             return Refusal(target, "patchable-shared", reason, found.hops, found.leaf)
     return found
+
+
+def _lifecycles(group: InstanceGroup, tracer: Tracer) -> Mapping[str, Lifecycle]:
+    """Return, by attribute, what the resources that carry them say of their lifecycle."""
+    found = {name: tracer.lifecycle(target_of(site)) for name, site in group.sites.items()}
+    return {name: lifecycle for name, lifecycle in found.items() if lifecycle is not None}
 
 
 def _probe(site: Site) -> str | float:

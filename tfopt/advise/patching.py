@@ -22,6 +22,11 @@ class Edits:
     listed: list[Edit]
     changes: list[Change]  # empty where any of them is refused
 
+    def withheld(self, reason: str) -> Edits:
+        """Return the edits as refused, all for one reason."""
+        refusal = {"grade": "unknown", "reason": reason}
+        return Edits([edit.model_copy(update=refusal) for edit in self.listed], [])
+
 
 def edits_of(
     group: InstanceGroup,
@@ -98,10 +103,7 @@ class Claims:
             owner, text = self._wanted.get(place, (address, change.new_text))
             if text != change.new_text:
                 reason = f"{owner} wants {text} in the same place"
-                return [
-                    e.model_copy(update={"grade": "unknown", "reason": reason})
-                    for e in edits.listed
-                ]
+                return edits.withheld(reason).listed
         for place, change in places.items():
             self._wanted[place] = (address, change.new_text)
             self._changes.setdefault(place, change)

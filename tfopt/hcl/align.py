@@ -36,7 +36,8 @@ class Line:
     """One line as the formatter sees it; a heredoc belongs to the line that it starts on.
 
     `assign` and `comment` are byte offsets of the `=` and of the trailing comment, or None where
-    the formatter does not line them up.
+    the formatter does not line them up. `balance` is how many brackets it leaves open, below zero
+    where it closes those of earlier lines.
     """
 
     first_row: int
@@ -45,6 +46,7 @@ class Line:
     assign: int | None
     comment: int | None
     empty: bool
+    balance: int
 
 
 def leaves(node: Node) -> Iterator[Node]:
@@ -88,7 +90,7 @@ def _line(rows: Sequence[int], start: int, tokens: Sequence[Node], size: int) ->
     lead = list(tokens)
     if len(lead) > 1 and lead[-1].type == "comment" and _lines_up(lead[-1], size):
         comment = lead.pop().start_byte
-    return Line(rows[0], rows[-1], start, _assign(lead), comment, not tokens)
+    return Line(rows[0], rows[-1], start, _assign(lead), comment, not tokens, _balance(lead))
 
 
 def _lines_up(comment: Node, size: int) -> bool:
@@ -100,9 +102,12 @@ def _lines_up(comment: Node, size: int) -> bool:
 def _assign(tokens: Sequence[Node]) -> int | None:
     for i, token in enumerate(tokens):
         if i and token.type == "=":
-            balance = sum(_BRACKETS.get(each.type, 0) for each in tokens[i:])
-            return token.start_byte if balance == 0 else None
+            return token.start_byte if _balance(tokens[i:]) == 0 else None
     return None
+
+
+def _balance(tokens: Sequence[Node]) -> int:
+    return sum(_BRACKETS.get(token.type, 0) for token in tokens)
 
 
 def columns(text: bytes) -> int:

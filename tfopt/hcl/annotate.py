@@ -80,7 +80,7 @@ def _annotate_row(rows: list[bytes], origin: list[int | None], row: int, comment
         rows[row] = trailing + ending
         return
     indent = body[: len(body) - len(body.lstrip(b" \t"))]
-    if closes:  # a line above the bracket stands inside it
+    if line.balance < 0:  # a line above stands inside the bracket that this one closes
         indent += b"  "
     rows[row : row + 1] = [indent + text + ending, body + ending]
     origin.insert(row, None)

@@ -1,107 +1,291 @@
-"""Converts values to a variable's type constraint, as Terraform does, keeping their provenance."""
+"""Converts values to types as Terraform does, keeping their provenance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
+from typing import Literal as Choice
 
-from tfopt.hcl.scalars import to_number, to_text
-from tfopt.hcl.syntax import Call, Expr, Literal, Name, Object
-from tfopt.hcl.values import Data, Value
+from tfopt.hcl.kinds import (
+    Collection,
+    List,
+    Map,
+    ObjectType,
+    Primitive,
+    Set,
+    TupleType,
+    Type,
+    UnorderedSet,
+    type_of,
+    unify,
+)
+from tfopt.hcl.scalars import exact, to_number, to_text, to_truth
+from tfopt.hcl.syntax import Call, Expr, Literal, Name, Object, Tuple
+from tfopt.hcl.values import Value, first_unknown, unknown
 
 Evaluate = Callable[[Expr], Value]
 
 
+class ConversionError(ValueError):
+    """Terraform itself refuses to convert the value."""
+
+
 def convert(value: Value, constraint: Expr, evaluate: Evaluate) -> Value:
-    """Return the value converted to a type constraint; what cannot be converted stays as it is.
+    """Return the value converted to a type constraint; Unknown where it does not convert.
 
     Args:
         value: what was assigned.
         constraint: `number`, `list(string)`, `object({ min = optional(number, 1) })`, ….
         evaluate: evaluates the defaults inside `optional()`.
     """
+    try:
+        return to_type(value, read_type(constraint), evaluate)
+    except ConversionError as error:
+        where = constraint.span.where
+        return unknown(f"a value that its type does not take: {error}", where, value, fails=True)
+
+
+def read_type(constraint: Expr) -> Type:
+    """Return the type that a constraint names; what is not understood converts nothing."""
+    if isinstance(constraint, Name):
+        return _PRIMITIVES.get(constraint.name) or _WHOLE.get(constraint.name, "any")
+    if not isinstance(constraint, Call) or not constraint.args:
+        return "any"
+    inner = constraint.args[0]
+    if constraint.name in _KINDS:
+        return Collection(_KINDS[constraint.name], read_type(inner))
+    if constraint.name == "tuple" and isinstance(inner, Tuple):
+        return TupleType(tuple(read_type(item) for item in inner.items))
+    if constraint.name == "object" and isinstance(inner, Object):
+        return _object_type(inner)
+    return "any"
+
+
+def _object_type(shape: Object) -> ObjectType:
+    attributes: dict[str, Type] = {}
+    optional: dict[str, Expr | None] = {}
+    for item in shape.items:
+        name = str(item.key.value) if isinstance(item.key, Literal) else ""
+        kind = item.value
+        if isinstance(kind, Call) and kind.name == "optional" and kind.args:
+            optional[name] = kind.args[1] if len(kind.args) > 1 else None
+            kind = kind.args[0]
+        attributes[name] = read_type(kind)
+    return ObjectType(attributes, optional)
+
+
+def to_type(value: Value, kind: Type, evaluate: Evaluate | None = None) -> Value:
+    """Return the value converted to a type.
+
+    Raises:
+        ConversionError: Terraform would fail.
+    """
+    if value.unknown is not None or value.data is None or kind == "any":
+        return value
+    if isinstance(kind, str):
+        return to_scalar(value, kind)
+    if isinstance(kind, Collection):
+        return _to_collection(value, kind, evaluate)
+    if isinstance(kind, TupleType):
+        return _to_tuple(value, kind, evaluate)
+    return _to_object(value, kind, evaluate)
+
+
+def to_unified(value: Value, kind: Type | None) -> Value:
+    """Return one of several values in the type that all unify to.
+
+    Raises:
+        ConversionError: they do not.
+    """
+    if kind is None:
+        raise ConversionError("values of different types")
+    return to_type(value, kind)
+
+
+def to_scalar(value: Value, kind: Primitive) -> Value:
+    """Return a scalar converted to "string", "number" or "bool".
+
+    Raises:
+        ConversionError: Terraform would fail.
+    """
     if value.unknown is not None or value.data is None:
         return value
-    if isinstance(constraint, Name):
-        return to_scalar(value, constraint.name)
-    if isinstance(constraint, Call) and constraint.args:
-        converter = _CONSTRUCTORS.get(constraint.name)
-        return converter(value, constraint.args[0], evaluate) if converter else value
-    return value
+    data = _SCALARS[kind](value.data)
+    if data is None:
+        raise ConversionError(f"not a {kind}")
+    return replace(value, data=data)
 
 
-def to_scalar(value: Value, kind: str) -> Value:
-    """Return a scalar converted to "string", "number" or "bool" where Terraform can."""
-    if value.unknown is not None or isinstance(value.data, Mapping | tuple):
-        return value
-    data: Data = value.data
-    if kind == "number":
-        data = to_number(value.data)
-    elif kind == "string":
-        data = to_text(value.data)
-    elif kind == "bool" and value.data in ("true", "false"):
-        data = value.data == "true"
-    return value if data is None else replace(value, data=data)
+def _to_collection(value: Value, kind: Collection, evaluate: Evaluate | None) -> Value:
+    data, element = value.data, kind.element
+    if kind.kind == "map":
+        if not isinstance(data, Mapping):
+            raise ConversionError("not a map")
+        made, element = _alike(list(data.values()), element, evaluate)
+        return replace(value, data=Map(zip(data, made, strict=True), element))
+    if not isinstance(data, tuple):
+        raise ConversionError(f"not a {kind.kind}")
+    if isinstance(data, Set) and kind.kind == "list":
+        value = in_order(value)
+        if value.unknown is not None:
+            return value
+    holds_any = element == "any"
+    members, element = _alike(data, element, evaluate)
+    if holds_any and _mixes_null(members):
+        return unknown("null among structures", "", value)  # Terraform takes it if it has a type
+    if kind.kind == "list":
+        return replace(value, data=List(members, element))
+    return make_set(replace(value, data=tuple(members)), element)
 
 
-def _list(value: Value, element: Expr, evaluate: Evaluate) -> Value:
-    if not isinstance(value.data, tuple):
-        return value
-    members = tuple(convert(member, element, evaluate) for member in value.data)
+def _alike(
+    members: Iterable[Value], element: Type, evaluate: Evaluate | None
+) -> tuple[list[Value], Type]:
+    """Convert members to one type, to the one they unify to where any will do."""
+    made = [to_type(member, element, evaluate) for member in members]
+    if not _holds_any(element):
+        return made, element
+    unified = unify([type_of(member) for member in made])
+    if unified is None:
+        raise ConversionError("elements of different types")
+    return [to_type(member, unified) for member in made], unified
+
+
+def _mixes_null(members: Iterable[Value]) -> bool:
+    data = [member.data for member in members]
+    return None in data and any(isinstance(each, Mapping | tuple) for each in data)
+
+
+def _holds_any(kind: Type) -> bool:
+    if isinstance(kind, Collection):
+        return _holds_any(kind.element)
+    if isinstance(kind, TupleType):
+        return any(map(_holds_any, kind.elements))
+    if isinstance(kind, ObjectType):
+        return any(map(_holds_any, kind.attributes.values()))
+    return kind == "any"
+
+
+def _to_tuple(value: Value, kind: TupleType, evaluate: Evaluate | None) -> Value:
+    data = value.data
+    if not isinstance(data, tuple) or isinstance(data, Set) or len(data) != len(kind.elements):
+        raise ConversionError("not such a tuple")
+    pairs = zip(data, kind.elements, strict=True)
+    return replace(value, data=tuple(to_type(member, each, evaluate) for member, each in pairs))
+
+
+def _to_object(value: Value, kind: ObjectType, evaluate: Evaluate | None) -> Value:
+    if not isinstance(value.data, Mapping):
+        raise ConversionError("not an object")
+    members: dict[str, Value] = {}
+    for name, inner in kind.attributes.items():
+        member = value.data.get(name)
+        if name in kind.optional and (member is None or member.data is None):
+            member = _optional(value, name, member, evaluate and kind.optional[name], evaluate)
+        if member is None:
+            raise ConversionError(f"no attribute {name!r}")
+        members[name] = to_type(member, inner, evaluate)
     return replace(value, data=members)
 
 
-def _set(value: Value, element: Expr, evaluate: Evaluate) -> Value:
-    return as_set(_list(value, element, evaluate))
+def _optional(
+    value: Value,
+    name: str,
+    null: Value | None,
+    default: Expr | None,
+    evaluate: Evaluate | None,
+) -> Value:
+    """Return what stands for an optional attribute that is absent or null."""
+    absent = null or Value(None, tokens=value.tokens, vacant=value.missing(name))
+    if default is None or evaluate is None:
+        return absent
+    return evaluate(default).chosen_over(absent)
 
 
 def as_set(value: Value) -> Value:
-    """Return a list without repeated scalars, in the order in which Terraform iterates a set."""
-    if not isinstance(value.data, tuple):
+    """Return a list as a set: members of one type, without repetitions, in Terraform's order.
+
+    Raises:
+        ConversionError: Terraform would fail.
+    """
+    return to_type(value, Collection("set", "any"))
+
+
+def make_set(value: Value, element: Type = "any") -> Value:
+    """Return converted members as a set; the first of several equal ones stays."""
+    assert isinstance(value.data, tuple)
+    if first_unknown([value]) is not None:
+        return replace(value, data=UnorderedSet(value.data, element))
+    kept: dict[bytes, Value] = {}
+    tokens = value.tokens
+    for member in value.data:
+        key = _hash_bytes(member, repr)
+        if key in kept:
+            tokens |= member.all_tokens()
+        kept.setdefault(key, member)
+    ordered = Set(sorted(kept.values(), key=_rank), element)
+    return replace(value, data=ordered, tokens=tokens)
+
+
+def in_order(value: Value) -> Value:
+    """Return a set as a list: every member has a say in where the others stand."""
+    if isinstance(value.data, UnorderedSet) and len(value.data) > 1:
+        reason = "the order of a set with members that are not known"
+        return unknown(reason, first_unknown([value]).where, value)  # type: ignore[union-attr]
+    if not isinstance(value.data, Set):
         return value
-    scalars = {to_text(m.data): m for m in reversed(value.data) if to_text(m.data) is not None}
-    if len(scalars) < len({to_text(m.data) for m in value.data}):
-        return value  # a set of objects: its order is not ours to know
-    ordered = [scalars[key] for key in sorted(key for key in scalars if key is not None)]
-    return replace(value, data=tuple(ordered))
+    listed = List(value.data, value.data.element)
+    return replace(value, data=listed, tokens=value.all_tokens())
 
 
-def _map(value: Value, element: Expr, evaluate: Evaluate) -> Value:
-    if not isinstance(value.data, Mapping):
-        return value
-    members = {key: convert(member, element, evaluate) for key, member in value.data.items()}
-    return replace(value, data=members)
+def _rank(member: Value) -> tuple[bool, Fraction, bytes]:
+    """Order nulls last, numbers by size, strings by bytes, and the rest by the hash's bytes."""
+    data = member.data
+    if isinstance(data, str):
+        return False, Fraction(0), data.encode()
+    if isinstance(data, int | float):
+        return False, exact(data), b""
+    return data is None, Fraction(0), _hash_bytes(member)
 
 
-def _object(value: Value, shape: Expr, evaluate: Evaluate) -> Value:
-    if not isinstance(value.data, Mapping) or not isinstance(shape, Object):
-        return value
-    members: dict[str, Value] = {}
-    for item in shape.items:
-        name = str(item.key.value) if isinstance(item.key, Literal) else ""
-        member = _member(value.data.get(name), item.value, evaluate)
-        if member is not None and name not in value.data:
-            absent = Value(None, tokens=value.tokens, vacant=value.missing(name))
-            member = member.chosen_over(absent)
-        if member is not None:
-            members[name] = member
-    return replace(value, data=members)
+def _hash_bytes(value: Value, spell: Callable[[float], str] = "{:.10g}".format) -> bytes:
+    """Return the bytes by which Terraform orders members that are not scalars."""
+    data = value.data
+    if data is None:
+        return b"~"
+    if isinstance(data, bool):
+        return b"T" if data else b"F"
+    if isinstance(data, int | float):
+        return spell(data).encode()
+    if isinstance(data, str):
+        return json.dumps(data, ensure_ascii=False).encode()
+    if isinstance(data, Mapping):
+        named = isinstance(data, Map)
+        names = (_hash_bytes(Value(key)) + b":" if named else b"" for key in sorted(data))
+        members = (_hash_bytes(data[key], spell) + b";" for key in sorted(data))
+        inner = b"".join(name + member for name, member in zip(names, members, strict=True))
+        return b"{" + inner + b"}" if named else b"<" + inner + b">"
+    assert isinstance(data, tuple)
+    inner = b"".join(_hash_bytes(member, spell) + b";" for member in data)
+    return b"[" + inner + b"]" if isinstance(data, List | Set) else b"<" + inner + b">"
 
 
-def _member(value: Value | None, constraint: Expr, evaluate: Evaluate) -> Value | None:
-    if not (isinstance(constraint, Call) and constraint.name == "optional"):
-        return None if value is None else convert(value, constraint, evaluate)
-    inner = constraint.args[0]
-    if value is None or value.data is None:
-        if len(constraint.args) < 2:
-            return value or Value(None)
-        value = evaluate(constraint.args[1])
-    return convert(value, inner, evaluate)
-
-
-_CONSTRUCTORS: dict[str, Callable[[Value, Expr, Evaluate], Value]] = {
-    "list": _list,
-    "set": _set,
-    "map": _map,
-    "object": _object,
+_PRIMITIVES: Mapping[str, Primitive] = {
+    "string": "string",
+    "number": "number",
+    "bool": "bool",
+    "any": "any",
+}
+_WHOLE: Mapping[str, Type] = {  # the spellings of old without an element type
+    "list": Collection("list", "any"),
+    "set": Collection("set", "any"),
+    "map": Collection("map", "any"),
+}
+_KINDS: Mapping[str, Choice["list", "set", "map"]] = {"list": "list", "set": "set", "map": "map"}
+_SCALARS: Mapping[str, Callable[[object], bool | int | float | str | None]] = {
+    "string": to_text,
+    "number": to_number,
+    "bool": to_truth,
 }

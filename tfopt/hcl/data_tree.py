@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tfopt.hcl.document import Document
 from tfopt.hcl.json_tree import parse_json
 from tfopt.hcl.syntax import Expr
 from tfopt.hcl.yaml_tree import read_yaml
 
 
+@lru_cache(maxsize=64)  # PyYAML is slow, and every leaf of a file asks
 def read_data(document: Document) -> Expr:
     """Return the value of a whole data file as an expression.
 

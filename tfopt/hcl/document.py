@@ -21,6 +21,12 @@ module's elsewhere, a downloaded module's, or one that exists only inside a save
 Role = Literal["configuration", "variables", "data"]
 """What Terraform reads the file as: declarations, assignments of variables, or data."""
 
+
+def role_of(path: Path) -> Role:
+    """Return the role that a file's name tells; one given with `-var-file` may have any name."""
+    return "variables" if path.name.endswith((".tfvars", ".tfvars.json")) else "configuration"
+
+
 Syntax = Literal["hcl", "json", "yaml"]
 
 

@@ -10,11 +10,15 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
+from tfopt.hcl.compare import equal
+from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_unified
 from tfopt.hcl.document import Span
-from tfopt.hcl.functions import call
-from tfopt.hcl.scalars import to_number, to_text
+from tfopt.hcl.functions import GUARDS, call, first_failure
+from tfopt.hcl.kinds import List, Primitive, Set, type_of, unify
+from tfopt.hcl.scalars import exact, from_exact, rounded, to_number, to_text, to_truth
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
     Added,
@@ -36,7 +40,7 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Blocked, Value, computed, lift, plain, same, unknown
+from tfopt.hcl.values import Blocked, Unknown, Value, computed, first_unknown, lift, unknown
 
 NO_KEYS: Mapping[str, Plain] = {}
 
@@ -72,6 +76,7 @@ class Evaluator(ABC):
 
     def __init__(self, edits: Edits):
         self.edits = edits
+        self._guards = 0  # how many try() and can() are being evaluated
 
     @abstractmethod
     def reference(self, name: Name, steps: Sequence[Step], frame: Frame) -> tuple[Value, int]:
@@ -98,12 +103,20 @@ class Evaluator(ABC):
     def _splat(self, value: Value, step: Splat, frame: Frame, where: str) -> Value:
         if value.unknown is not None:
             return value
+        value = in_order(value)
         data = value.data
         if data is None:
             return replace(value, data=())
         elements = data if isinstance(data, tuple) else (value,)
-        found = tuple(self.select(element, step.steps, frame, where) for element in elements)
-        return replace(value, data=found, leaf=None)
+        found = [self.select(element, step.steps, frame, where) for element in elements]
+        kind = List if isinstance(data, List) else tuple
+        made = replace(value, data=kind(found), leaf=None)
+        return self._sound(made, found)
+
+    def _sound(self, made: Value, parts: Sequence[Value]) -> Value:
+        """Return a collection, or the failure in it where try() or can() would notice."""
+        failed = first_failure(parts) if self._guards else None
+        return made if failed is None else replace(unknown("", "", made, *parts), data=failed)
 
     def _literal(self, expr: Literal, _frame: Frame) -> Value:
         if not expr.editable:
@@ -120,12 +133,13 @@ class Evaluator(ABC):
         if expr.whole:
             return parts[0]
         where = expr.span.where
+        lost = first_failure(parts) or next((p.unknown for p in parts if p.unknown), None)
+        if lost is not None:
+            return replace(unknown("", where, *parts), data=lost)
         texts = [to_text(part.data) for part in parts]
-        for part, text in zip(parts, texts, strict=True):
-            if part.unknown is not None:
-                return replace(unknown("", where, *parts), data=part.unknown)
-            if text is None:
-                return unknown("a template of something that is not text", where, *parts)
+        if None in texts:
+            reason = "a template of something that is not text"
+            return unknown(reason, where, *parts, fails=True)
         return computed("".join(map(str, texts)), "a string template", where, *parts)
 
     def _name(self, expr: Name, frame: Frame) -> Value:
@@ -151,81 +165,122 @@ class Evaluator(ABC):
             text = to_text(key.data)
             if text is None:
                 everything = [self.evaluate(each.value, frame) for each in expr.items]
-                return unknown("an object with an unknown key", expr.span.where, key, *everything)
+                fails = key.unknown is None or key.unknown.fails
+                reason = "an object with an unknown key"
+                return unknown(reason, expr.span.where, key, *everything, fails=fails)
             members[text] = self.evaluate(item.value, frame)
             tokens |= key.all_tokens()
         for name, added in self.edits.added(expr.span).items():
             members[name] = lift(added, None, tokens)
-        return Value(members, tokens=tokens, home=expr.span)
+        made = Value(members, tokens=tokens, home=expr.span)
+        return self._sound(made, list(members.values()))
 
     def _tuple(self, expr: Tuple, frame: Frame) -> Value:
-        return Value(tuple(self.evaluate(item, frame) for item in expr.items))
+        items = tuple(self.evaluate(item, frame) for item in expr.items)
+        return self._sound(Value(items), items)
 
     def _call(self, expr: Call, frame: Frame) -> Value:
-        args = [self.evaluate(arg, frame) for arg in expr.args]
+        guards = expr.name.removeprefix("core::") in GUARDS
+        self._guards += guards
+        try:
+            args = [self.evaluate(arg, frame) for arg in expr.args]
+        finally:
+            self._guards -= guards
+        where = expr.span.where
         if expr.spread and args:
-            last = args.pop()
+            last = in_order(args.pop())
             if not isinstance(last.data, tuple):
-                return unknown("an argument list that is not known", expr.span.where, *args, last)
-            args.extend(last.data)
-        return self.call(expr.name, args, frame, expr.span.where)
+                reason = "an argument list that is not known"
+                fails = last.unknown is None or last.unknown.fails
+                return unknown(reason, where, *args, last, fails=fails)
+            args.extend(member(last, Value(i), where) for i in range(len(last.data)))
+        return self.call(expr.name, args, frame, where)
 
     def _conditional(self, expr: Conditional, frame: Frame) -> Value:
         condition = self.evaluate(expr.condition, frame)
         yes, no = self.evaluate(expr.yes, frame), self.evaluate(expr.no, frame)
-        truth = {True: True, False: False, "true": True, "false": False}.get(_scalar(condition))
+        where, truth = expr.span.where, to_truth(condition.data)
         if truth is None:
-            return unknown("a condition that is not known", expr.span.where, condition, yes, no)
-        # A change of the other branch alone moves nothing while the condition stands.
-        return (yes if truth else no).influenced(condition)
+            fails = condition.unknown is None or condition.unknown.fails
+            reason = "a condition that is not known"
+            return unknown(reason, where, condition, yes, no, fails=fails)
+        kind = unify([type_of(yes), type_of(no)])
+        try:
+            # A change of the other branch alone moves nothing while the condition stands.
+            return to_unified(yes if truth else no, kind).influenced(condition)
+        except ConversionError:
+            reason = "a conditional with branches of different types"
+            return unknown(reason, where, condition, yes, no, fails=True)
 
     def _operation(self, expr: Operation, frame: Frame) -> Value:
         operands = [self.evaluate(operand, frame) for operand in expr.operands]
-        where = expr.span.where
-        for operand in operands:
-            if operand.unknown is not None:
-                return replace(unknown("", where, *operands), data=operand.unknown)
+        where, sign = expr.span.where, expr.operator
+        lost = first_failure(operands) or next((o.unknown for o in operands if o.unknown), None)
         try:
-            data = _operate(expr.operator, operands)
-        except (TypeError, ZeroDivisionError):
-            return unknown(f"{expr.operator!r} of the wrong types", where, *operands, fails=True)
-        return computed(data, f"{expr.operator!r}", where, *operands)
+            data = None if lost and lost.fails and self._guards else _operate(sign, operands)
+        except ConversionError:
+            return unknown(f"{sign!r} of the wrong types", where, *operands, fails=True)
+        if data is None:
+            lost = lost or first_unknown(operands) or Unknown("a number that is not finite", where)
+            return replace(unknown("", where, *operands), data=lost)
+        return computed(data, f"{sign!r}", where, *operands)
 
     def _for(self, expr: For, frame: Frame) -> Value:
         collection, where = self.evaluate(expr.collection, frame), expr.span.where
         pairs = elements(collection)
         if pairs is None:
             inner = self._opaque(expr, frame)
-            return unknown("a for expression over something unknown", where, collection, inner)
+            fails = collection.unknown is None or collection.unknown.fails
+            reason = "a for expression over something unknown"
+            return unknown(reason, where, collection, inner, fails=fails)
+        failed = self._condition_failure(expr, frame)
+        if failed is not None:
+            return replace(unknown("", where, collection), data=failed)
+        listed = in_order(collection) if expr.key is None else collection
+        if listed.unknown is not None:
+            return listed
         made: list[tuple[Value | None, Value]] = []
-        tokens = collection.tokens
+        tokens = listed.tokens
         for key, value in pairs:
             bound = frame.binding(**dict(zip(reversed(expr.names), (value, key), strict=False)))
             kept = self.evaluate(expr.condition, bound) if expr.condition else Value(True)
-            if kept.unknown is not None:
-                return unknown("a for condition that is not known", where, collection, kept)
+            truth = to_truth(kept.data)
+            if truth is None:
+                fails = kept.unknown is None or kept.unknown.fails
+                reason = "a for condition that is not known"
+                return unknown(reason, where, collection, kept, fails=fails)
             tokens |= kept.all_tokens()
-            if kept.data in (True, "true"):
+            if truth:
                 name = self.evaluate(expr.key, bound) if expr.key else None
                 made.append((name, self.evaluate(expr.value, bound)))
         return self._collected(expr, made, tokens)
 
+    def _condition_failure(self, expr: For, frame: Frame) -> Unknown | None:
+        """Terraform tries the condition on unknown elements first, be there any or not."""
+        if not self._guards or expr.condition is None:
+            return None
+        lost = unknown("a for variable before there is one", expr.span.where)
+        bound = frame.binding(**dict.fromkeys(expr.names, lost))
+        return first_failure([self.evaluate(expr.condition, bound)])
+
     def _collected(
         self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Span]
     ) -> Value:
+        values, where = [value for _, value in made], expr.span.where
         if expr.key is None:
-            return Value(tuple(value for _, value in made), tokens=tokens)
+            return self._sound(Value(tuple(values), tokens=tokens), values)
         members: dict[str, Value] = {}
         for key, value in made:
             text = to_text(key.data) if key else None
             if key is None or text is None:
-                return unknown(
-                    "a for key that is not known", expr.span.where, *(v for _, v in made)
-                )
+                fails = key is None or key.unknown is None or key.unknown.fails
+                return unknown("a for key that is not known", where, *values, fails=fails)
             tokens |= key.all_tokens()
+            if text in members and not expr.grouped:
+                return unknown(f"two values for {text!r}", where, *values, key, fails=True)
             grouped = (*_elements_of(members.get(text)), value)
             members[text] = Value(grouped) if expr.grouped else value
-        return Value(members, tokens=tokens)
+        return self._sound(Value(members, tokens=tokens), values)
 
     def _other(self, expr: Other, frame: Frame) -> Value:
         inner = [self.evaluate(part, frame) for part in expr.parts]
@@ -244,7 +299,8 @@ def member(value: Value, key: Value, where: str) -> Value:
     if value.unknown is not None:
         return value.influenced(key)
     if key.unknown is not None:
-        return unknown(f"an index that is not known: {key.unknown}", where, value, key)
+        reason = f"an index that is not known: {key.unknown}"
+        return unknown(reason, where, value, key, fails=key.unknown.fails)
     found = _pick(value.data, key.data)
     if found is None:
         wanted = to_text(key.data)
@@ -261,8 +317,8 @@ def _pick(data: object, key: object) -> Value | None:
         text = to_text(key)
         return data.get(text) if text is not None else None
     index = to_number(key)
-    if isinstance(data, tuple) and index is not None and 0 <= index < len(data):
-        found: Value = data[int(index)]
+    if isinstance(data, tuple) and not isinstance(data, Set) and isinstance(index, int):
+        found: Value | None = data[index] if 0 <= index < len(data) else None
         return found
     return None
 
@@ -273,7 +329,8 @@ def elements(collection: Value) -> list[tuple[Value, Value]] | None:
     if isinstance(data, Mapping):
         pairs = [(Value(key), data[key]) for key in sorted(data)]
     elif isinstance(data, tuple):
-        pairs = [(Value(i), value) for i, value in enumerate(data)]
+        in_set = isinstance(data, Set)
+        pairs = [(value if in_set else Value(i), value) for i, value in enumerate(data)]
     else:
         return None
     return [(key, replace(v, hops=v.hops + collection.hops)) for key, v in pairs]
@@ -283,46 +340,66 @@ def _elements_of(value: Value | None) -> tuple[Value, ...]:
     return value.data if value is not None and isinstance(value.data, tuple) else ()
 
 
-def _scalar(value: Value) -> object:
-    return value.data if isinstance(value.data, bool | str) else None
+def _operate(sign: str, operands: Sequence[Value]) -> bool | int | float | None:
+    """Return what an operator gives, None where that hangs on something unknown.
 
-
-def _operate(sign: str, operands: Sequence[Value]) -> bool | int | float:
+    Raises:
+        ConversionError: Terraform would fail.
+    """
     if sign in ("==", "!="):
-        left, right = (plain(operand) for operand in operands)
-        return _equal(left, right) == (sign == "==")
-    if sign in ("&&", "||", "!"):
-        truths = [to_text(operand.data) == "true" for operand in operands]
-        return {"&&": all(truths), "||": any(truths), "!": not truths[0]}[sign]
-    numbers = [_number(operand) for operand in operands]
-    if len(numbers) == 1:
-        return -numbers[0]
-    result = _ARITHMETIC[sign](*numbers)
-    return int(result) if isinstance(result, float) and result.is_integer() else result
+        alike = equal(*operands)
+        return None if alike is None else alike == (sign == "==")
+    kind: Primitive = "bool" if sign in _LOGIC else "number"
+    data = [_operand(operand, kind) for operand in operands]
+    if sign in _LOGIC:
+        return _LOGIC[sign](data)
+    numbers = [exact(each) for each in data if isinstance(each, int | float)]
+    if len(numbers) < len(data):
+        return None
+    result = -numbers[0] if len(numbers) == 1 else _ARITHMETIC[sign](*numbers)
+    return from_exact(result) if isinstance(result, Fraction) else result
 
 
-def _equal(left: object, right: object) -> bool:
-    """Terraform's `==` does not convert: "5" is not 5."""
-    number_left = isinstance(left, int | float) and not isinstance(left, bool)
-    number_right = isinstance(right, int | float) and not isinstance(right, bool)
-    if number_left or number_right:
-        return number_left and number_right and left == right
-    return type(left) is type(right) and same(left, right)
+def _operand(operand: Value, kind: Primitive) -> object:
+    if operand.unknown is not None:
+        return None
+    if operand.data is None:
+        raise ConversionError("null")
+    return to_scalar(operand, kind).data
 
 
-def _number(value: Value) -> int | float:
-    found = to_number(value.data)
-    if found is None:
-        raise TypeError("not a number")
-    return found
+def _and(truths: Sequence[object]) -> bool | None:
+    if False in truths:
+        return False
+    return None if None in truths else True
 
 
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+def _or(truths: Sequence[object]) -> bool | None:
+    if True in truths:
+        return True
+    return None if None in truths else False
+
+
+def _not(truths: Sequence[object]) -> bool | None:
+    return None if truths[0] is None else not truths[0]
+
+
+def _divide(left: Fraction, right: Fraction) -> Fraction | None:
+    return left / right if right else None  # infinite, which nothing is sized by
+
+
+def _remainder(left: Fraction, right: Fraction) -> Fraction:
+    return left - rounded(right * int(rounded(left / right))) if right else left
+
+
+_LOGIC: dict[str, Callable[[Sequence[object]], bool | None]] = {"&&": _and, "||": _or, "!": _not}
+
+_ARITHMETIC: dict[str, Callable[[Fraction, Fraction], Fraction | bool | None]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
+    "/": _divide,
+    "%": _remainder,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,

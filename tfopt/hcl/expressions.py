@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 
 from tree_sitter import Node
 
@@ -26,13 +27,24 @@ from tfopt.hcl.syntax import (
     Scalar,
     Splat,
     Step,
-    Template,
     Traversal,
     Tuple,
 )
-from tfopt.hcl.templates import pieces, untraced
+from tfopt.hcl.templates import read_template
 
 _STEPS = {"get_attr", "index", "splat"}
+_ATTRIBUTES = {"get_attr", "legacy_index"}
+_KEYWORDS = {"true", "false", "null"}
+_TRANSPARENT = {"expression", "operation", "binary_operation", "unary_operation", "conditional"}
+_PRECEDENCE = {
+    **dict.fromkeys(["||"], 1),
+    **dict.fromkeys(["&&"], 2),
+    **dict.fromkeys(["==", "!="], 3),
+    **dict.fromkeys(["<", "<=", ">", ">="], 4),
+    **dict.fromkeys(["+", "-"], 5),
+    **dict.fromkeys(["*", "/", "%"], 6),
+}
+
 
 # Nine expressions in ten: read from their bytes, without the parser's nodes, which cost more.
 _PLAIN = re.compile(
@@ -65,25 +77,21 @@ class ExpressionBuilder:
 
     def build(self, node: Node) -> Expr:
         """Return the typed expression of an `expression` node or of one operand."""
-        if node.type != "expression":
+        if node.type not in _TRANSPARENT:
             return self._one(node)
-        start, end = node.start_byte, node.end_byte
-        span = self._within or Span(self._document, start, end)
-        text = self._data[start:end]
-        match = _PLAIN.fullmatch(text)
+        match = _PLAIN.fullmatch(self._data, node.start_byte, node.end_byte)
         if match:
-            return self._plain(match, span)
-        children = node.children
-        return self._one(children[0]) if len(children) == 1 else self._sequence(_meaningful(node))
+            return self._plain(match, self.span(node))
+        nodes = list(_flat(node))
+        return self._one(nodes[0]) if len(nodes) == 1 else _Operators(nodes, self).read()
 
     def _plain(self, match: re.Match[bytes], span: Span) -> Expr:
         """Build a literal, or a name with the attributes after it, from its bytes."""
         text, kind = match.group(), match.lastgroup
         if kind == "path":
             root, *names = text.decode().split(".")
-            if not names:
-                return Name(span, root)
-            return Traversal(span, Name(span, root), tuple([_attr(name) for name in names]))
+            steps = tuple([_attr(name) for name in names])
+            return Traversal(span, Name(span, root), steps) if names else Name(span, root)
         value: Scalar
         if kind == "string":
             value = normalized(text[1:-1].decode("utf-8", "replace"))
@@ -91,23 +99,21 @@ class ExpressionBuilder:
             value = int(text) if kind == "number" else _WORDS[text]
         return Literal(span, value, self._within is None)
 
-    def _sequence(self, nodes: Sequence[Node]) -> Expr:
-        """Build a primary followed by its steps, which tree-sitter leaves side by side."""
+    def primary(self, nodes: Sequence[Node]) -> Expr:
+        """Build an operand followed by its steps, which tree-sitter leaves side by side."""
         if nodes[0].type == "(":
-            close = next(i for i, node in enumerate(nodes) if node.type == ")")
-            root, rest = self.build(nodes[1]), nodes[close + 1 :]
+            root, rest = self.build(nodes[1]), nodes[3:]
         else:
             root, rest = self._one(nodes[0]), nodes[1:]
         if not rest:
             return root
-        span = self._span(nodes[0], nodes[-1])
-        steps = tuple(self._step(node) for node in rest)
-        return Traversal(span, root, steps)
+        return Traversal(self.span(nodes[0], nodes[-1]), root, self._steps(_linear(rest)))
 
     def _one(self, node: Node) -> Expr:
         return _BUILDERS.get(node.type, ExpressionBuilder._other)(self, node)
 
-    def _span(self, first: Node, last: Node | None = None) -> Span:
+    def span(self, first: Node, last: Node | None = None) -> Span:
+        """Return the span from one node to another."""
         if self._within is not None:
             return self._within
         return Span(self._document, first.start_byte, (last or first).end_byte)
@@ -116,113 +122,75 @@ class ExpressionBuilder:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _wrapped(self, node: Node) -> Expr:
-        return self._one(_meaningful(node)[0])
+        return self.primary(_meaningful(node))
 
     def _name(self, node: Node) -> Expr:
-        return Name(self._span(node), self._text(node))
+        return Name(self.span(node), self._text(node))
 
     def _literal(self, node: Node) -> Expr:
         try:
             value = _LITERALS[node.type](self._text(node))
-        except ValueError:  # 0x1F, which the parser takes and Terraform does not
-            return Other(self._span(node), f"the number {self._text(node)}")
-        return Literal(self._span(node), value, editable=self._within is None)
+        except ValueError:
+            return Other(self.span(node), "a number of this spelling")
+        return Literal(self.span(node), value, editable=self._within is None)
+
+    def _steps(self, nodes: Sequence[Node]) -> tuple[Step, ...]:
+        """Build steps: `[*]` takes all that follow, `.*` only the attributes right behind it."""
+        steps: list[Step] = []
+        for i, node in enumerate(nodes):
+            if node.type == "[*]":
+                return (*steps, Splat(self._steps(nodes[i + 1 :])))
+            if node.type == ".*":
+                rest = list(takewhile(lambda each: each.type in _ATTRIBUTES, nodes[i + 1 :]))
+                inner, outer = self._steps(rest), self._steps(nodes[i + 1 + len(rest) :])
+                return (*steps, Splat(inner), *outer)
+            steps.append(self._step(node))
+        return tuple(steps)
 
     def _step(self, node: Node) -> Step:
         if node.type == "get_attr":
             return _attr(self._text(node.named_children[0]))
-        if node.type == "index":
-            return self._index(node.children[0])
-        inner = node.children[0]
-        return Splat(tuple(self._step(child) for child in inner.children if child.type in _STEPS))
-
-    def _index(self, node: Node) -> Step:
         if node.type == "legacy_index":
-            return Key(Literal(self._span(node), number(self._text(node)[1:]), editable=False))
+            return Key(Literal(self.span(node), number(self._text(node)[1:]), editable=False))
         inner = next(child for child in node.children if child.type == "expression")
         return Key(self.build(inner))
 
     def _template(self, node: Node) -> Expr:
-        inner: Node = node.children[0]
-        span = self._span(node)
-        what = untraced(self._data, inner)
-        if what is not None:
-            return Other(span, what, self._inside(inner))
-        found = pieces(self._data, inner, bare=self._within is not None)
-        nodes = [piece for piece in found if not isinstance(piece, str)]
-        parts = [
-            Literal(span, piece, False) if isinstance(piece, str) else self._interpolated(piece)
-            for piece in found
-        ]
-        quoted = inner.type == "quoted_template" or self._within is not None
-        return Template(span, tuple(parts), quoted and len(nodes) == len(found) == 1)
-
-    def _interpolated(self, node: Node) -> Expr:
-        inner = next((child for child in node.children if child.type == "expression"), None)
-        return self.build(inner) if inner else Literal(self._span(node), "", editable=False)
+        inner, bare = node.children[0], self._within is not None
+        try:
+            return read_template(inner, self._data, self.span(node), self.build, bare=bare)
+        except ValueError:
+            return Other(self.span(node), "a template of this spelling", self._inside(inner))
 
     def _object(self, node: Node) -> Expr:
         elements = [child for child in node.children if child.type == "object_elem"]
-        return Object(self._span(node), tuple(self._item(child) for child in elements))
+        return Object(self.span(node), tuple(self._item(child) for child in elements))
 
     def _item(self, node: Node) -> ObjectItem:
         key, value = (child for child in node.children if child.type == "expression")
         word = self._data[key.start_byte : key.end_byte]
         if _WORD.fullmatch(word):
-            span = self._span(key)
-            return ObjectItem(Literal(span, word.decode(), False), self.build(value))
+            return ObjectItem(Literal(self.span(key), word.decode(), False), self.build(value))
         inner = _meaningful(key)
-        if len(inner) == 1 and inner[0].type == "variable_expr":
-            return ObjectItem(
-                Literal(self._span(key), self._text(key), editable=False), self.build(value)
-            )
+        if len(inner) == 1 and (
+            inner[0].type == "variable_expr" or self._text(inner[0]) in _KEYWORDS
+        ):
+            name = Literal(self.span(key), self._text(key), editable=False)
+            return ObjectItem(name, self.build(value))
         return ObjectItem(self.build(key), self.build(value))
 
     def _tuple(self, node: Node) -> Expr:
-        return Tuple(self._span(node), self._expressions(node))
+        return Tuple(self.span(node), self._expressions(node))
 
     def _expressions(self, node: Node) -> tuple[Expr, ...]:
         return tuple([self.build(child) for child in node.children if child.type == "expression"])
 
     def _call(self, node: Node) -> Expr:
-        children = _meaningful(node)
-        name = self._data[children[0].start_byte : children[0].end_byte].decode()
-        if children[2].type != "function_arguments":
-            return Call(self._span(node), name, ())
-        arguments = _meaningful(children[2])
-        args = tuple([self.build(c) for c in arguments if c.type == "expression"])
-        return Call(self._span(node), name, args, arguments[-1].type == "ellipsis")
-
-    def _conditional(self, node: Node) -> Expr:
-        """Build `a ? b : c ? d : e`, which the parser groups from the left, from the right."""
-        tests: list[Node] = [node]
-        choices: list[Node] = []
-        while tests[0].type == "conditional":
-            condition, yes, no = (c for c in tests[0].children if c.type == "expression")
-            inner = _meaningful(condition)
-            choices.insert(0, yes)
-            tests[:1] = [inner[0] if inner[0].type == "conditional" else condition, no]
-        built = self.build(tests[-1])
-        for test, yes in zip(tests[-2::-1], choices[::-1], strict=True):
-            built = Conditional(self._span(node), self.build(test), self.build(yes), built)
-        return built
-
-    def _operation(self, node: Node) -> Expr:
-        inner = _meaningful(node.children[0])
-        if node.children[0].type == "unary_operation":
-            return self._unary(node, inner)
-        at = next(
-            i for i, child in enumerate(inner) if not child.is_named and child.type not in "()"
-        )
-        left, right = self._sequence(inner[:at]), self._sequence(inner[at + 1 :])
-        return Operation(self._span(node), inner[at].type, (left, right))
-
-    def _unary(self, node: Node, inner: Sequence[Node]) -> Expr:
-        operand = self._sequence(inner[1:])
-        if inner[0].type == "-" and isinstance(operand, Literal) and _is_number(operand.value):
-            value = -number(str(operand.value))
-            return Literal(self._span(node), value, editable=operand.editable)
-        return Operation(self._span(node), inner[0].type, (operand,))
+        name = "".join(self._text(c) for c in node.children[: _paren(node)] if c.type != "comment")
+        arguments = next((c for c in node.children if c.type == "function_arguments"), None)
+        args = self._expressions(arguments) if arguments else ()
+        spread = any(c.type == "ellipsis" for c in arguments.children) if arguments else False
+        return Call(self.span(node), name, args, spread)
 
     def _for(self, node: Node) -> Expr:
         inner = node.children[0]
@@ -231,7 +199,7 @@ class ExpressionBuilder:
         condition = next((c for c in inner.children if c.type == "for_cond"), None)
         results = self._expressions(inner)
         return For(
-            span=self._span(node),
+            span=self.span(node),
             names=names,
             collection=self._expressions(intro)[0],
             key=results[0] if inner.type == "for_object_expr" else None,
@@ -241,7 +209,7 @@ class ExpressionBuilder:
         )
 
     def _other(self, node: Node) -> Expr:
-        return Other(self._span(node), node.type.replace("_", " "), self._inside(node))
+        return Other(self.span(node), node.type.replace("_", " "), self._inside(node))
 
     def _inside(self, node: Node) -> tuple[Expr, ...]:
         found: list[Expr] = []
@@ -253,12 +221,104 @@ class ExpressionBuilder:
         return tuple(found)
 
 
+class _Operators:
+    """Groups operands and operators by HCL's precedence.
+
+    tree-sitter's own grouping is not used: it reads `a ? b : c ? d : e` as `(a ? b : c) ? d : e`.
+
+    Args:
+        nodes: operands with their steps, operators and parentheses, in source order.
+        builder: builds the operands.
+    """
+
+    def __init__(self, nodes: Sequence[Node], builder: ExpressionBuilder):
+        self._nodes = nodes
+        self._builder = builder
+        self._at = 0
+
+    def read(self) -> Expr:
+        """Read a whole expression."""
+        start = self._at
+        condition = self._binary(1)
+        if not self._takes("?"):
+            return condition
+        yes = self.read()
+        self._takes(":")
+        no = self.read()
+        return Conditional(self._span(start), condition, yes, no)
+
+    def _binary(self, least: int) -> Expr:
+        start = self._at
+        left = self._unary()
+        while _PRECEDENCE.get(sign := self._type(), 0) >= least:
+            self._at += 1
+            right = self._binary(_PRECEDENCE[sign] + 1)
+            left = Operation(self._span(start), sign, (left, right))
+        return left
+
+    def _unary(self) -> Expr:
+        start, sign = self._at, self._type()
+        if sign not in ("-", "!"):
+            return self._primary()
+        self._at += 1
+        operand = self._unary()
+        span = self._span(start)
+        joined = self._nodes[start].end_byte == self._nodes[self._at - 1].start_byte
+        if sign == "-" and joined and isinstance(operand, Literal) and _is_number(operand.value):
+            return Literal(span, -number(str(operand.value)), editable=operand.editable)
+        return Operation(span, sign, (operand,))
+
+    def _primary(self) -> Expr:
+        start = self._at
+        self._at += 3 if self._type() == "(" else 1
+        while self._type() in _STEPS:
+            self._at += 1
+        return self._builder.primary(self._nodes[start : self._at])
+
+    def _type(self) -> str:
+        return self._nodes[self._at].type if self._at < len(self._nodes) else ""
+
+    def _takes(self, sign: str) -> bool:
+        taken = self._type() == sign
+        self._at += taken
+        return taken
+
+    def _span(self, start: int) -> Span:
+        return self._builder.span(self._nodes[start], self._nodes[self._at - 1])
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    """Yield the operands, operators and parentheses of nested operations, in source order."""
+    parenthesised = False
+    for child in _meaningful(node):
+        if child.type in _TRANSPARENT and not parenthesised:
+            yield from _flat(child)
+        else:
+            yield child
+        parenthesised = child.type == "("
+
+
+def _linear(steps: Sequence[Node]) -> list[Node]:
+    """Return steps side by side that tree-sitter nests below splats."""
+    found: list[Node] = []
+    for step in steps:
+        if step.type in ("splat", "full_splat", "attr_splat", "index"):
+            found += _linear(_meaningful(step))
+        else:
+            found.append(step)
+    return found
+
+
 def _meaningful(node: Node) -> list[Node]:
     return [child for child in node.children if child.type != "comment"]
 
 
 def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _paren(node: Node) -> int:
+    return next(i for i, child in enumerate(node.children) if child.type == "(")
 
 
 _LITERALS: dict[str, Callable[[str], Scalar]] = {
@@ -281,7 +341,7 @@ _BUILDERS: dict[str, Callable[[ExpressionBuilder, Node], Expr]] = {
     "object": ExpressionBuilder._object,
     "tuple": ExpressionBuilder._tuple,
     "function_call": ExpressionBuilder._call,
-    "conditional": ExpressionBuilder._conditional,
-    "operation": ExpressionBuilder._operation,
+    "conditional": ExpressionBuilder.build,
+    "operation": ExpressionBuilder.build,
     "for_expr": ExpressionBuilder._for,
 }

@@ -11,7 +11,7 @@ import hashlib
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from tfopt.errors import TfoptError
@@ -22,7 +22,7 @@ from tfopt.hcl.json_tree import parse_json
 from tfopt.hcl.literals import replaced_text
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Scalar, Tuple
-from tfopt.hcl.text_template import read_template
+from tfopt.hcl.text_template import read_text_template
 from tfopt.hcl.values import Blocked, Unknown, Value, computed, unknown
 from tfopt.hcl.yaml_tree import NoDocumentError, read_yaml
 
@@ -36,17 +36,13 @@ class _Caller:
     where: str
 
     def read(self, path: Value) -> Document | Unknown:
-        if not isinstance(path.data, str):
-            raise TypeError("a path that is not text")
         module = self.frame.scope.module
         owner = module.documents[0].owner if module.documents else "root"
-        return self.functions.files.read(path.data, Path(module.label), owner, self.where)
+        return self.functions.files.read(_text(path), Path(module.label), owner, self.where)
 
     def locate(self, path: Value) -> Path | Unknown:
-        if not isinstance(path.data, str):
-            raise TypeError("a path that is not text")
         module = self.frame.scope.module
-        return self.functions.files.locate(path.data, Path(module.label), self.where)
+        return self.functions.files.locate(_text(path), Path(module.label), self.where)
 
 
 Function = Callable[[_Caller, Sequence[Value]], Value]
@@ -105,6 +101,12 @@ class FileFunctions:
         return self._decoded[document, name]
 
 
+def _text(value: Value) -> str:
+    if not isinstance(value.data, str):
+        raise TypeError("not text")
+    return value.data
+
+
 def _file(caller: _Caller, args: Sequence[Value]) -> Value:
     document = caller.read(args[0])
     if isinstance(document, Unknown):
@@ -140,11 +142,10 @@ def _fileset(caller: _Caller, args: Sequence[Value]) -> Value:
 
 def _decode(name: str, caller: _Caller, args: Sequence[Value]) -> Value:
     source = args[0]
-    if not isinstance(source.data, str):
-        raise TypeError("not text")
+    text = _text(source)
     document = caller.functions.document_of(source)
     if document is None:
-        value = _without_leaf(name, caller, source)
+        value = _without_leaf(name, caller, source, text)
     else:
         # What chose the file has a say in all of it, the rest of its text has not.
         chosen = Value(None, tokens=source.tokens - {document.text_token})
@@ -156,13 +157,13 @@ def _decode(name: str, caller: _Caller, args: Sequence[Value]) -> Value:
     return value
 
 
-def _without_leaf(name: str, caller: _Caller, source: Value) -> Value:
+def _without_leaf(name: str, caller: _Caller, source: Value, text: str) -> Value:
     """Return the value of a text that is not a file's: it depends on all that the text does."""
-    document = Document(Path("the text"), "the text", str(source.data).encode(), role="data")
+    document = Document(Path("the text"), "the text", text.encode(), role="data")
     tree = _READERS[name](document)
     if isinstance(tree, Unknown):
         return Value(tree)
-    made = f"{source.blocked.reason}" if source.blocked else f"not a file's ({caller.where})"
+    made = source.blocked.reason if source.blocked else f"not a file's ({caller.where})"
     blocked = Blocked("unknown", f"{name}() of a text {made}")
     plain = caller.functions.evaluator.evaluate(_not_editable(tree), caller.frame)
     return _depending(plain, source.all_tokens(), blocked)
@@ -189,6 +190,7 @@ def _depending(value: Value, tokens: frozenset[Span], blocked: Blocked) -> Value
     return Value(data, tokens=tokens, blocked=blocked)
 
 
+@lru_cache(maxsize=64)
 def _read_json(document: Document) -> Expr | Unknown:
     try:
         if document.data.startswith(BOM):
@@ -198,6 +200,7 @@ def _read_json(document: Document) -> Expr | Unknown:
         return Unknown(f"{document.label} is not JSON", "", fails=True)
 
 
+@lru_cache(maxsize=64)  # PyYAML is slow, and every counterfactual decodes anew
 def _read_yaml(document: Document) -> Expr | Unknown:
     try:
         return read_yaml(document)
@@ -215,7 +218,10 @@ def _templatefile(caller: _Caller, args: Sequence[Value]) -> Value:
         return unknown(document.reason, caller.where, *args, fails=document.fails)
     if not isinstance(names, Mapping):
         raise TypeError("variables that are not an object")
-    template = read_template(document)
+    text = caller.functions.text(document)
+    if text is None:
+        return unknown(f"{document.label} is not UTF-8", caller.where, *args, fails=True)
+    template = read_text_template(text, Span(document, 0, len(document.data)))
     inner = Frame(caller.frame.scope, {**_NO_NAMES, **names})
     made = caller.functions.evaluator.evaluate(template, inner)
     tokens = made.tokens.union((document.text_token,), *(arg.all_tokens() for arg in args))
@@ -244,11 +250,22 @@ def _digest(name: str, compute: Callable[[bytes], str]) -> Function:
 
 def _path(name: str, change: Callable[[str], str]) -> Function:
     def function(caller: _Caller, args: Sequence[Value]) -> Value:
-        if not isinstance(args[0].data, str):
-            raise TypeError("a path that is not text")
-        return computed(change(args[0].data), f"{name}()", caller.where, *args)
+        return computed(change(_text(args[0])), f"{name}()", caller.where, *args)
 
     return function
+
+
+def _abspath(caller: _Caller, args: Sequence[Value]) -> Value:
+    folder = caller.functions.files.folder
+    if folder is None:
+        return unknown("abspath() without the configuration directory", caller.where, *args)
+    return _path("abspath", lambda path: posixpath.normpath(folder.resolve() / path))(caller, args)
+
+
+def _pathexpand(caller: _Caller, args: Sequence[Value]) -> Value:
+    if str(args[0].data).startswith("~"):
+        return unknown("pathexpand() of someone's home", caller.where, *args)
+    return args[0]
 
 
 def _basename(path: str) -> str:
@@ -261,6 +278,7 @@ def _dirname(path: str) -> str:
 
 
 FUNCTIONS: Mapping[str, Function] = {
+    "abspath": _abspath,
     "basename": _path("basename", _basename),
     "dirname": _path("dirname", _dirname),
     "file": _file,
@@ -272,6 +290,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "filesha256": _digest("filesha256", lambda data: hashlib.sha256(data).hexdigest()),
     "filesha512": _digest("filesha512", lambda data: hashlib.sha512(data).hexdigest()),
     "jsondecode": partial(_decode, "jsondecode"),
+    "pathexpand": _pathexpand,
     "templatefile": _templatefile,
     "yamldecode": partial(_decode, "yamldecode"),
 }

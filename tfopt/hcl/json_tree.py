@@ -12,7 +12,6 @@ from functools import partial
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.document import BOM, Document, Span
-from tfopt.hcl.expressions import ExpressionBuilder
 from tfopt.hcl.strings import normalized, number
 from tfopt.hcl.syntax import (
     Attribute,
@@ -22,11 +21,10 @@ from tfopt.hcl.syntax import (
     Literal,
     Object,
     ObjectItem,
-    Other,
     Template,
     Tuple,
 )
-from tfopt.hcl.tree import parse_tree
+from tfopt.hcl.text_template import read_text_template
 
 _TOKEN = re.compile(
     rb'[ \t\r\n]*(?:(?P<mark>[{}\[\],:])|(?P<string>"(?:[^"\\\x00-\x1f]|\\.)*")'
@@ -58,11 +56,14 @@ def read_json(document: Document) -> Body:
     """
     parser = _Parser(document, templates=document.role == "configuration")
     top = parser.parse()
-    if not isinstance(top, Object):
+    parts = top.items if isinstance(top, Tuple) else (top,)  # a list of objects is one body
+    objects = [part for part in parts if isinstance(part, Object)]
+    if len(objects) < len(parts):
         raise TfoptError("the top level is not an object", where=str(document.path))
+    whole = Object(top.span, tuple(item for each in objects for item in each.items))
     if document.role == "variables":
-        return _attributes(top)
-    return Body({}, tuple(_blocks(top)))
+        return _attributes(whole)
+    return Body({}, tuple(_blocks(whole)))
 
 
 def parse_json(document: Document, *, templates: bool = False) -> Expr:
@@ -208,24 +209,9 @@ class _Parser:
         text = self._decode(span)
         if not self._templates or not re.search(r"[$%]\{", text):
             return Literal(span, text)
-        return template(span, text)
+        built = read_text_template(text, span)
+        return built.parts[0] if isinstance(built, Template) and built.whole else built
 
     def _error(self, what: str) -> TfoptError:
         line = self._document.line(min(self._at, max(len(self._data) - 1, 0)))
         return TfoptError(what, where=f"{self._document.path}:{line}")
-
-
-def template(span: Span, text: str) -> Expr:
-    """Return the template that a JSON string stands for; its literals share the string's span."""
-    marker = "T"
-    while marker in text:
-        marker += "T"
-    source = f"_ = <<{marker}\n{text}\n{marker}\n".encode()  # a bare template: no backslashes
-    root = parse_tree(source).root_node
-    if root.has_error:
-        return Other(span, "a template this reader does not understand")
-    expression = root.children[0].children[0].named_children[-1]
-    built = ExpressionBuilder(span.document, source, span).build(expression)
-    if isinstance(built, Template) and built.whole:
-        return built.parts[0]
-    return built

@@ -21,6 +21,11 @@ def unquote(token: str) -> str:
     return normalized(_ESCAPE.sub(_unescape, text) if escapes else text)
 
 
+def unescape_template(text: str) -> str:
+    """Return template text in which backslashes mean themselves: in a heredoc, or out of JSON."""
+    return normalized(re.sub(r"([$%])\1(?=\{)", r"\1", text) if "{" in text else text)
+
+
 def normalized(text: str) -> str:
     """Return a string as Terraform holds it: in Unicode's composed form."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
@@ -41,10 +46,10 @@ def quote(text: str) -> str:
 
 def number(token: str) -> int | float:
     """Return the number that a numeric literal stands for, an int where it is whole."""
-    value = float(token)
-    if re.fullmatch(r"-?\d+", token):
-        return int(token)
-    return int(value) if value.is_integer() else value
+    value = to_number(token)
+    if value is None:
+        raise ValueError(f"not a number: {token}")
+    return value
 
 
 def spell_number(value: float) -> str:

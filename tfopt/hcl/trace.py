@@ -14,7 +14,7 @@ from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
 from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Edits
-from tfopt.hcl.ignore import ignored_at
+from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
 from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
 from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
@@ -148,6 +148,15 @@ class Tracer:
             reason = "its instances take it from different places"
             return Refusal(target, "unknown", reason, values[0].hops)
         return self._graded(target, values[0], block)
+
+    def lifecycle(self, target: Target) -> Lifecycle | None:
+        """Return what the sources say of how a target lives on; None where they do not have it."""
+        found = self._block(target)
+        if isinstance(found, Unknown):
+            return None
+        values = self._values(self._configuration, *found, target)
+        unset = all(value.unknown is None and plain(value) is None for value in values)
+        return replace(lifecycle_of(found[1], target.path), unset=unset)
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.

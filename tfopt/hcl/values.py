@@ -120,7 +120,8 @@ def _members(data: Data) -> Iterable[Value]:
 def unknown(reason: str, where: str, *inputs: Value, fails: bool = False) -> Value:
     """Return an unknown that depends on the inputs."""
     tokens = frozenset[Span]().union(*(value.all_tokens() for value in inputs))
-    return Value(Unknown(reason, where, fails), tokens=tokens)
+    vacant = tuple(dict.fromkeys(place for value in inputs for place in value.vacant))
+    return Value(Unknown(reason, where, fails), tokens=tokens, vacant=vacant)
 
 
 def first_unknown(values: Iterable[Value]) -> Unknown | None:

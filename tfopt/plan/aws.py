@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tfopt.plan import aws_asg, aws_ecs, aws_eks, aws_instance, coverage
 from tfopt.plan.context import Context
 from tfopt.plan.document import PlanDocument
-from tfopt.plan.model import InstanceGroup, Skipped, Variable
+from tfopt.plan.model import InstanceGroup, Skipped, Standing, Variable
 from tfopt.plan.planned import Planned
 from tfopt.plan.region import Regions
 
@@ -23,8 +23,8 @@ _NO_REGION = "its region is not in the plan"
 
 def read(
     document: PlanDocument, variables: Mapping[str, Variable]
-) -> tuple[tuple[InstanceGroup, ...], tuple[Skipped, ...]]:
-    """Return the instance groups of a plan and what was skipped, sorted by address."""
+) -> tuple[tuple[InstanceGroup, ...], tuple[Skipped, ...], Standing]:
+    """Return a plan's instance groups and what was skipped, by address, and how resources stand."""
     planned = Planned(document, ATTRIBUTES, frozenset(coverage.REASONS))
     context = Context(planned, Regions(planned, variables))
     groups = [group for adapter in _ADAPTERS for group in adapter.read(context)]
@@ -37,4 +37,5 @@ def read(
     return (
         tuple(sorted(groups, key=lambda group: group.address)),
         tuple(sorted(skipped, key=lambda one: one.address)),
+        planned.standing,
     )

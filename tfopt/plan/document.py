@@ -55,12 +55,18 @@ class PlannedValues(Struct, gc=False):
 
 
 class ChangeDoc(Struct, gc=False):
-    """What happens to one resource instance; `before` is never needed and never read."""
+    """What happens to one resource instance; in `resource_drift`, what was found to have happened.
+
+    `replace_paths` exist since Terraform 0.15.4 and only where the instance is replaced.
+    """
 
     actions: list[str] | None = None
+    before: Raw = NOTHING
     after: Raw = NOTHING
     after_unknown: Raw = NOTHING
+    before_sensitive: Raw = NOTHING
     after_sensitive: Raw = NOTHING
+    replace_paths: Raw = NOTHING
 
 
 class ResourceChange(Struct, gc=False):
@@ -75,6 +81,13 @@ class ResourceChange(Struct, gc=False):
     provider_name: str | None = None
     deposed: str | None = None
     change: Raw = NOTHING
+
+
+class DeferredChange(Struct, gc=False):
+    """One entry of `deferred_changes`, which exist since Terraform 1.9."""
+
+    reason: str = "unknown"
+    resource_change: ResourceChange | None = None
 
 
 class ConfigResource(Struct, gc=False):
@@ -150,6 +163,8 @@ class PlanDocument(Struct, gc=False):
     variables: dict[str, VariableDoc] | None = None
     planned_values: PlannedValues | None = None
     resource_changes: list[ResourceChange] | None = None
+    resource_drift: list[ResourceChange] | None = None
+    deferred_changes: list[DeferredChange] | None = None
     configuration: Configuration | None = None
     prior_state: Raw = NOTHING
 

@@ -40,8 +40,12 @@ class Site:
     """Where one sizing attribute stands in the plan: which resource carries it, at which path.
 
     `value` is the planned value there, in the configuration's own unit. `scale` turns our unit into
-    the configuration's: `target_cpu` 0.6 with scale 100 stands as 60. `creating` tells that the
-    plan creates that resource, so that its `ignore_changes` keeps nothing out yet.
+    the configuration's: `target_cpu` 0.6 with scale 100 stands as 60.
+    `creating` tells that the plan creates that resource, so that its `ignore_changes` keeps nothing
+    out yet. `live` is what runs before the apply, None where nothing does. `applied` is what was
+    last applied, where that was changed outside Terraform since. `written` tells whether the
+    configuration sets the attribute, as far as the plan says; True in doubt. `constant` is the
+    literal that the configuration has there, None where it has something else.
     """
 
     module: tuple[str, ...]  # module path with keys: ("module.shop[\"paris\"]",)
@@ -51,6 +55,10 @@ class Site:
     value: object  # Json, REDACTED or UNKNOWN
     scale: float = 1.0
     creating: bool = False
+    live: object = None
+    applied: object = None
+    written: bool = True
+    constant: object = None
 
     @property
     def address(self) -> str:
@@ -142,6 +150,15 @@ class InstanceGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a plan says of resource instances besides their values, by full address."""
+
+    replaced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # → by which paths
+    deposed: frozenset[str] = frozenset()  # a former object of it still waits to be destroyed
+    deferred: Mapping[str, str] = field(default_factory=dict)  # → terraform's word for why
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A compute-like resource that is not analysed, and why."""
 
@@ -174,3 +191,5 @@ class Plan:
     # tfconfig of a saved plan: relative path → bytes; not printed, a source may hold a secret
     sources: Mapping[str, bytes] | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()  # how an odd input was read
+    errored: bool = False  # planning stopped with an error: what came after is not in it
+    standing: Standing = field(default_factory=Standing)

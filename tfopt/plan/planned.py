@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
-
-from msgspec import Raw
 
 from tfopt.plan.address import (
     address_key,
@@ -29,9 +27,9 @@ from tfopt.plan.document import (
     ValuesDoc,
     attributes,
     marks,
-    raw_as,
 )
-from tfopt.plan.model import Action, PathStep, Site
+from tfopt.plan.live import before, changed_elsewhere, decode_change, spelled_paths, whole
+from tfopt.plan.model import REDACTED, Action, PathStep, Site, Standing
 from tfopt.plan.redact import mark
 from tfopt.plan.values import dig, texts
 
@@ -62,6 +60,8 @@ class Resource:
     configured: bool = False  # whether the plan holds this block's configuration at all
     counted: bool = False  # the block has a `count`
     provider_key: str | None = None
+    live: Mapping[str, object] = field(default_factory=dict)  # before the apply
+    applied: Mapping[str, object] = field(default_factory=dict)  # before a change made elsewhere
 
     @property
     def local_address(self) -> str:
@@ -79,9 +79,24 @@ class Resource:
 
     def site(self, *path: PathStep, scale: float = 1.0) -> Site:
         """Return where the value at `path` stands."""
-        creating = self.action == "create"
-        return Site(
-            self.module, self.local_address, self.key, path, self.get(*path), scale, creating
+        value = self.get(*path)
+        site = Site(
+            self.module,
+            self.local_address,
+            self.key,
+            path,
+            value,
+            scale,
+            creating=self.action == "create",
+            written=self.written(str(path[0])),
+        )
+        if value is REDACTED:
+            return site
+        return replace(
+            site,
+            live=dig(self.live, *path),
+            applied=dig(self.applied, *path),
+            constant=dig(self.config, *path, "constant_value"),
         )
 
     def references(self, *path: PathStep) -> list[str]:
@@ -134,13 +149,22 @@ class Planned:
         self._blocks = dict(_config_blocks(document, wanted))
         self.resources: list[Resource] = []
         self.headers: list[Header] = []
+        self._replaced: dict[str, tuple[str, ...]] = {}
+        self._deposed: set[str] = set()
+        self._drift = {
+            _identity(one): decode_change(one)
+            for one in document.resource_drift or ()
+            if one.mode == "managed" and not one.deposed and one.type in wanted
+        }
         values = dict(_planned_values(document, wanted.keys() | listed))
         for change in document.resource_changes or ():
-            if change.mode != "managed" or change.deposed:
-                continue  # a deposed object shares the live one's address and is on its way out
+            if change.mode != "managed":
+                continue
+            if change.deposed:  # shares the live one's address and is on its way out
+                self._deposed.add(change.address)
+                continue
             if change.type in wanted or change.type in listed:
-                path = module_path(change.module_address or change.address)
-                identity = Identity(path, change.type, change.name, _key(change))
+                identity = _identity(change)
                 self._add_change(identity, change, values.pop(identity, None))
         for identity, doc in values.items():  # a plan that was cut down to its planned values
             self._add_values(identity, doc)
@@ -148,7 +172,7 @@ class Planned:
     def _add_change(
         self, identity: Identity, change: ResourceChange, planned: ValuesDoc | None
     ) -> None:
-        doc = _change(change)
+        doc = decode_change(change)
         names = self._wanted.get(change.type)
         if names is None:
             self.headers.append(Header(change.address, change.type, _action(doc)))
@@ -161,7 +185,9 @@ class Planned:
         )
         if planned:
             masked = mark(masked, False, marks(planned.sensitive_values, names, broken=True))
-        self._add(identity, _action(doc), masked)
+        self._add(identity, _action(doc), masked, before(doc, names))
+        if bytes(doc.replace_paths) != b"null":
+            self._replaced[change.address] = spelled_paths(doc.replace_paths)
 
     def _add_values(self, identity: Identity, doc: ValuesDoc) -> None:
         names = self._wanted.get(doc.type)
@@ -172,11 +198,16 @@ class Planned:
         masked = mark(attributes(doc.values, names), False, sensitive)
         self._add(identity, "unknown", masked)
 
-    def _add(self, identity: Identity, action: Action, values: object) -> None:
+    def _add(
+        self,
+        identity: Identity,
+        action: Action,
+        values: object,
+        live: Mapping[str, object] | None = None,
+    ) -> None:
         path, kind, name, key = identity
         block = self._blocks.get((call_names(path), kind, name))
-        if not isinstance(values, dict):  # one mark covers the whole resource
-            values = dict.fromkeys(self._wanted[kind], values)
+        drift = self._drift.get(identity)
         self.resources.append(
             Resource(
                 kind=kind,
@@ -184,13 +215,25 @@ class Planned:
                 module=path,
                 key=key,
                 action=action,
-                values=values,
+                values=whole(values, self._wanted[kind]),
                 config=block.expressions if block else {},
                 configured=block is not None and block.told,
                 counted=block.counted if block else False,
                 provider_key=block.provider_key if block else None,
+                live=live or {},
+                applied=changed_elsewhere(drift, self._wanted[kind]) if drift else {},
             )
         )
+
+    @property
+    def standing(self) -> Standing:
+        """What the plan says of the resources besides their values."""
+        deferred = {
+            one.resource_change.address: one.reason
+            for one in self.document.deferred_changes or ()
+            if one.resource_change is not None
+        }
+        return Standing(self._replaced, frozenset(self._deposed), deferred)
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Resource]]:
@@ -328,12 +371,13 @@ def _planned_values(
         todo.extend(reversed(module.child_modules or []))
 
 
+def _identity(change: ResourceChange) -> Identity:
+    path = module_path(change.module_address or change.address)
+    return Identity(path, change.type, change.name, _key(change))
+
+
 def _key(doc: ResourceChange | ValuesDoc) -> str | int | None:
     return doc.index if doc.index is not None else address_key(doc.address)
-
-
-def _change(change: ResourceChange) -> ChangeDoc:
-    return raw_as(change.change, ChangeDoc) or ChangeDoc(after_sensitive=Raw(b"true"))
 
 
 def _action(doc: ChangeDoc) -> Action:

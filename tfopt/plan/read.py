@@ -58,7 +58,7 @@ def _plan(
     path: str, document: PlanDocument, sources: Mapping[str, bytes] | None, warnings: list[str]
 ) -> Plan:
     variables = redact.variables(document)
-    groups, skipped = aws.read(document, variables)
+    groups, skipped, standing = aws.read(document, variables)
     if document.errored:
         warnings.append("terraform stopped with an error while planning: the plan is not whole")
     return Plan(
@@ -72,6 +72,8 @@ def _plan(
         skipped=skipped,
         sources=sources,
         warnings=tuple(warnings),
+        errored=document.errored is True,
+        standing=standing,
     )
 
 

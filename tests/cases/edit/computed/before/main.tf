@@ -12,5 +12,5 @@ resource "aws_autoscaling_group" "web" {
 }
 
 resource "aws_instance" "hashed" {
-  instance_type = sha1(var.n)
+  instance_type = base64sha512(var.n)
 }

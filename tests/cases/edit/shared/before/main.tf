@@ -26,7 +26,7 @@ resource "aws_instance" "steady" {
 
 resource "aws_instance" "hashed" {
   instance_type = "t3.nano"
-  user_data     = base64encode(var.type)
+  user_data     = base64gzip(var.type)
 }
 
 module "side" {

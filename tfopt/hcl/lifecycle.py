@@ -1,11 +1,40 @@
-"""Reads `lifecycle.ignore_changes` and `prevent_destroy` from a resource's block."""
+"""Reads a resource's `lifecycle` block: what it ignores, and how it may be replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tfopt.hcl.strings import to_steps
 from tfopt.hcl.syntax import Attr, Block, Expr, Key, Literal, Name, Object, Traversal, Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What the sources say of how one attribute and its resource live on.
+
+    Attributes:
+        ignored_at: where `ignore_changes` covers the attribute, as `file:line`, or None.
+        kept_at: where `prevent_destroy` forbids to destroy the resource, or None.
+        creates_first: whether `create_before_destroy` is set on the resource itself; Terraform
+            also sets it on what such a resource depends on.
+        unset: whether the attribute is given null, so that the cloud chooses it and may change it.
+    """
+
+    ignored_at: str | None = None
+    kept_at: str | None = None
+    creates_first: bool = False
+    unset: bool = False
+
+
+def lifecycle_of(block: Block, path: Sequence[str | int]) -> Lifecycle:
+    """Return what a resource's block says of the attribute at a plan path."""
+    kept = _argument(block, "prevent_destroy")
+    return Lifecycle(
+        ignored_at=ignored_at(block, path),
+        kept_at=kept.span.where if kept is not None and _is_true(kept) else None,
+        creates_first=_is_true(_argument(block, "create_before_destroy")),
+    )
 
 
 def ignored_at(block: Block, path: Sequence[str | int]) -> str | None:
@@ -26,6 +55,11 @@ def _argument(block: Block, name: str) -> Expr | None:
             if isinstance(item.key, Literal) and item.key.value == name:
                 return item.value
     return None
+
+
+def _is_true(expr: Expr | None) -> bool:
+    """Whether it is the literal that Terraform asks for here; JSON and 0.11 quote it."""
+    return isinstance(expr, Literal) and expr.value in (True, "true")
 
 
 def _entries(expr: Expr | None) -> Iterator[Expr]:
