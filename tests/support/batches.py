@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from tests.support.referee import covers
 from tests.support.set_command import set_value
 from tests.support.terraform_cases import Case, Expectation, files_of
 
@@ -95,7 +96,7 @@ def _meet(one: Expectation, other: Expectation) -> bool:
     """Tell whether two patches could move the same values."""
     if one.alternatives or other.alternatives:
         return True
-    if one.holder == other.holder:
+    if covers(one.holder, [other.holder]) or covers(other.holder, [one.holder]):
         return one.place == other.place or ("count",) in (one.place, other.place)
     touched = [{each.holder, *each.moves} for each in (one, other)]
     return bool(one.moves & touched[1] or other.moves & touched[0])
