@@ -123,7 +123,7 @@ def test_terraform_plans_what_was_wanted_and_nothing_else(
     case = load(name)
     made = batches(case, tmp_path)
     if not made:
-        assert plan(case, case.copy(tmp_path / "copy"), offline) == case.plan
+        assert delta(case.plan, plan(case, case.copy(tmp_path / "copy"), offline)) == []
     for i, (batch, recorded) in enumerate(zip(made, case.replans, strict=True)):
         root = tmp_path / f"batch-{i}"
         batch.write(root)

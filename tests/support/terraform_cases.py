@@ -228,11 +228,12 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 
 Delta = list[list[Any]]
+UNORDERED = "relevant_attributes"  # Terraform lists them in another order each time
 
 
 def delta(old: Any, new: Any) -> Delta:
-    """Return what turns one JSON document into another: [path, value], or [path] where gone."""
-    return list(_delta((), old, new))
+    """Return what turns one plan into another: [path, value], or [path] where gone."""
+    return [one for one in _delta((), old, new) if one[0][0] != UNORDERED]
 
 
 def _delta(path: Place, old: Any, new: Any) -> Iterator[list[Any]]:
