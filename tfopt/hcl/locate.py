@@ -57,7 +57,9 @@ def leaf_at(token: Span) -> Leaf:
 
 
 def leaf_to_add(vacancy: Vacancy) -> Leaf | None:
-    """Return the leaf that adding a key makes; None where none can be written there."""
+    """Return the leaf that fills a vacancy; None where nothing can be written there."""
+    if not vacancy.key:
+        return leaf_at(vacancy.at)
     slot = slot_in(vacancy.at)
     if slot is None:
         return None
