@@ -41,6 +41,11 @@ class Leaves:
         """Tell whether the group can be changed at all."""
         return any(map(self.patchable, self.effective))
 
+    @property
+    def ignored(self) -> int:
+        """Count the settings that a `tfopt:ignore` comment leaves alone."""
+        return sum(found.grade == "ignored-by-comment" for found in self.found.values())
+
     def refusals(self) -> list[tuple[str, str]]:
         """Return attribute and reason for every setting that no edit can change."""
         return [

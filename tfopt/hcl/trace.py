@@ -73,6 +73,21 @@ class Tracer:
         unset = all(value.unknown is None and plain(value) is None for value in values)
         return replace(lifecycle_of(found[1], target.path), unset=unset)
 
+    def as_filed(self, target: Target) -> Leaf | None:
+        """Return the literal that decides a target if the files are believed over the plan."""
+        found = self._block(target)
+        if isinstance(found, Unknown):
+            return None
+        filed = self._sources.assignments
+        others = {name: kept for name, kept in self._variables.items() if name not in filed}
+        files = Configuration(self._sources, others)
+        scope = files.scope(target.module)
+        if isinstance(scope, Unknown):
+            return None
+        leaves = {value.leaf for value in self._values(files, scope, found[1], target)}
+        leaf = leaves.pop()
+        return leaf_at(leaf) if leaf is not None and not leaves else None
+
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
 
