@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from tfopt.hcl.addition import whole_file
 from tfopt.hcl.convert import convert
 from tfopt.hcl.describe import describe
-from tfopt.hcl.evaluate import Edits, Evaluator, elements, member
+from tfopt.hcl.evaluate import Edits, Evaluator, member
 from tfopt.hcl.file_functions import FileFunctions
 from tfopt.hcl.scalars import to_text
-from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
+from tfopt.hcl.scopes import (
+    Frame,
+    InstanceKey,
+    Reference,
+    Scope,
+    bindings,
+    spell_key,
+    split_step,
+)
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.surroundings import path_value, workspace
 from tfopt.hcl.syntax import (
@@ -21,7 +28,6 @@ from tfopt.hcl.syntax import (
     Attribute,
     Block,
     Body,
-    Expr,
     Key,
     Literal,
     Name,
@@ -35,17 +41,6 @@ PlanVariables = Mapping[str, tuple[object, bool]]
 """Root variable → (the value in the plan, whether it is sensitive)."""
 
 META_ARGUMENTS = {"count", "for_each", "depends_on", "provider", "lifecycle", "providers"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A name followed by steps: `root.first.…`, seen from a frame."""
-
-    root: str
-    first: str
-    steps: Sequence[Step]
-    frame: Frame
-    where: str
 
 
 class Configuration(Evaluator):
@@ -82,29 +77,28 @@ class Configuration(Evaluator):
 
     def reference(self, name: Name, steps: Sequence[Step], frame: Frame) -> tuple[Value, int]:
         """See Evaluator.reference."""
-        where = name.span.where
         first = _step_name(steps, 0)
         if first is None:
-            return unknown(f"not traced yet: {name.name}", where), len(steps)
-        reference = _Reference(name.name, first, steps, frame, where)
+            return unknown(f"not traced yet: {name.name}", name.span.where), len(steps)
+        reference = Reference(name.name, first, steps, frame, name.span)
         return _ROOTS.get(name.name, Configuration._resource_reference)(self, reference)
 
-    def _variable_reference(self, ref: _Reference) -> tuple[Value, int]:
-        return self._once("var", ref.frame.scope, ref.first, ref.where, self._variable), 1
+    def _variable_reference(self, ref: Reference) -> tuple[Value, int]:
+        return self._once("var", ref.frame.scope, ref.first, ref, self._variable), 1
 
-    def _local_reference(self, ref: _Reference) -> tuple[Value, int]:
-        return self._once("local", ref.frame.scope, ref.first, ref.where, self._local), 1
+    def _local_reference(self, ref: Reference) -> tuple[Value, int]:
+        return self._once("local", ref.frame.scope, ref.first, ref, self._local), 1
 
-    def _path_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _path_reference(self, ref: Reference) -> tuple[Value, int]:
         module, folder = ref.frame.scope.module, self.sources.data_files.folder
         return path_value(ref.first, module, folder, ref.where), 1
 
-    def _terraform_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _terraform_reference(self, ref: Reference) -> tuple[Value, int]:
         if ref.first != "workspace":
             return self._not_traced(ref)
         return workspace(self.sources.data_files.folder, ref.where), 1
 
-    def _not_traced(self, ref: _Reference) -> tuple[Value, int]:
+    def _not_traced(self, ref: Reference) -> tuple[Value, int]:
         return unknown(f"not traced yet: {ref.root}.{ref.first}", ref.where), len(ref.steps)
 
     def _once(
@@ -112,17 +106,17 @@ class Configuration(Evaluator):
         kind: str,
         scope: Scope,
         name: str,
-        where: str,
+        ref: Reference,
         resolve: Callable[[Scope, str, str], Value],
     ) -> Value:
         place = (kind, scope, name)
         if place in self._known:
             return self._known[place]
         if place in self._active:
-            return unknown(f"{kind}.{name} refers to itself", where)
+            return unknown(f"{kind}.{name} refers to itself", ref.where)
         self._active.add(place)
         try:
-            value = resolve(scope, name, where)
+            value = resolve(scope, name, ref.where)
         finally:
             self._active.discard(place)
         self._known[place] = value
@@ -136,7 +130,10 @@ class Configuration(Evaluator):
 
     def carried(self, attribute: Attribute, frame: Frame, shown: str) -> Value:
         """Evaluate an attribute and note the hop, unless the literal itself stands there."""
-        value = self.evaluate(attribute.expr, frame)
+        return self._hop(attribute, self.evaluate(attribute.expr, frame), shown)
+
+    @staticmethod
+    def _hop(attribute: Attribute, value: Value, shown: str) -> Value:
         if isinstance(attribute.expr, Literal | Object | Tuple):
             return value
         return value.passed(f"{attribute.span.where} {shown} = {describe(attribute.expr)}")
@@ -153,8 +150,7 @@ class Configuration(Evaluator):
         constraint = block.body.attributes.get("type")
         if constraint is None:
             return value
-        kind = _constraint(constraint.expr)
-        return convert(value, kind, lambda expr: self.evaluate(expr, Frame(scope)))
+        return convert(value, constraint.expr, lambda expr: self.evaluate(expr, Frame(scope)))
 
     def _is_sensitive(self, scope: Scope, block: Block) -> bool:
         declared = block.body.attributes.get("sensitive")
@@ -231,7 +227,7 @@ class Configuration(Evaluator):
 
     # -- modules -------------------------------------------------------------------------------
 
-    def _module_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _module_reference(self, ref: Reference) -> tuple[Value, int]:
         scope, name, everything = ref.frame.scope, ref.first, len(ref.steps)
         call = scope.module.block("module", name)
         if call is None:
@@ -243,7 +239,7 @@ class Configuration(Evaluator):
         child = self.child(scope, call, key)
         if isinstance(child, Unknown):
             return Value(child), everything
-        return self._once("output", child, output, ref.where, self._output), at + 1
+        return self._once("output", child, output, ref, self._output), at + 1
 
     def _output(self, scope: Scope, name: str, where: str) -> Value:
         block = scope.module.block("output", name)
@@ -283,7 +279,7 @@ class Configuration(Evaluator):
 
     # -- resources -----------------------------------------------------------------------------
 
-    def _resource_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _resource_reference(self, ref: Reference) -> tuple[Value, int]:
         """Resolve a reference to an attribute that is written in the resource's own block."""
         scope, address = ref.frame.scope, f"{ref.root}.{ref.first}"
         block = scope.module.block("resource", ref.root, ref.first)
@@ -300,7 +296,7 @@ class Configuration(Evaluator):
             instance = self.instance(block, Frame(scope), key)
             return self.carried(block.body.attributes[name], instance, f"{shown}.{name}")
 
-        return self._once(f"{shown} attribute", scope, name, ref.where, resolve), at + 1
+        return self._once(f"{shown} attribute", scope, name, ref, resolve), at + 1
 
     def body(self, block: Block) -> Body:
         """Return a block's body, with the attributes that the edits add."""
@@ -327,6 +323,13 @@ class Configuration(Evaluator):
             return found.data, at + 1
         return found.unknown or Unknown("an instance key that is not known", block.span.where), at
 
+    def repetition(self, attribute: Attribute, scope: Scope) -> Value:
+        """Return a block's count or for_each, evaluated once: every instance asks for it."""
+        place = (attribute, scope, self._guards > 0)  # inside try() a failure is seen earlier
+        if place not in self._known:
+            self._known[place] = self.evaluate(attribute.expr, Frame(scope))
+        return self._known[place]
+
     def instance(self, block: Block, frame: Frame, key: InstanceKey) -> Frame:
         """Return the frame of one instance of a resource, data source or module call."""
         if not isinstance(key, str):
@@ -334,7 +337,7 @@ class Configuration(Evaluator):
         attribute = block.body.attributes.get("for_each")
         if attribute is None:
             return frame.binding(**bindings(key, unknown("no for_each here", block.span.where)))
-        collection = self.carried(attribute, frame, "for_each")
+        collection = self._hop(attribute, self.repetition(attribute, frame.scope), "for_each")
         if isinstance(collection.data, tuple):
             matching = [v for v in collection.data if to_text(v.data) == key]
             value = matching[0] if matching else unknown("no such key", attribute.span.where)
@@ -346,20 +349,17 @@ class Configuration(Evaluator):
         """Return the keys of all instances of a block, or the Unknown count or for_each."""
         attributes = block.body.attributes
         if "count" in attributes:
-            count = self.evaluate(attributes["count"].expr, frame)
+            count = self.repetition(attributes["count"], frame.scope)
             number = count.data
-            if isinstance(number, int) and number >= 0:
-                return list(range(number))
-            return count
+            return list(range(number)) if isinstance(number, int) and number >= 0 else count
         if "for_each" not in attributes:
             return [None]
-        collection = self.evaluate(attributes["for_each"].expr, frame)
-        pairs = elements(collection)
-        if pairs is None:
-            return collection
+        collection = self.repetition(attributes["for_each"], frame.scope)
+        if isinstance(collection.data, Mapping):
+            return [*sorted(collection.data)]
         if isinstance(collection.data, tuple):
-            return [to_text(value.data) for _, value in pairs]
-        return [str(key.data) for key, _ in pairs]
+            return [to_text(value.data) for value in collection.data]
+        return collection
 
     def has_instance(self, scope: Scope, block: Block, key: InstanceKey) -> bool:
         """Whether an instance, and every module instance around it, exists as far as is known."""
@@ -380,14 +380,7 @@ def _step_name(steps: Sequence[Step], at: int) -> str | None:
     return None
 
 
-def _constraint(expr: Expr) -> Expr:
-    """In 0.11 style the constraint is quoted: "string"."""
-    if isinstance(expr, Literal):
-        return Name(expr.span, str(expr.value))
-    return expr
-
-
-_ROOTS: dict[str, Callable[[Configuration, _Reference], tuple[Value, int]]] = {
+_ROOTS: dict[str, Callable[[Configuration, Reference], tuple[Value, int]]] = {
     "var": Configuration._variable_reference,
     "local": Configuration._local_reference,
     "module": Configuration._module_reference,

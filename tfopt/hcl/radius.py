@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tfopt.hcl.blocks import nested
+from tfopt.hcl.collector import collector_off
 from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
 from tfopt.hcl.document import Span
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
@@ -40,9 +41,10 @@ class Occurrence:
 def by_token(configuration: Configuration) -> dict[Span, list[Occurrence]]:
     """Return the occurrences under every literal token that has a say in them."""
     found: dict[Span, list[Occurrence]] = {}
-    for occurrence in _in_scope(configuration, configuration.root):
-        for token in occurrence.value.all_tokens():
-            found.setdefault(token, []).append(occurrence)
+    with collector_off():  # every value of a large configuration, and all are kept
+        for occurrence in _in_scope(configuration, configuration.root):
+            for token in occurrence.value.all_tokens():
+                found.setdefault(token, []).append(occurrence)
     return found
 
 
@@ -97,7 +99,7 @@ def _numbers(
     for name in ("count", "for_each"):
         if name in place.block.body.attributes:
             attribute = place.block.body.attributes[name]
-            value = configuration.evaluate(attribute.expr, Frame(scope))
+            value = configuration.repetition(attribute, scope)
             yield Occurrence(address, (name,), _shape_only(value, name), place)
 
 
