@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tfopt.hcl.blocks import nested
-from tfopt.hcl.collector import collector_off
 from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
 from tfopt.hcl.document import Span
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
@@ -21,7 +20,7 @@ class Place:
     """A block in a module instance: what is evaluated again after an edit."""
 
     module: tuple[str, ...]
-    block: Block = field(hash=False)
+    block: Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ class Occurrence:
 def by_token(configuration: Configuration) -> dict[Span, list[Occurrence]]:
     """Return the occurrences under every literal token that has a say in them."""
     found: dict[Span, list[Occurrence]] = {}
-    with collector_off():  # every value of a large configuration, and all are kept
-        for occurrence in _in_scope(configuration, configuration.root):
+    for place in places(configuration, configuration.root):
+        for occurrence in at_place(configuration, place):
             for token in occurrence.value.all_tokens():
                 found.setdefault(token, []).append(occurrence)
     return found
@@ -54,21 +53,22 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
     if isinstance(scope, Unknown):
         return
     if place.block.kind == "module":
-        yield from _of_call(configuration, scope, place.block)
+        yield from _of_call(configuration, scope, place)
     else:
-        yield from _in_block(configuration, scope, place.block)
+        yield from _in_block(configuration, scope, place)
 
 
-def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence]:
+def places(configuration: Configuration, scope: Scope) -> Iterator[Place]:
+    """Yield every block that has a say in the plan, in a module instance and those inside it."""
     for kind in _KINDS:
         for block in scope.module.of_kind(kind):
-            yield from _in_block(configuration, scope, block)
+            yield Place(scope.path, block)
     for call in scope.module.of_kind("module"):
-        yield from _of_call(configuration, scope, call)
+        yield Place(scope.path, call)
         for key in _keys(configuration, scope, call):
             child = configuration.child(scope, call, key)
             if isinstance(child, Scope):
-                yield from _in_scope(configuration, child)
+                yield from places(configuration, child)
 
 
 def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[InstanceKey]:
@@ -77,9 +77,9 @@ def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[Inst
     return [None] if isinstance(keys, Value) else keys
 
 
-def _of_call(configuration: Configuration, scope: Scope, call: Block) -> Iterator[Occurrence]:
+def _of_call(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
     """Yield a module call's number, and its arguments where the module's source is not at hand."""
-    place = Place(scope.path, call)
+    call = place.block
     yield from _numbers(configuration, place, scope, scope.address(f"module.{call.labels[0]}"))
     for key in _keys(configuration, scope, call):
         if isinstance(configuration.child(scope, call, key), Scope):
@@ -111,10 +111,10 @@ def _shape_only(value: Value, name: str) -> Value:
     return value
 
 
-def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Iterator[Occurrence]:
+def _in_block(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
+    block = place.block
     prefix = "" if block.kind == "resource" else f"{block.kind}."
     address = scope.address(prefix + ".".join(block.labels))
-    place = Place(scope.path, block)
     yield from _numbers(configuration, place, scope, address)
     for key in _keys(configuration, scope, block):
         frame = configuration.instance(block, Frame(scope), key)

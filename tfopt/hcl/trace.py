@@ -16,7 +16,7 @@ from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
-from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
+from tfopt.hcl.radius import Occurrence, Place, at_place, by_token, places
 from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.strings import as_written
@@ -197,19 +197,19 @@ class Tracer:
 
     def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
         before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
-        places = dict.fromkeys(occurrence.place for occurrence in before.values())
+        again = dict.fromkeys(occurrence.place for occurrence in before.values())
         if trace.leaf.slot is not None:
-            places |= dict.fromkeys(self._places_of(trace))
+            again |= dict.fromkeys(self._places_of(trace))
         after = {
             (occurrence.address, occurrence.path): occurrence
-            for place in places
+            for place in again
             for occurrence in at_place(edited, place)
             if not occurrence.value.all_tokens().isdisjoint(_read_as(trace.leaf.span))
         }
         moves: list[Move] = []
-        for place in before | after:
+        for place, occurrence in (before | after).items():
             old, new = before.get(place), after.get(place)
-            if not _is_target((before | after)[place], trace.target):
+            if not _is_target(occurrence, trace.target):
                 certainty = _moved(old, new)
                 if certainty is not None:
                     shown = shown_address(*place, trace.target)
@@ -221,9 +221,7 @@ class Tracer:
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope, block = found
-        everywhere = (o.place for fed in self._by_token.values() for o in fed)
-        here = [place for place in everywhere if place.block is block]
-        return [Place(scope.path, block), *here]
+        return [Place(scope.path, block), *self._places.get(block, ())]
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
         scope = self._configuration.scope(target.module)
@@ -301,6 +299,13 @@ class Tracer:
     @cached_property
     def _by_token(self) -> Mapping[Span, Sequence[Occurrence]]:
         return by_token(self._configuration)
+
+    @cached_property
+    def _places(self) -> Mapping[Block, Sequence[Place]]:
+        found: dict[Block, list[Place]] = {}
+        for place in places(self._configuration, self._configuration.root):
+            found.setdefault(place.block, []).append(place)
+        return found
 
     def _fed(self, token: Span) -> Sequence[Occurrence]:
         return [each for read in _read_as(token) for each in self._by_token.get(read, ())]
