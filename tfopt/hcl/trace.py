@@ -196,6 +196,7 @@ class Tracer:
         return next((each for each in tried if each[1].proven), tried[0])
 
     def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
+        read_as = _read_as(trace.leaf.span)
         before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
         again = dict.fromkeys(occurrence.place for occurrence in before.values())
         if trace.leaf.slot is not None:
@@ -204,7 +205,7 @@ class Tracer:
             (occurrence.address, occurrence.path): occurrence
             for place in again
             for occurrence in at_place(edited, place)
-            if not occurrence.value.all_tokens().isdisjoint(_read_as(trace.leaf.span))
+            if not occurrence.value.all_tokens().isdisjoint(read_as)
         }
         moves: list[Move] = []
         for place, occurrence in (before | after).items():
