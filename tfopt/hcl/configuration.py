@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from tfopt.hcl.addition import whole_file
@@ -11,13 +10,12 @@ from tfopt.hcl.convert import convert
 from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.file_functions import FileFunctions
 from tfopt.hcl.instances import Instances
-from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key, split_step
+from tfopt.hcl.scopes import Frame, InstanceKey, Reference, Scope, spell_key, split_step
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.surroundings import path_value, workspace
 from tfopt.hcl.syntax import (
     Attr,
     Block,
-    Expr,
     Key,
     Literal,
     Name,
@@ -37,17 +35,6 @@ from tfopt.hcl.values import (
 
 PlanVariables = Mapping[str, tuple[object, bool]]
 """Root variable → (the value in the plan, whether it is sensitive)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A name followed by steps: `root.first.…`, seen from a frame."""
-
-    root: str
-    first: str
-    steps: Sequence[Step]
-    frame: Frame
-    where: str
 
 
 class Configuration(Instances):
@@ -84,29 +71,28 @@ class Configuration(Instances):
 
     def reference(self, name: Name, steps: Sequence[Step], frame: Frame) -> tuple[Value, int]:
         """See Evaluator.reference."""
-        where = name.span.where
         first = _step_name(steps, 0)
         if first is None:
-            return unknown(f"not traced yet: {name.name}", where), len(steps)
-        reference = _Reference(name.name, first, steps, frame, where)
+            return unknown(f"not traced yet: {name.name}", name.span.where), len(steps)
+        reference = Reference(name.name, first, steps, frame, name.span)
         return _ROOTS.get(name.name, Configuration._resource_reference)(self, reference)
 
-    def _variable_reference(self, ref: _Reference) -> tuple[Value, int]:
-        return self._once("var", ref.frame.scope, ref.first, ref.where, self._variable), 1
+    def _variable_reference(self, ref: Reference) -> tuple[Value, int]:
+        return self._once("var", ref.frame.scope, ref.first, ref, self._variable), 1
 
-    def _local_reference(self, ref: _Reference) -> tuple[Value, int]:
-        return self._once("local", ref.frame.scope, ref.first, ref.where, self._local), 1
+    def _local_reference(self, ref: Reference) -> tuple[Value, int]:
+        return self._once("local", ref.frame.scope, ref.first, ref, self._local), 1
 
-    def _path_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _path_reference(self, ref: Reference) -> tuple[Value, int]:
         module, folder = ref.frame.scope.module, self.sources.data_files.folder
         return path_value(ref.first, module, folder, ref.where), 1
 
-    def _terraform_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _terraform_reference(self, ref: Reference) -> tuple[Value, int]:
         if ref.first != "workspace":
             return self._not_traced(ref)
         return workspace(self.sources.data_files.folder, ref.where), 1
 
-    def _not_traced(self, ref: _Reference) -> tuple[Value, int]:
+    def _not_traced(self, ref: Reference) -> tuple[Value, int]:
         return unknown(f"not traced yet: {ref.root}.{ref.first}", ref.where), len(ref.steps)
 
     def _once(
@@ -114,17 +100,17 @@ class Configuration(Instances):
         kind: str,
         scope: Scope,
         name: str,
-        where: str,
+        ref: Reference,
         resolve: Callable[[Scope, str, str], Value],
     ) -> Value:
         place = (kind, scope, name)
         if place in self._known:
             return self._known[place]
         if place in self._active:
-            return unknown(f"{kind}.{name} refers to itself", where)
+            return unknown(f"{kind}.{name} refers to itself", ref.where)
         self._active.add(place)
         try:
-            value = resolve(scope, name, where)
+            value = resolve(scope, name, ref.where)
         finally:
             self._active.discard(place)
         self._known[place] = value
@@ -148,8 +134,7 @@ class Configuration(Instances):
         constraint = block.body.attributes.get("type")
         if constraint is None:
             return value
-        kind = _constraint(constraint.expr)
-        return convert(value, kind, lambda expr: self.evaluate(expr, Frame(scope)))
+        return convert(value, constraint.expr, lambda expr: self.evaluate(expr, Frame(scope)))
 
     def _is_sensitive(self, scope: Scope, block: Block) -> bool:
         declared = block.body.attributes.get("sensitive")
@@ -227,7 +212,7 @@ class Configuration(Instances):
 
     # -- modules -------------------------------------------------------------------------------
 
-    def _module_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _module_reference(self, ref: Reference) -> tuple[Value, int]:
         scope, name, everything = ref.frame.scope, ref.first, len(ref.steps)
         call = scope.module.block("module", name)
         if call is None:
@@ -239,7 +224,7 @@ class Configuration(Instances):
         child = self.child(scope, call, key)
         if isinstance(child, Unknown):
             return Value(child), everything
-        return self._once("output", child, output, ref.where, self._output), at + 1
+        return self._once("output", child, output, ref, self._output), at + 1
 
     def _output(self, scope: Scope, name: str, where: str) -> Value:
         block = scope.module.block("output", name)
@@ -279,7 +264,7 @@ class Configuration(Instances):
 
     # -- resources -----------------------------------------------------------------------------
 
-    def _resource_reference(self, ref: _Reference) -> tuple[Value, int]:
+    def _resource_reference(self, ref: Reference) -> tuple[Value, int]:
         """Resolve a reference to an attribute that is written in the resource's own block."""
         scope, address = ref.frame.scope, f"{ref.root}.{ref.first}"
         block = scope.module.block("resource", ref.root, ref.first)
@@ -288,11 +273,10 @@ class Configuration(Instances):
         key, at = self._instance_key(block, ref.steps, 1, ref.frame)
         name = _step_name(ref.steps, at)
         if at == len(ref.steps) and not isinstance(key, Unknown):
-            return self._once(
-                address, scope, spell_key(key), ref.where, partial(self.whole, block, key)
-            ), at
+            whole = partial(self.whole, block, key)
+            return self._once(address, scope, spell_key(key), ref, whole), at
         if len(ref.steps) == 1 and isinstance(key, Unknown):
-            return self._once(address, scope, "", ref.where, partial(self.every, block)), 1
+            return self._once(address, scope, "", ref, partial(self.every, block)), 1
         if isinstance(key, Unknown) or name is None or name not in block.body.attributes:
             reason = f"an attribute of {address} that the provider computes"
             return unknown(reason, ref.where), len(ref.steps)
@@ -302,7 +286,7 @@ class Configuration(Instances):
             instance = self.instance(block, Frame(scope), key)
             return self.carried(block.body.attributes[name], instance, f"{shown}.{name}")
 
-        return self._once(f"{shown} attribute", scope, name, ref.where, resolve), at + 1
+        return self._once(f"{shown} attribute", scope, name, ref, resolve), at + 1
 
     def _instance_key(
         self, block: Block, steps: Sequence[Step], at: int, frame: Frame
@@ -328,14 +312,7 @@ def _step_name(steps: Sequence[Step], at: int) -> str | None:
     return None
 
 
-def _constraint(expr: Expr) -> Expr:
-    """In 0.11 style the constraint is quoted: "string"."""
-    if isinstance(expr, Literal):
-        return Name(expr.span, str(expr.value))
-    return expr
-
-
-_ROOTS: dict[str, Callable[[Configuration, _Reference], tuple[Value, int]]] = {
+_ROOTS: dict[str, Callable[[Configuration, Reference], tuple[Value, int]]] = {
     "var": Configuration._variable_reference,
     "local": Configuration._local_reference,
     "module": Configuration._module_reference,

@@ -122,7 +122,7 @@ class Evaluator(ABC):
         value = in_order(value)
         data = value.data
         if data is None:
-            return replace(value, data=())
+            return value.holding(())
         elements = data if isinstance(data, tuple) else (value,)
         found = [self.select(element, step.steps, frame, where) for element in elements]
         kind = List if isinstance(data, List) else tuple
@@ -132,12 +132,14 @@ class Evaluator(ABC):
     def _sound(self, made: Value, parts: Sequence[Value]) -> Value:
         """Return a collection, or the failure in it where try() or can() would notice."""
         failed = first_failure(parts) if self._guards else None
-        return made if failed is None else replace(unknown("", "", made, *parts), data=failed)
+        return made if failed is None else unknown("", "", made, *parts).holding(failed)
 
     def _literal(self, expr: Literal, _frame: Frame) -> Value:
         if not expr.editable:
+            if expr.reason is None:
+                return Value(expr.value)
             why = f"{expr.reason} ({expr.span.where})"
-            return Value(expr.value, blocked=Blocked("unknown", why) if expr.reason else None)
+            return Value(expr.value, blocked=Blocked("unknown", why))
         value = self.edits.replaced.get(expr.span, expr.value)
         return Value(value, leaf=expr.span, tokens=frozenset((expr.span,)))
 
@@ -151,7 +153,7 @@ class Evaluator(ABC):
         where = expr.span.where
         lost = first_failure(parts) or next((p.unknown for p in parts if p.unknown), None)
         if lost is not None:
-            return replace(unknown("", where, *parts), data=lost)
+            return unknown("", where, *parts).holding(lost)
         texts = [to_text(part.data) for part in parts]
         if None in texts:
             reason = "a template of something that is not text"
@@ -168,10 +170,10 @@ class Evaluator(ABC):
         return self.select(value, expr.steps, frame, expr.span.where)
 
     def _follow(self, name: Name, steps: Sequence[Step], span: Span, frame: Frame) -> Value:
-        if name.name in frame.names:
-            return self.select(frame.names[name.name], steps, frame, span.where)
-        value, taken = self.reference(name, steps, frame)
-        return self.select(value, steps[taken:], frame, span.where)
+        bound = frame.names.get(name.name)
+        value, taken = (bound, 0) if bound is not None else self.reference(name, steps, frame)
+        rest = steps[taken:]
+        return self.select(value, rest, frame, span.where) if rest else value
 
     def _object(self, expr: Object, frame: Frame) -> Value:
         members: dict[str, Value] = {}
@@ -238,7 +240,7 @@ class Evaluator(ABC):
             return unknown(f"{sign!r} of the wrong types", where, *operands, fails=True)
         if data is None:
             lost = lost or first_unknown(operands) or Unknown("a number that is not finite", where)
-            return replace(unknown("", where, *operands), data=lost)
+            return unknown("", where, *operands).holding(lost)
         return computed(data, f"{sign!r}", where, *operands)
 
     def _for(self, expr: For, frame: Frame) -> Value:
@@ -251,7 +253,7 @@ class Evaluator(ABC):
             return unknown(reason, where, collection, inner, fails=fails)
         failed = self._condition_failure(expr, frame)
         if failed is not None:
-            return replace(unknown("", where, collection), data=failed)
+            return unknown("", where, collection).holding(failed)
         listed = in_order(collection) if expr.key is None else collection
         if listed.unknown is not None:
             return listed
@@ -325,11 +327,11 @@ def member(value: Value, key: Value, where: str) -> Value:
         if isinstance(value.data, Partial):
             return unknown(f"{wanted} of {value.data.what}, which the provider computes", where)
         return unknown(f"no member {wanted!r}", where, missing, key, fails=True)
-    blocked = found.blocked or value.blocked
-    moved = replace(found, hops=found.hops + value.hops, blocked=None if found.leaf else blocked)
+    blocked = None if found.leaf else found.blocked or value.blocked
     # no key that is added beside it changes a member that is there
-    chosen = Value(None, tokens=value.tokens.difference((value.home,)))
-    return moved.influenced(key, chosen)
+    around = value.tokens if value.home is None else value.tokens.difference((value.home,))
+    tokens, hops = found.tokens.union(key.all_tokens(), around), found.hops + value.hops
+    return Value(found.data, found.leaf, tokens, hops, blocked, found.home, found.vacant)
 
 
 def _pick(data: object, key: object) -> Value | None:
@@ -353,7 +355,7 @@ def elements(collection: Value) -> list[tuple[Value, Value]] | None:
         pairs = [(value if in_set else Value(i), value) for i, value in enumerate(data)]
     else:
         return None
-    return [(key, replace(v, hops=v.hops + collection.hops)) for key, v in pairs]
+    return [(key, v.led(collection.hops)) for key, v in pairs]
 
 
 def _elements_of(value: Value | None) -> tuple[Value, ...]:

@@ -71,7 +71,7 @@ class FileFunctions:
             return None
         for arg in args:
             if arg.unknown is not None:
-                return replace(unknown("", where, *args), data=arg.unknown)
+                return unknown("", where, *args).holding(arg.unknown)
         try:
             return function(_Caller(self, frame, where), args)
         except (IndexError, TypeError, ValueError):
@@ -152,10 +152,10 @@ def _decode(name: str, caller: _Caller, args: Sequence[Value]) -> Value:
         # What chose the file has a say in all of it, the rest of its text has not.
         chosen = Value(None, tokens=source.tokens - {document.text_token})
         found = caller.functions.decoded(name, document, caller.frame)
-        value = replace(found, hops=(*found.hops, *source.hops)).influenced(chosen)
+        value = found.led(source.hops).influenced(chosen)
     if value.unknown is not None and not value.unknown.where:
         tokens = value.tokens | source.tokens
-        value = replace(value, data=replace(value.unknown, where=caller.where), tokens=tokens)
+        value = value.holding(replace(value.unknown, where=caller.where), tokens)
     return value
 
 
@@ -228,7 +228,7 @@ def _templatefile(caller: _Caller, args: Sequence[Value]) -> Value:
     made = caller.functions.evaluator.evaluate(template, inner)
     tokens = made.tokens.union((document.text_token,), *(arg.all_tokens() for arg in args))
     if made.unknown is not None:
-        return replace(made, tokens=tokens)
+        return made.holding(made.data, tokens)
     blocked = Blocked("unknown", f"computed by templatefile() of {document.label} ({caller.where})")
     return Value(made.data, tokens=tokens, blocked=blocked)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from tfopt.hcl.describe import describe
-from tfopt.hcl.evaluate import Evaluator, elements, member
+from tfopt.hcl.evaluate import Edits, Evaluator, member
 from tfopt.hcl.kinds import Partial
 from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
@@ -19,12 +19,20 @@ META_ARGUMENTS = {"count", "for_each", "depends_on", "provider", "lifecycle", "p
 class Instances(Evaluator):
     """Evaluates what belongs to the instances of resources, data sources and module calls."""
 
+    def __init__(self, edits: Edits):
+        super().__init__(edits)
+        self._repetitions: dict[tuple[Attribute, Scope, bool], Value] = {}
+
     def carried(self, attribute: Attribute, frame: Frame, shown: str) -> Value:
         """Evaluate an attribute and note the hop, unless the literal itself stands there."""
-        value = self.evaluate(attribute.expr, frame)
-        if isinstance(attribute.expr, Literal | Object | Tuple):
-            return value
-        return value.passed(f"{attribute.span.where} {shown} = {describe(attribute.expr)}")
+        return _hop(attribute, self.evaluate(attribute.expr, frame), shown)
+
+    def repetition(self, attribute: Attribute, scope: Scope) -> Value:
+        """Return a block's count or for_each, evaluated once: every instance asks for it."""
+        place = (attribute, scope, self._guards > 0)  # inside try() a failure is seen earlier
+        if place not in self._repetitions:
+            self._repetitions[place] = self.evaluate(attribute.expr, Frame(scope))
+        return self._repetitions[place]
 
     def instance(self, block: Block, frame: Frame, key: InstanceKey) -> Frame:
         """Return the frame of one instance of a resource, data source or module call."""
@@ -33,7 +41,7 @@ class Instances(Evaluator):
         attribute = block.body.attributes.get("for_each")
         if attribute is None:
             return frame.binding(**bindings(key, unknown("no for_each here", block.span.where)))
-        collection = self.carried(attribute, frame, "for_each")
+        collection = _hop(attribute, self.repetition(attribute, frame.scope), "for_each")
         if isinstance(collection.data, tuple):
             matching = [v for v in collection.data if to_text(v.data) == key]
             value = matching[0] if matching else unknown("no such key", attribute.span.where)
@@ -45,20 +53,17 @@ class Instances(Evaluator):
         """Return the keys of all instances of a block, or the Unknown count or for_each."""
         attributes = block.body.attributes
         if "count" in attributes:
-            count = self.evaluate(attributes["count"].expr, frame)
+            count = self.repetition(attributes["count"], frame.scope)
             number = count.data
-            if isinstance(number, int) and number >= 0:
-                return list(range(number))
-            return count
+            return list(range(number)) if isinstance(number, int) and number >= 0 else count
         if "for_each" not in attributes:
             return [None]
-        collection = self.evaluate(attributes["for_each"].expr, frame)
-        pairs = elements(collection)
-        if pairs is None:
-            return collection
+        collection = self.repetition(attributes["for_each"], frame.scope)
+        if isinstance(collection.data, Mapping):
+            return [*sorted(collection.data)]
         if isinstance(collection.data, tuple):
-            return [to_text(value.data) for _, value in pairs]
-        return [str(key.data) for key, _ in pairs]
+            return [to_text(value.data) for value in collection.data]
+        return collection
 
     def has_instance(self, scope: Scope, block: Block, key: InstanceKey) -> bool:
         """Whether an instance, and every module instance around it, exists as far as is known."""
@@ -108,3 +113,9 @@ class Instances(Evaluator):
             (attributes.get("count") or attributes["for_each"]).expr, Frame(scope)
         )
         return Value(None, tokens=value.tokens) if isinstance(value.data, Mapping) else value
+
+
+def _hop(attribute: Attribute, value: Value, shown: str) -> Value:
+    if isinstance(attribute.expr, Literal | Object | Tuple):
+        return value
+    return value.passed(f"{attribute.span.where} {shown} = {describe(attribute.expr)}")

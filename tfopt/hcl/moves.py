@@ -9,7 +9,7 @@ from tfopt.hcl.conditions import conditions
 from tfopt.hcl.configuration import Configuration
 from tfopt.hcl.findings import Move, Target, Trace
 from tfopt.hcl.locate import Leaf
-from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
+from tfopt.hcl.radius import Occurrence, Place, at_place, by_token, places
 from tfopt.hcl.scopes import PathStep
 from tfopt.hcl.syntax import Block
 from tfopt.hcl.values import Token, Vacancy, first_unknown, plain
@@ -32,13 +32,11 @@ class Radius:
         return by_token(self._configuration)
 
     @cached_property
-    def _by_block(self) -> Mapping[int, Sequence[Place]]:
-        found: dict[int, dict[Place, None]] = {}
-        for fed in self._by_token.values():
-            for occurrence in fed:
-                place = occurrence.place
-                found.setdefault(id(place.block), {}).setdefault(place)
-        return {block: tuple(places) for block, places in found.items()}
+    def _places(self) -> Mapping[Block, Sequence[Place]]:
+        found: dict[Block, list[Place]] = {}
+        for place in places(self._configuration, self._configuration.root):
+            found.setdefault(place.block, []).append(place)
+        return found
 
     def fed_by(self, leaf: Leaf) -> list[Occurrence]:
         """Return what a leaf has a say in, its own attribute included."""
@@ -54,7 +52,7 @@ class Radius:
         """
         before, after = self._before_and_after(trace, block, edited)
         found: list[Move] = []
-        for place in before | after:
+        for place in dict.fromkeys((*before, *after)):
             old, new = before.get(place), after.get(place)
             for path, certain in _moved(old, new, *_beside(place, trace.target)):
                 shown = shown_address(place[0], path, trace.target)
@@ -75,12 +73,12 @@ class Radius:
         self, trace: Trace, block: Block, edited: Configuration
     ) -> tuple[dict[tuple[str, Path], Occurrence], dict[tuple[str, Path], Occurrence]]:
         fed = self.fed_by(trace.leaf)
-        places = dict.fromkeys(occurrence.place for occurrence in fed)
+        again = dict.fromkeys(occurrence.place for occurrence in fed)
         if trace.leaf.slot is not None:  # the key may be one of the target's own block
-            places[Place(trace.target.module, block)] = None
-            places |= dict.fromkeys(self._by_block.get(id(block), ()))
+            again[Place(trace.target.module, block)] = None
+            again |= dict.fromkeys(self._places.get(block, ()))
         read = frozenset(_tokens(trace.leaf))
-        now = (o for place in places for o in at_place(edited, place))
+        now = (o for place in again for o in at_place(edited, place))
         return _by_place(fed), _by_place(
             o for o in now if not o.value.all_tokens().isdisjoint(read)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tfopt.hcl.blocks import nested
 from tfopt.hcl.conditions import conditions
@@ -22,7 +22,7 @@ class Place:
     """A block in a module instance: what is evaluated again after an edit."""
 
     module: tuple[str, ...]
-    block: Block = field(hash=False)
+    block: Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class Occurrence:
 def by_token(configuration: Configuration) -> dict[Token, list[Occurrence]]:
     """Return the occurrences under every place in the sources that has a say in them."""
     found: dict[Token, list[Occurrence]] = {}
-    for occurrence in _in_scope(configuration, configuration.root):
-        for token in occurrence.value.all_tokens():
-            found.setdefault(token, []).append(occurrence)
+    for place in places(configuration, configuration.root):
+        for occurrence in at_place(configuration, place):
+            for token in occurrence.value.all_tokens():
+                found.setdefault(token, []).append(occurrence)
     return found
 
 
@@ -55,35 +56,35 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
     if isinstance(scope, Unknown):
         return
     if place.block.kind == "module":
-        yield from _of_call(configuration, scope, place.block)
+        yield from _of_call(configuration, scope, place)
     elif place.block.kind in _CONDITIONED:
-        yield from _conditions(configuration, scope, place.block)
+        yield from _conditions(configuration, place, Frame(scope))
     else:
-        yield from _in_block(configuration, scope, place.block)
+        yield from _in_block(configuration, scope, place)
 
 
-def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence]:
+def places(configuration: Configuration, scope: Scope) -> Iterator[Place]:
+    """Yield every block that has a say in the plan, in a module instance and those inside it."""
     for kind in _KINDS:
         for block in scope.module.of_kind(kind):
-            yield from _in_block(configuration, scope, block)
+            yield Place(scope.path, block)
     for kind in _CONDITIONED:
         for block in scope.module.of_kind(kind):
-            yield from _conditions(configuration, scope, block)
+            if next(conditions(block), None) is not None:
+                yield Place(scope.path, block)
     for call in scope.module.of_kind("module"):
-        yield from _of_call(configuration, scope, call)
+        yield Place(scope.path, call)
         for key in _keys(configuration, scope, call):
             child = configuration.child(scope, call, key)
             if isinstance(child, Scope):
-                yield from _in_scope(configuration, child)
+                yield from places(configuration, child)
 
 
-def _conditions(
-    configuration: Configuration, scope: Scope, block: Block, frame: Frame | None = None
-) -> Iterator[Occurrence]:
-    place = Place(scope.path, block)
-    address = scope.address(".".join((block.kind, *block.labels)))
+def _conditions(configuration: Configuration, place: Place, frame: Frame) -> Iterator[Occurrence]:
+    block = place.block
+    address = frame.scope.address(".".join((block.kind, *block.labels)))
     for each in conditions(block):
-        value = configuration.evaluate(each.condition.expr, frame or Frame(scope))
+        value = configuration.evaluate(each.condition.expr, frame)
         yield Occurrence(address, each.path, value, place, is_condition=True)
 
 
@@ -93,9 +94,9 @@ def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[Inst
     return [None] if isinstance(keys, Value) else keys
 
 
-def _of_call(configuration: Configuration, scope: Scope, call: Block) -> Iterator[Occurrence]:
+def _of_call(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
     """Yield a module call's number, and its arguments where the module's source is not at hand."""
-    place = Place(scope.path, call)
+    call = place.block
     yield from _numbers(configuration, place, scope, scope.address(f"module.{call.labels[0]}"))
     for key in _keys(configuration, scope, call):
         if isinstance(configuration.child(scope, call, key), Scope):
@@ -115,7 +116,7 @@ def _numbers(
     for name in ("count", "for_each"):
         if name in place.block.body.attributes:
             attribute = place.block.body.attributes[name]
-            value = configuration.evaluate(attribute.expr, Frame(scope))
+            value = configuration.repetition(attribute, scope)
             yield Occurrence(address, (name,), _shape_only(value, name), place)
 
 
@@ -127,14 +128,14 @@ def _shape_only(value: Value, name: str) -> Value:
     return value
 
 
-def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Iterator[Occurrence]:
+def _in_block(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
+    block = place.block
     prefix = "" if block.kind == "resource" else f"{block.kind}."
     address = scope.address(prefix + ".".join(block.labels))
-    place = Place(scope.path, block)
     yield from _numbers(configuration, place, scope, address)
     for key in _keys(configuration, scope, block):
         frame = configuration.instance(block, Frame(scope), key)
-        yield from _conditions(configuration, scope, block, frame)
+        yield from _conditions(configuration, place, frame)
         for path, value in _in_body(configuration, configuration.body(block), frame, ()):
             yield Occurrence(address + spell_key(key), path, value, place)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -73,7 +72,7 @@ def _merge(args: Sequence[Value], _where: str) -> Value:
         for key, kept in merged.items():  # a member added to a later argument wins
             merged[key] = kept.chosen_over(Value(None, vacant=arg.missing(key)))
         for key, member in mapping(arg).items():
-            merged[key] = replace(member, hops=member.hops + arg.hops)
+            merged[key] = member.led(arg.hops)
     homes = [arg.home for arg in given if arg.home is not None]
     home = homes[-1] if homes else None
     tokens = frozenset[Token]().union(*(arg.tokens for arg in args))
@@ -90,7 +89,7 @@ def _distinct(args: Sequence[Value], _where: str) -> Value:
     for member in sequence(listed):
         if not any(equal(member, other) for other in kept):
             kept.append(member)
-    return replace(listed, data=like(sequence(listed), kept), tokens=listed.all_tokens())
+    return listed.holding(like(sequence(listed), kept), listed.all_tokens())
 
 
 def _keys(args: Sequence[Value], where: str) -> Value:
@@ -106,7 +105,7 @@ def _values(args: Sequence[Value], _where: str) -> Value:
     members = mapping(arg)
     found = (members[key] for key in sorted(members))
     listed = List(found, members.element) if isinstance(members, Map) else tuple(found)
-    return replace(arg, data=listed)
+    return arg.holding(listed)
 
 
 def _zipmap(args: Sequence[Value], _where: str) -> Value:
@@ -187,7 +186,7 @@ def _matchkeys(args: Sequence[Value], _where: str) -> Value:
     looked_for = sequence(to_type(wanted, kind))
     pairs = zip(members, names, strict=True)
     found = [m for m, name in pairs if any(equal(name, each) for each in looked_for)]
-    return replace(values, data=like(members, found)).influenced(keys, wanted)
+    return values.holding(like(members, found)).influenced(keys, wanted)
 
 
 def _transpose(args: Sequence[Value], where: str) -> Value:
