@@ -71,7 +71,7 @@ class Configuration(Evaluator):
         self._scopes: dict[tuple[str, ...], Scope | Unknown] = {(): self.root}
         self._known: dict[tuple[object, ...], Value] = {}
         self._active: set[tuple[object, ...]] = set()
-        self._files = FileFunctions(self, sources.data_files, self.edits.replaced)
+        self._files = FileFunctions(self, sources.data_files, self.edits)
 
     def call(self, name: str, args: Sequence[Value], frame: Frame, where: str) -> Value:
         """See Evaluator.call."""
