@@ -236,7 +236,7 @@ class Configuration(Evaluator):
         call = scope.module.block("module", name)
         if call is None:
             return unknown(f"module.{name} is not declared", ref.where), everything
-        key, at = self._instance_key(call, ref.steps, 1, ref.frame)
+        key, at = self.instance_key(call, ref.steps, 1, ref.frame)
         output = _step_name(ref.steps, at)
         if isinstance(key, Unknown) or output is None:
             return unknown(f"not traced yet: all of module.{name}", ref.where), everything
@@ -289,7 +289,7 @@ class Configuration(Evaluator):
         block = scope.module.block("resource", ref.root, ref.first)
         if block is None:
             return unknown(f"{address} is not in the sources", ref.where), len(ref.steps)
-        key, at = self._instance_key(block, ref.steps, 1, ref.frame)
+        key, at = self.instance_key(block, ref.steps, 1, ref.frame)
         name = _step_name(ref.steps, at)
         if isinstance(key, Unknown) or name is None or name not in block.body.attributes:
             reason = f"an attribute of {address} that the provider computes"
@@ -313,9 +313,10 @@ class Configuration(Evaluator):
         }
         return Body({**block.body.attributes, **extra}, block.body.blocks)
 
-    def _instance_key(
+    def instance_key(
         self, block: Block, steps: Sequence[Step], at: int, frame: Frame
     ) -> tuple[InstanceKey | Unknown, int]:
+        """Return the key that the step at a position gives, and the position behind it."""
         attributes = block.body.attributes
         if "count" not in attributes and "for_each" not in attributes:
             return None, at

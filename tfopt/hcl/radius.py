@@ -57,6 +57,17 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
         yield from _in_block(configuration, scope, place.block)
 
 
+def scopes(configuration: Configuration, scope: Scope | None = None) -> Iterator[Scope]:
+    """Yield every module instance that is at hand, the root first."""
+    scope = scope or configuration.root
+    yield scope
+    for call in scope.module.of_kind("module"):
+        for key in _keys(configuration, scope, call):
+            child = configuration.child(scope, call, key)
+            if isinstance(child, Scope):
+                yield from scopes(configuration, child)
+
+
 def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence]:
     for kind in _KINDS:
         for block in scope.module.of_kind(kind):

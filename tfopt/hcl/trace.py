@@ -6,7 +6,7 @@ gives exactly the new value at the target; what else moves is listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -129,6 +129,11 @@ class Tracer:
         self._variables = variables
         self._configuration = Configuration(sources, variables)
 
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration as the plan saw it."""
+        return self._configuration
+
     def trace(self, target: Target) -> Trace | Refusal:
         """Return the literal that decides a planned attribute, or why it cannot be edited."""
         found = self._block(target)
@@ -168,8 +173,8 @@ class Tracer:
 
         `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
         """
-        own = _own_grade(trace.leaf)
-        edited = Configuration(self._sources, self._variables, _edits(trace.leaf, new_value))
+        own = own_grade(trace.leaf)
+        edited = self.edited(_edits(trace.leaf, new_value))
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
@@ -195,26 +200,40 @@ class Tracer:
                 return tried[-1]
         return next((each for each in tried if each[1].proven), tried[0])
 
-    def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
-        before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
-        places = dict.fromkeys(occurrence.place for occurrence in before.values())
-        if trace.leaf.slot is not None:
-            places |= dict.fromkeys(self._places_of(trace))
+    def edited(self, edits: Edits, read: type[Configuration] = Configuration) -> Configuration:
+        """Return the configuration read as if it were written otherwise."""
+        return read(self._sources, self._variables, edits)
+
+    def moved(
+        self, edited: Configuration, token: Span, more: Iterable[Place] = ()
+    ) -> Iterator[tuple[Occurrence, bool]]:
+        """Yield what moves with an edit, and whether that is certain.
+
+        Args:
+            edited: the configuration with the edit.
+            token: the literal that it replaces, or what it adds keys to.
+            more: places that the token may have a say in with the edit alone.
+        """
+        before = {(o.address, o.path): o for o in self._fed(token)}
+        places = dict.fromkeys((*(o.place for o in before.values()), *more))
         after = {
             (occurrence.address, occurrence.path): occurrence
             for place in places
             for occurrence in at_place(edited, place)
-            if not occurrence.value.all_tokens().isdisjoint(_read_as(trace.leaf.span))
+            if not occurrence.value.all_tokens().isdisjoint(_read_as(token))
         }
-        moves: list[Move] = []
-        for place in before | after:
-            old, new = before.get(place), after.get(place)
-            if not _is_target((before | after)[place], trace.target):
-                certainty = _moved(old, new)
-                if certainty is not None:
-                    shown = shown_address(*place, trace.target)
-                    moves.append(Move(*place, certain=certainty, shown=shown))
-        return tuple(moves)
+        for place, occurrence in (before | after).items():
+            certain = _moved(before.get(place), after.get(place))
+            if certain is not None:
+                yield occurrence, certain
+
+    def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
+        more = self._places_of(trace) if trace.leaf.slot is not None else ()
+        return tuple(
+            Move(o.address, o.path, certain, shown_address(o.address, o.path, trace.target))
+            for o, certain in self.moved(edited, trace.leaf.span, more)
+            if not _is_target(o, trace.target)
+        )
 
     def _places_of(self, trace: Trace) -> list[Place]:
         """Return the target's own block in every module instance: a key may be added to it."""
@@ -271,8 +290,8 @@ class Tracer:
         if value.unknown is not None and len(target.path) == 1:
             vacant = (Vacancy(block.span, str(target.path[0])), *vacant)
         found = map(leaf_to_add, vacant)
-        overrides = [leaf for leaf in found if leaf is not None and _not_ours(leaf) is None]
-        refused = _not_ours(literal) if literal is not None else None
+        overrides = [leaf for leaf in found if leaf is not None and not_ours(leaf) is None]
+        refused = not_ours(literal) if literal is not None else None
         hops = (*value.hops, target.address)
         if literal is not None:
             hops = (_hop(literal), *hops)
@@ -295,7 +314,7 @@ class Tracer:
             others = []
         shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
-        grade = "patchable-shared" if others else _own_grade(leaf)
+        grade = "patchable-shared" if others else own_grade(leaf)
         return Trace(target, leaf, grade, hops, shown, reason if shown else None, tuple(overrides))
 
     @cached_property
@@ -360,13 +379,14 @@ def _edits(leaf: Leaf, new_value: Scalar) -> Edits:
     return Edits(replaced={leaf.span: as_written(leaf.value, new_value)})
 
 
-def _own_grade(leaf: Leaf) -> Grade:
+def own_grade(leaf: Leaf) -> Grade:
+    """Return how an edit of a leaf is to be taken, were the leaf nobody else's."""
     if leaf.slot is not None and leaf.block is not None and leaf.block.kind == "module":
         return "module-default"
     return "edit-literal" if leaf.span.document.role == "configuration" else "patchable"
 
 
-def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
+def not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
     """Return why a literal's file is not to be edited, or None."""
     owner, block = leaf.span.document.owner, leaf.block
     if owner != "root" and block is not None and block.kind == "variable":
