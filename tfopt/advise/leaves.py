@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tfopt.hcl.findings import Move
 from tfopt.hcl.lifecycle import Lifecycle
-from tfopt.hcl.trace import Move, Refusal, Trace, Tracer
+from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler

@@ -8,33 +8,35 @@ from functools import partial
 
 from tfopt.hcl.addition import whole_file
 from tfopt.hcl.convert import convert
-from tfopt.hcl.describe import describe
-from tfopt.hcl.evaluate import Edits, Evaluator, elements, member
+from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.file_functions import FileFunctions
-from tfopt.hcl.scalars import to_text
-from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step
+from tfopt.hcl.instances import Instances
+from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key, split_step
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.surroundings import path_value, workspace
 from tfopt.hcl.syntax import (
-    Added,
     Attr,
-    Attribute,
     Block,
-    Body,
     Expr,
     Key,
     Literal,
     Name,
-    Object,
     Step,
-    Tuple,
 )
-from tfopt.hcl.values import Blocked, Unknown, Vacancy, Value, lift, plain, same, unknown
+from tfopt.hcl.values import (
+    Blocked,
+    Unknown,
+    Vacancy,
+    Value,
+    identical,
+    lift,
+    plain,
+    same,
+    unknown,
+)
 
 PlanVariables = Mapping[str, tuple[object, bool]]
 """Root variable → (the value in the plan, whether it is sensitive)."""
-
-META_ARGUMENTS = {"count", "for_each", "depends_on", "provider", "lifecycle", "providers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class _Reference:
     where: str
 
 
-class Configuration(Evaluator):
+class Configuration(Instances):
     """A configuration as the plan saw it: sources, and the values of the root's variables.
 
     Args:
@@ -134,13 +136,6 @@ class Configuration(Evaluator):
             return unknown(f"local.{name} is not declared", where)
         return self.carried(attribute, Frame(scope), f"local.{name}")
 
-    def carried(self, attribute: Attribute, frame: Frame, shown: str) -> Value:
-        """Evaluate an attribute and note the hop, unless the literal itself stands there."""
-        value = self.evaluate(attribute.expr, frame)
-        if isinstance(attribute.expr, Literal | Object | Tuple):
-            return value
-        return value.passed(f"{attribute.span.where} {shown} = {describe(attribute.expr)}")
-
     # -- variables -----------------------------------------------------------------------------
 
     def _variable(self, scope: Scope, name: str, where: str) -> Value:
@@ -174,18 +169,22 @@ class Configuration(Evaluator):
             return self._not_passed(scope, scope.call, block)
         shown = f"{scope.path[-1]} {name}"
         value = self.carried(argument, scope.caller, shown)
-        return value if value.data is not None else self._null(scope, block, value)
+        return self._or_default(scope, block, value)
 
     def _not_passed(self, scope: Scope, call: Block, block: Block) -> Value:
         """The default, for which the call could pass an argument."""
-        name, where = block.labels[0], frozenset((call.span,))
-        if name in self.edits.added(call.span):
-            return lift(self.edits.added(call.span)[name], None, where)
-        vacant = (Vacancy(call.span, name),)
-        return self._default(scope, block).chosen_over(Value(None, tokens=where, vacant=vacant))
+        return self._vacant(scope, block, Vacancy(call.span, block.labels[0]))
 
-    def _null(self, scope: Scope, block: Block, value: Value) -> Value:
+    def _vacant(self, scope: Scope, block: Block, place: Vacancy) -> Value:
+        added = self.edits.added(place.at)
+        if place.key in added:
+            return lift(added[place.key], None, frozenset((place,)))
+        return self._default(scope, block).chosen_over(Value(None, vacant=(place,)))
+
+    def _or_default(self, scope: Scope, block: Block, value: Value) -> Value:
         """An explicit null means the default where the variable is not nullable."""
+        if value.data is not None:
+            return value
         nullable = block.body.attributes.get("nullable")
         if nullable is not None and self.evaluate(nullable.expr, Frame(scope)).data is False:
             return self._default(scope, block).chosen_over(value)
@@ -206,10 +205,11 @@ class Configuration(Evaluator):
             written = self._unassigned(block, name)
             place = block.span.where
         if name not in self._variables or self.edits.touch(written):
-            return written
+            return self._or_default(self.root, block, written)
         planned = self._variables[name][0]
-        if written.unknown is None and same(plain(written), planned):
-            return written
+        agree = identical if assignments else same  # a default is converted before it is planned
+        if written.unknown is None and agree(plain(written), planned):
+            return self._or_default(self.root, block, written)
         reason = (
             f"var.{name} was set elsewhere (environment, HCP, -var or another variable file), "
             "or the file was edited after the plan was made"
@@ -223,11 +223,7 @@ class Configuration(Evaluator):
         if not self.sources.var_files:
             return self._default(self.root, block)
         file = whole_file(self.sources.var_files[-1])
-        where = frozenset((file,))
-        if name in self.edits.added(file):
-            return lift(self.edits.added(file)[name], None, where)
-        vacant = (Vacancy(file, name),)
-        return self._default(self.root, block).chosen_over(Value(None, tokens=where, vacant=vacant))
+        return self._vacant(self.root, block, Vacancy(file, name))
 
     # -- modules -------------------------------------------------------------------------------
 
@@ -291,6 +287,12 @@ class Configuration(Evaluator):
             return unknown(f"{address} is not in the sources", ref.where), len(ref.steps)
         key, at = self.instance_key(block, ref.steps, 1, ref.frame)
         name = _step_name(ref.steps, at)
+        if at == len(ref.steps) and not isinstance(key, Unknown):
+            return self._once(
+                address, scope, spell_key(key), ref.where, partial(self.whole, block, key)
+            ), at
+        if len(ref.steps) == 1 and isinstance(key, Unknown):
+            return self._once(address, scope, "", ref.where, partial(self.every, block)), 1
         if isinstance(key, Unknown) or name is None or name not in block.body.attributes:
             reason = f"an attribute of {address} that the provider computes"
             return unknown(reason, ref.where), len(ref.steps)
@@ -301,17 +303,6 @@ class Configuration(Evaluator):
             return self.carried(block.body.attributes[name], instance, f"{shown}.{name}")
 
         return self._once(f"{shown} attribute", scope, name, ref.where, resolve), at + 1
-
-    def body(self, block: Block) -> Body:
-        """Return a block's body, with the attributes that the edits add."""
-        added = self.edits.added(block.span)
-        if not added or block.kind == "module":  # a call's arguments: see _not_passed
-            return block.body
-        extra = {
-            name: Attribute(name, block.span, partial(Added, block.span, value))
-            for name, value in added.items()
-        }
-        return Body({**block.body.attributes, **extra}, block.body.blocks)
 
     def instance_key(
         self, block: Block, steps: Sequence[Step], at: int, frame: Frame
@@ -327,49 +318,6 @@ class Configuration(Evaluator):
         if isinstance(found.data, str | int) and not isinstance(found.data, bool):
             return found.data, at + 1
         return found.unknown or Unknown("an instance key that is not known", block.span.where), at
-
-    def instance(self, block: Block, frame: Frame, key: InstanceKey) -> Frame:
-        """Return the frame of one instance of a resource, data source or module call."""
-        if not isinstance(key, str):
-            return frame.binding(**bindings(key))
-        attribute = block.body.attributes.get("for_each")
-        if attribute is None:
-            return frame.binding(**bindings(key, unknown("no for_each here", block.span.where)))
-        collection = self.carried(attribute, frame, "for_each")
-        if isinstance(collection.data, tuple):
-            matching = [v for v in collection.data if to_text(v.data) == key]
-            value = matching[0] if matching else unknown("no such key", attribute.span.where)
-        else:
-            value = member(collection, Value(key), attribute.span.where)
-        return frame.binding(**bindings(key, value))
-
-    def instance_keys(self, block: Block, frame: Frame) -> list[InstanceKey] | Value:
-        """Return the keys of all instances of a block, or the Unknown count or for_each."""
-        attributes = block.body.attributes
-        if "count" in attributes:
-            count = self.evaluate(attributes["count"].expr, frame)
-            number = count.data
-            if isinstance(number, int) and number >= 0:
-                return list(range(number))
-            return count
-        if "for_each" not in attributes:
-            return [None]
-        collection = self.evaluate(attributes["for_each"].expr, frame)
-        pairs = elements(collection)
-        if pairs is None:
-            return collection
-        if isinstance(collection.data, tuple):
-            return [to_text(value.data) for _, value in pairs]
-        return [str(key.data) for key, _ in pairs]
-
-    def has_instance(self, scope: Scope, block: Block, key: InstanceKey) -> bool:
-        """Whether an instance, and every module instance around it, exists as far as is known."""
-        keys = self.instance_keys(block, Frame(scope))
-        if isinstance(keys, list) and key not in keys:
-            return False
-        if scope.call is None or scope.caller is None:
-            return True
-        return self.has_instance(scope.caller.scope, scope.call, split_step(scope.path[-1])[1])
 
 
 def _step_name(steps: Sequence[Step], at: int) -> str | None:

@@ -198,7 +198,8 @@ def _optional(
     evaluate: Evaluate | None,
 ) -> Value:
     """Return what stands for an optional attribute that is absent or null."""
-    absent = null or Value(None, tokens=value.tokens, vacant=value.missing(name))
+    vacant = value.missing(name)
+    absent = null or Value(None, tokens=frozenset(vacant), vacant=vacant)
     if default is None or evaluate is None:
         return absent
     return evaluate(default).chosen_over(absent)

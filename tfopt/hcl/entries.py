@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 
+from tfopt.hcl.conditions import conditions
 from tfopt.hcl.configuration import Configuration
 from tfopt.hcl.constructors import literal_keys
 from tfopt.hcl.evaluate import Edits
@@ -19,13 +20,13 @@ from tfopt.hcl.kinds import Type
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.members import Members, members_read
 from tfopt.hcl.places import EntryPlace, places
-from tfopt.hcl.radius import Place
+from tfopt.hcl.radius import Place, at_place
 from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
 from tfopt.hcl.strings import as_written
 from tfopt.hcl.syntax import Block, Body, Literal, Object, Plain, Scalar
-from tfopt.hcl.trace import Tracer, not_ours, own_grade
-from tfopt.hcl.values import Grade, Unknown, Value, plain, same
+from tfopt.hcl.trace import Target, Trace, Tracer, not_ours, own_grade
+from tfopt.hcl.values import Grade, Unknown, Vacancy, Value, plain, same
 
 _FIRST_PROBE = 70_001  # beyond any size, hour or percentage that a configuration holds
 
@@ -129,8 +130,7 @@ class _Search:
         if value.unknown is not None:
             return NoEntry(f"{what} is not known: {value.unknown}")
         nearest, reached = NoEntry(f"{what} does not come from a map of the sources"), -1
-        sources = self.tracer.configuration.sources
-        for place in places(value, self.scope, sources, self.members.maps):
+        for place in places(value):
             leaf = place.leaf(self.wanted.key)
             try:
                 return self._entry(place, leaf)
@@ -155,7 +155,7 @@ class _Search:
             raise _RefusedError(0, f"no entry can be written at {place.at.where} as it stands")
         if place.map is not None and self.wanted.key in literal_keys(place.map):
             raise _RefusedError(3, f"{leaf.path} is there already ({place.at.where})")
-        attempt = _Attempt(self, place)
+        attempt = _Attempt(self, place, leaf)
         fed = attempt.fed()
         owner = not_ours(leaf)
         if owner is not None:
@@ -170,6 +170,7 @@ class _Attempt:
 
     search: _Search
     place: EntryPlace
+    leaf: Leaf
 
     def fed(self) -> Mapping[str, str]:
         """Return, by attribute, the member of the entry that it takes its value from.
@@ -191,11 +192,10 @@ class _Attempt:
         for names in (known, direct, siblings):
             numbers = count(_FIRST_PROBE)
             probes = {name: _probe(search.members.types.get(name), numbers) for name in names}
-            optional = search.members.names.keys() - search.members.required
             yield {
                 name: probe
                 for name, probe in probes.items()
-                if not (name in search.members.maps or (probe is None and name in optional))
+                if probe is not None or name in search.members.required
             }
 
     def _turned_up(
@@ -215,7 +215,8 @@ class _Attempt:
 
     def _computes(self, value: Value) -> bool:
         """Whether a known value hangs on the entry."""
-        return value.unknown is None and self.place.at in value.all_tokens()
+        tokens = {self.place.at, Vacancy(self.place.at, self.place.name or "")}
+        return value.unknown is None and not tokens.isdisjoint(value.all_tokens())
 
     def proven(self, fed: Mapping[str, str]) -> tuple[Plain, str]:
         """Return an entry, and the address of the instance that it was proven to make.
@@ -311,9 +312,7 @@ class _Attempt:
         if wrong is not None:
             raise _RefusedError(2, wrong)
         address = search.scope.address(resource + spell_key(made[0]))
-        moved = self._moved(edited, address)
-        if moved:
-            raise _RefusedError(7, f"the entry would also move {', '.join(moved)}")
+        self._check_others(edited, made[0], address)
         return address
 
     @property
@@ -328,18 +327,30 @@ class _Attempt:
             reason = f"the entry cannot give {name} the value {wanted}: it would be {got}"
             raise _RefusedError(6, reason)
 
-    def _moved(self, edited: Configuration, address: str) -> list[str]:
-        """Return what else moves, each address once."""
+    def _check_others(self, edited: Configuration, key: InstanceKey, address: str) -> None:
+        """Refuse what else moves, and what Terraform would not plan."""
         search = self.search
-        own = search.scope.address(search.wanted.resource)
-        here = Place(search.scope.path, search.block)
-        found = search.tracer.moved(edited, self.place.at, [here])
-        shown = (
-            o.address if certain else f"{o.address} (not certain)"
-            for o, certain in found
-            if o.address != address and (o.address, o.path) != (own, ("for_each",))
+        target = Target(search.wanted.module, search.wanted.resource, key, (), None)
+        trace = Trace(target, self.leaf, own_grade(self.leaf), (), ())
+        broken = search.tracer.radius.broken(trace, edited) or self._broken(edited)
+        if broken is not None:
+            raise _RefusedError(7, broken)
+        own = (search.scope.address(search.wanted.resource), ("for_each",))
+        moved = dict.fromkeys(
+            move.address if move.certain else f"{move.address} (not certain)"
+            for move in search.tracer.radius.moves(trace, search.block, edited)
+            if move.address != address and (move.address, move.path) != own
         )
-        return list(dict.fromkeys(shown))
+        if moved:
+            raise _RefusedError(7, f"the entry would also move {', '.join(moved)}")
+
+    def _broken(self, edited: Configuration) -> str | None:
+        """Return the condition of the resource itself that the new instance does not meet."""
+        named = {each.path: each for each in conditions(self.search.block)}
+        for occurrence in at_place(edited, Place(self.search.scope.path, self.search.block)):
+            if occurrence.is_condition and occurrence.value.data is False:
+                return str(named[occurrence.path])
+        return None
 
 
 def _allowed(value: Value, allowed: Sequence[Scalar]) -> bool:

@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from tfopt.hcl.compare import equal
 from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_unified
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import GUARDS, call, first_failure
-from tfopt.hcl.kinds import List, Primitive, Set, type_of, unify
+from tfopt.hcl.kinds import List, Partial, Primitive, Set, type_of, unify
 from tfopt.hcl.scalars import exact, from_exact, rounded, to_number, to_text, to_truth
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
@@ -40,12 +41,22 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Blocked, Unknown, Value, computed, first_unknown, lift, unknown
+from tfopt.hcl.values import (
+    Blocked,
+    Token,
+    Unknown,
+    Vacancy,
+    Value,
+    computed,
+    first_unknown,
+    lift,
+    unknown,
+)
 
 NO_KEYS: Mapping[str, Plain] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edits:
     """Sources read as if they were written otherwise.
 
@@ -63,8 +74,13 @@ class Edits:
 
     def touch(self, value: Value) -> bool:
         """Whether a value may be another with the edits than without."""
-        tokens = value.all_tokens() if self.replaced or self.keys else frozenset()
-        return not (tokens.isdisjoint(self.replaced) and tokens.isdisjoint(self.keys))
+        return bool(self.tokens) and not value.all_tokens().isdisjoint(self.tokens)
+
+    @cached_property
+    def tokens(self) -> frozenset[Token]:
+        """All places that read otherwise."""
+        keys = (Vacancy(place, key) for place, added in self.keys.items() for key in added)
+        return frozenset[Token]((*self.replaced, *self.keys, *keys))
 
 
 class Evaluator(ABC):
@@ -159,7 +175,7 @@ class Evaluator(ABC):
 
     def _object(self, expr: Object, frame: Frame) -> Value:
         members: dict[str, Value] = {}
-        tokens = frozenset((expr.span,))
+        tokens = frozenset[Token]((expr.span,))
         for item in expr.items:
             key = self.evaluate(item.key, frame)
             text = to_text(key.data)
@@ -264,7 +280,7 @@ class Evaluator(ABC):
         return first_failure([self.evaluate(expr.condition, bound)])
 
     def _collected(
-        self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Span]
+        self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Token]
     ) -> Value:
         values, where = [value for _, value in made], expr.span.where
         if expr.key is None:
@@ -304,12 +320,16 @@ def member(value: Value, key: Value, where: str) -> Value:
     found = _pick(value.data, key.data)
     if found is None:
         wanted = to_text(key.data)
-        missing = Value(None, tokens=value.tokens)
-        lost = unknown(f"no member {wanted!r}", where, missing, key, fails=True)
-        return replace(lost, vacant=value.missing(str(wanted)))
+        vacant = value.missing(str(wanted))
+        missing = Value(None, tokens=value.tokens.union(vacant), vacant=vacant)
+        if isinstance(value.data, Partial):
+            return unknown(f"{wanted} of {value.data.what}, which the provider computes", where)
+        return unknown(f"no member {wanted!r}", where, missing, key, fails=True)
     blocked = found.blocked or value.blocked
     moved = replace(found, hops=found.hops + value.hops, blocked=None if found.leaf else blocked)
-    return moved.influenced(key, Value(None, tokens=value.tokens))
+    # no key that is added beside it changes a member that is there
+    chosen = Value(None, tokens=value.tokens.difference((value.home,)))
+    return moved.influenced(key, chosen)
 
 
 def _pick(data: object, key: object) -> Value | None:

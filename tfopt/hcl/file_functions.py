@@ -23,7 +23,7 @@ from tfopt.hcl.literals import edited_text
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Tuple
 from tfopt.hcl.text_template import read_text_template
-from tfopt.hcl.values import Blocked, Unknown, Value, computed, unknown
+from tfopt.hcl.values import Blocked, Token, Unknown, Value, computed, unknown
 from tfopt.hcl.yaml_tree import NoDocumentError, read_yaml
 
 
@@ -87,7 +87,9 @@ class FileFunctions:
         found = [
             token.document
             for token in value.tokens
-            if token == token.document.text_token and self.text(token.document) == value.data
+            if isinstance(token, Span)
+            and token == token.document.text_token
+            and self.text(token.document) == value.data
         ]
         return found[0] if len(found) == 1 else None
 
@@ -134,7 +136,7 @@ def _fileset(caller: _Caller, args: Sequence[Value]) -> Value:
         names = matching(folder, str(pattern))
     except ValueError as error:
         return unknown(f"fileset() with {error}", caller.where, *args)
-    tokens = frozenset[Span]().union(*(arg.all_tokens() for arg in args))
+    tokens = frozenset[Token]().union(*(arg.all_tokens() for arg in args))
     blocked = Blocked("unknown", f"computed by fileset() ({caller.where})")
     members = tuple(Value(name, tokens=tokens, blocked=blocked) for name in names)
     return Value(members, tokens=tokens, blocked=blocked)
@@ -180,7 +182,7 @@ def _not_editable(tree: Expr) -> Expr:
     return tree
 
 
-def _depending(value: Value, tokens: frozenset[Span], blocked: Blocked) -> Value:
+def _depending(value: Value, tokens: frozenset[Token], blocked: Blocked) -> Value:
     data = value.data
     inside = partial(_depending, tokens=tokens, blocked=blocked)
     if isinstance(data, Mapping):

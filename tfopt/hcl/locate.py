@@ -58,12 +58,14 @@ def leaf_at(token: Span) -> Leaf:
 
 
 def leaf_to_add(vacancy: Vacancy, *, structured: bool = False) -> Leaf | None:
-    """Return the leaf that adding a key makes; None where none can be written there.
+    """Return the leaf that fills a vacancy; None where nothing can be written there.
 
     Args:
-        vacancy: the place and the key.
+        vacancy: the place, and the key to be added to it.
         structured: whether the key's value is an object.
     """
+    if not vacancy.key:
+        return leaf_at(vacancy.at)
     slot = slot_in(vacancy.at, structured=structured)
     if slot is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,11 +19,9 @@ from tfopt.hcl.syntax import (
     Key,
     Literal,
     Name,
-    Object,
     Traversal,
 )
 
-_DEFAULTING = {"try", "lookup", "coalesce"}
 _ROOTS = {"var", "local", "module", "data", "path", "terraform", "each", "count", "self"}
 
 
@@ -35,13 +33,11 @@ class Members:
         names: in the order in which they are read, or declared in an object type.
         types: the type that an object type gives a name, where one does.
         required: the names that an object type insists on.
-        maps: the names of maps that may be absent: `try(each.value.schedules, {})`.
     """
 
     names: dict[str, None] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
-    maps: dict[str, None] = field(default_factory=dict)
 
 
 def members_read(scope: Scope, body: Body) -> Members:
@@ -108,9 +104,6 @@ class _Collector:
         args = node.args
         if node.name == "lookup" and len(args) > 1 and isinstance(args[1], Literal):
             self.found.names[str(args[1].value)] = None
-        if node.name in _DEFAULTING and any(isinstance(a, Object) and not a.items for a in args):
-            name = _last_name(args)
-            self.found.maps |= {} if name is None else {name: None}
 
     def _type(self, kind: Type) -> None:
         if isinstance(kind, Collection):
@@ -127,8 +120,6 @@ class _Collector:
             self.found.types.setdefault(name, kind)
             if name not in optional:
                 self.found.required.add(name)
-            elif isinstance(kind, Collection) and kind.kind == "map":
-                self.found.maps[name] = None
             self._type(kind)
 
 
@@ -142,10 +133,3 @@ def _step_name(step: object) -> str | None:
     if isinstance(step, Key) and isinstance(step.key, Literal):
         return str(step.key.value)
     return None
-
-
-def _last_name(args: Sequence[Expr]) -> str | None:
-    """Return the member that a call falls back from: of `try(a.b, {})` or `lookup(a, "b", {})`."""
-    if len(args) > 1 and isinstance(args[1], Literal):
-        return str(args[1].value)
-    return _step_name(args[0].steps[-1]) if isinstance(args[0], Traversal) else None

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tfopt.hcl.blocks import nested
-from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
-from tfopt.hcl.document import Span
+from tfopt.hcl.conditions import conditions
+from tfopt.hcl.configuration import Configuration
+from tfopt.hcl.instances import META_ARGUMENTS
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
 from tfopt.hcl.syntax import Block, Body
-from tfopt.hcl.values import Unknown, Value, unknown
+from tfopt.hcl.values import Token, Unknown, Value, unknown
 
 _KINDS = ("resource", "data", "provider")
+_CONDITIONED = ("variable", "output")  # blocks of which only the conditions count
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class Occurrence:
     path: tuple[str | int, ...]
     value: Value
     place: Place
+    is_condition: bool = False  # a validation, pre- or postcondition: it moves nothing
 
 
-def by_token(configuration: Configuration) -> dict[Span, list[Occurrence]]:
-    """Return the occurrences under every literal token that has a say in them."""
-    found: dict[Span, list[Occurrence]] = {}
+def by_token(configuration: Configuration) -> dict[Token, list[Occurrence]]:
+    """Return the occurrences under every place in the sources that has a say in them."""
+    found: dict[Token, list[Occurrence]] = {}
     for occurrence in _in_scope(configuration, configuration.root):
         for token in occurrence.value.all_tokens():
             found.setdefault(token, []).append(occurrence)
@@ -53,6 +56,8 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
         return
     if place.block.kind == "module":
         yield from _of_call(configuration, scope, place.block)
+    elif place.block.kind in _CONDITIONED:
+        yield from _conditions(configuration, scope, place.block)
     else:
         yield from _in_block(configuration, scope, place.block)
 
@@ -72,12 +77,25 @@ def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence
     for kind in _KINDS:
         for block in scope.module.of_kind(kind):
             yield from _in_block(configuration, scope, block)
+    for kind in _CONDITIONED:
+        for block in scope.module.of_kind(kind):
+            yield from _conditions(configuration, scope, block)
     for call in scope.module.of_kind("module"):
         yield from _of_call(configuration, scope, call)
         for key in _keys(configuration, scope, call):
             child = configuration.child(scope, call, key)
             if isinstance(child, Scope):
                 yield from _in_scope(configuration, child)
+
+
+def _conditions(
+    configuration: Configuration, scope: Scope, block: Block, frame: Frame | None = None
+) -> Iterator[Occurrence]:
+    place = Place(scope.path, block)
+    address = scope.address(".".join((block.kind, *block.labels)))
+    for each in conditions(block):
+        value = configuration.evaluate(each.condition.expr, frame or Frame(scope))
+        yield Occurrence(address, each.path, value, place, is_condition=True)
 
 
 def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[InstanceKey]:
@@ -127,6 +145,7 @@ def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Itera
     yield from _numbers(configuration, place, scope, address)
     for key in _keys(configuration, scope, block):
         frame = configuration.instance(block, Frame(scope), key)
+        yield from _conditions(configuration, scope, block, frame)
         for path, value in _in_body(configuration, configuration.body(block), frame, ()):
             yield Occurrence(address + spell_key(key), path, value, place)
 

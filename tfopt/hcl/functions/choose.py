@@ -71,7 +71,7 @@ def _lookup(args: Sequence[Value], _where: str) -> Value:
         return carried(members[key], container).influenced(name)
     if not default:
         raise ConversionError(f"no member {key!r}")
-    absent = Value(None, tokens=container.tokens, vacant=container.missing(key))
+    absent = Value(None, vacant=container.missing(key))
     return default[0].influenced(container, name).chosen_over(absent)
 
 

@@ -9,7 +9,6 @@ from itertools import product
 
 from tfopt.hcl.compare import equal
 from tfopt.hcl.convert import ConversionError, make_set, to_type
-from tfopt.hcl.document import Span
 from tfopt.hcl.functions.arguments import (
     Function,
     NotKnownError,
@@ -29,7 +28,7 @@ from tfopt.hcl.functions.arguments import (
 )
 from tfopt.hcl.functions.text import characters
 from tfopt.hcl.kinds import Collection, List, Map, Set, UnorderedSet, like, type_of, unify
-from tfopt.hcl.values import Value, computed
+from tfopt.hcl.values import Token, Value, computed
 
 _LONGEST_RANGE = 1024
 
@@ -72,12 +71,12 @@ def _merge(args: Sequence[Value], _where: str) -> Value:
     given = [arg for arg in args if arg.data is not None]
     for arg in given:
         for key, kept in merged.items():  # a member added to a later argument wins
-            merged[key] = replace(kept, vacant=(*arg.missing(key), *kept.vacant))
+            merged[key] = kept.chosen_over(Value(None, vacant=arg.missing(key)))
         for key, member in mapping(arg).items():
             merged[key] = replace(member, hops=member.hops + arg.hops)
     homes = [arg.home for arg in given if arg.home is not None]
     home = homes[-1] if homes else None
-    tokens = frozenset[Span]().union(*(arg.tokens for arg in args))
+    tokens = frozenset[Token]().union(*(arg.tokens for arg in args))
     kinds = [type_of(arg) for arg in given]
     alike = bool(given) and all(isinstance(a.data, Map) for a in given)
     same_kind = alike and all(kind == kinds[0] for kind in kinds)
