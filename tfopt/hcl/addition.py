@@ -93,15 +93,29 @@ def _empty_slot(data: bytes, opening: Node, closing: Node, *, structured: bool) 
     if opening.start_point.row == closing.start_point.row:
         indent = indent_of(data, opening.start_byte)
         bare = closing.start_byte == opening.end_byte
-        if structured and bare:
+        if structured and _ends_line_of_its_own(data, opening.start_byte):
             inner = indent + STEP
             return Slot(
                 opening.end_byte, style.newline + inner, style.newline + indent, inner, style=style
             )
-        return Slot(opening.end_byte, " ", " " if bare else "", indent, style=style)
+        flat = Style("hcl", style.newline, inline=True)
+        return Slot(opening.end_byte, " ", " " if bare else "", indent, style=flat)
     line = data.rindex(b"\n", 0, closing.start_byte) + 1
     indent = indent_of(data, closing.start_byte) + STEP
     return Slot(line, indent, style.newline, indent, style=style)
+
+
+def _ends_line_of_its_own(data: bytes, brace: int) -> bool:
+    """Whether nothing but a key stands before a brace, and nothing but a comment behind `{}`."""
+    start, end = data.rfind(b"\n", 0, brace) + 1, data.find(b"\n", brace)
+    before = data[start:brace].removeprefix(BOM)
+    return bool(
+        _KEY.fullmatch(before) and _EMPTY.fullmatch(data[brace : end if end >= 0 else None])
+    )
+
+
+_KEY = re.compile(rb'[ \t]*(?:[\w-]+|"[^"]*")[ \t]*[=:][ \t]*')
+_EMPTY = re.compile(rb"\{\},?[ \t]*(?:(?:#|//).*)?\r?")
 
 
 def _manner(data: bytes, elements: Sequence[Node]) -> tuple[str, bool]:
