@@ -301,3 +301,32 @@ def test_two_entries_join_one_map(tmp_path: Path) -> None:
     )
     after = make_patch(changes).files[0].after.decode()
     assert after == "schedules = {\n" + "".join(entries) + "}\n"
+
+
+def test_a_map_that_is_set_elsewhere_is_told(tmp_path: Path) -> None:
+    """What the environment holds, no file decides."""
+    lay(tmp_path, {"main.tf": ROOT, "terraform.tfvars": "schedules = {}\n"})
+    planned = {"schedules": ({"a": {"recurrence": "x"}}, False)}
+    found = find_entry(Tracer(load_sources(tmp_path), planned), wanted())
+    assert isinstance(found, NoEntry)
+    assert found.grade == "value-from-environment"
+    assert "was set elsewhere" in found.reason
+
+
+def test_a_downloaded_module_is_not_edited(tmp_path: Path) -> None:
+    """A default of a module that is not the user's, behind a call that has no place for it."""
+    call = 'module "m" { source = "./m" }\n'
+    found = find_entry(lay(tmp_path, {"main.tf": call, **IN_MODULE}), wanted(("module.m",)))
+    assert isinstance(found, NoEntry)
+    assert found.grade == "module-default"
+
+
+def test_a_condition_of_the_resource_is_kept(tmp_path: Path) -> None:
+    """A precondition that the new instance does not meet refuses it."""
+    lifecycle = (
+        "  lifecycle {\n    precondition {\n      condition     = each.value.min_size > 4\n"
+        '      error_message = "Too small."\n    }\n  }\n}\n'
+    )
+    tracer = lay(tmp_path, {"main.tf": ROOT.removesuffix("}\n") + lifecycle})
+    reason = refusal(tracer, wanted())
+    assert reason.endswith("does not allow it: Too small.")

@@ -142,11 +142,39 @@ def test_a_structure_is_written_as_a_block(tmp_path: Path) -> None:
     )
 
 
+TWO = {
+    "a: 1": ("", "a: 1\nx: 5\ny: 6"),
+    "a: 1\n": ("", "a: 1\nx: 5\ny: 6\n"),
+    "l:\n  - a:\n      b: 2\n": ("l 0", "l:\n  - x: 5\n    y: 6\n    a:\n      b: 2\n"),
+    "a: {}\n": ("a", "a: {x: 5, y: 6}\n"),
+    '{"a": 1}\n': ("", '{"a": 1, "x": 5, "y": 6}\n'),
+    '{\n  "a": 1\n}\n': ("", '{\n  "a": 1,\n  "x": 5,\n  "y": 6\n}\n'),
+}
+
+
+@pytest.mark.parametrize("before", TWO)
+def test_two_keys_join_one_mapping(tmp_path: Path, before: str) -> None:
+    """Both are written at once, as each would be."""
+    steps, after = TWO[before]
+    path = tmp_path / "a.yaml"
+    path.write_text(before)
+    leaves = [leaf_to_add(Vacancy(at(path, *steps.split()), key)) for key in "xy"]
+    changes = [Change(leaf, new) for leaf, new in zip(leaves, (5, 6), strict=True) if leaf]
+    assert make_patch(changes).files[0].after.decode() == after
+
+
 def test_a_mapping_that_is_merged_elsewhere_is_left_alone(tmp_path: Path) -> None:
     """What a merge takes from it would not be known to have moved."""
     path = tmp_path / "a.yaml"
     path.write_text("x: &x\n  b: 1\nc:\n  <<: *x\n")
     assert leaf_to_add(Vacancy(at(path, "x"), "new")) is None
+
+
+def test_a_mapping_with_question_marks_is_left_alone(tmp_path: Path) -> None:
+    """An entry before `? key` would be part of the key."""
+    path = tmp_path / "a.yaml"
+    path.write_text("a:\n  ? b\n  : c: 1\n")
+    assert leaf_to_add(Vacancy(at(path, "a"), "new")) is None
 
 
 @quick

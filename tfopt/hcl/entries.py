@@ -130,6 +130,8 @@ class _Search:
         if value.unknown is not None:
             return NoEntry(f"{what} is not known: {value.unknown}")
         nearest, reached = NoEntry(f"{what} does not come from a map of the sources"), -1
+        if value.blocked is not None:
+            nearest = NoEntry(f"{what}: {value.blocked.reason}", value.blocked.grade)
         for place in places(value):
             leaf = place.leaf(self.wanted.key)
             try:

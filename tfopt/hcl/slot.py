@@ -34,10 +34,11 @@ class Slot:
         """What sets two new entries apart."""
         if self.lead.startswith(","):
             return self.lead
+        lines = "\n" in self.tail or ("\n" in self.lead and self.style.syntax == "yaml")
+        if not lines:
+            return ", "
         comma = "," if self.style.syntax == "json" else ""
-        if "\n" in self.tail:
-            return comma + (self.lead if "\n" in self.lead else self.tail + self.lead)
-        return ", "
+        return comma + (self.lead if "\n" in self.lead else self.tail + self.lead)
 
 
 def indent_of(data: bytes, offset: int) -> str:

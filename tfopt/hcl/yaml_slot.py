@@ -60,7 +60,18 @@ def yaml_slot(place: Span, *, structured: bool) -> Slot | None:
     pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
     if events[at].flow_style:
         return _flow_slot(place, text, pairs, events[end].end_mark.index)
+    if _has_question_mark(text, pairs):
+        return None
     return _block_slot(place, text, pairs, structured=structured)
+
+
+def _has_question_mark(text: str, pairs: Sequence[tuple[_Node, _Node]]) -> bool:
+    """Whether a mapping is written `? key`, newline, `: value`: nothing joins its neighbours."""
+    between = (text[key.last.end_mark.index : value.first.start_mark.index] for key, value in pairs)
+    start = pairs[0][0].first.start_mark.index
+    return text[:start].rstrip(" ").endswith("?") or any(
+        "\n" in gap[: gap.find(":")] for gap in between if ":" in gap
+    )
 
 
 def _parsed(document: Document) -> tuple[str, Sequence[Any]]:
