@@ -143,12 +143,12 @@ def test_a_structure_is_written_as_a_block(tmp_path: Path) -> None:
 
 
 TWO = {
-    "a: 1": ("", "a: 1\nx: 5\ny: 6"),
-    "a: 1\n": ("", "a: 1\nx: 5\ny: 6\n"),
-    "l:\n  - a:\n      b: 2\n": ("l 0", "l:\n  - x: 5\n    y: 6\n    a:\n      b: 2\n"),
-    "a: {}\n": ("a", "a: {x: 5, y: 6}\n"),
-    '{"a": 1}\n': ("", '{"a": 1, "x": 5, "y": 6}\n'),
-    '{\n  "a": 1\n}\n': ("", '{\n  "a": 1,\n  "x": 5,\n  "y": 6\n}\n'),
+    "a: 1": ("", "a: 1\nx: 5\nz: 6"),
+    "a: 1\n": ("", "a: 1\nx: 5\nz: 6\n"),
+    "l:\n  - a:\n      b: 2\n": ("l 0", "l:\n  - x: 5\n    z: 6\n    a:\n      b: 2\n"),
+    "a: {}\n": ("a", "a: {x: 5, z: 6}\n"),
+    '{"a": 1}\n': ("", '{"a": 1, "x": 5, "z": 6}\n'),
+    '{\n  "a": 1\n}\n': ("", '{\n  "a": 1,\n  "x": 5,\n  "z": 6\n}\n'),
 }
 
 
@@ -158,7 +158,7 @@ def test_two_keys_join_one_mapping(tmp_path: Path, before: str) -> None:
     steps, after = TWO[before]
     path = tmp_path / "a.yaml"
     path.write_text(before)
-    leaves = [leaf_to_add(Vacancy(at(path, *steps.split()), key)) for key in "xy"]
+    leaves = [leaf_to_add(Vacancy(at(path, *steps.split()), key)) for key in "xz"]
     changes = [Change(leaf, new) for leaf, new in zip(leaves, (5, 6), strict=True) if leaf]
     assert make_patch(changes).files[0].after.decode() == after
 
