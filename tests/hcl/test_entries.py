@@ -330,3 +330,18 @@ def test_a_condition_of_the_resource_is_kept(tmp_path: Path) -> None:
     tracer = lay(tmp_path, {"main.tf": ROOT.removesuffix("}\n") + lifecycle})
     reason = refusal(tracer, wanted())
     assert reason.endswith("does not allow it: Too small.")
+
+
+@pytest.mark.parametrize("kind", ["bool", "optional(bool, false)"])
+def test_a_switch_is_set_where_the_entry_needs_it(tmp_path: Path, kind: str) -> None:
+    """A filter on a member makes no instance without it."""
+    variable = (
+        'variable "schedules" {\n  type = map(object({ recurrence = string, enabled = %s, '
+        "start = optional(bool) }))\n}\n"
+    )
+    kept = SCHEDULE % "{ for k, s in var.schedules : k => s if s.enabled }"
+    main = variable % kind + kept.replace('lookup(each.value, "min_size", null)', "2")
+    tracer = lay(tmp_path, {"main.tf": main, "terraform.tfvars": "schedules = {}\n"})
+    found = find_entry(tracer, wanted(time_zone=(None,)))
+    assert isinstance(found, Entry), found.reason
+    assert found.value == {"recurrence": "0 8 * * 1-5", "enabled": True}

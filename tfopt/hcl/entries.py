@@ -8,6 +8,7 @@ and nothing else moves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -230,22 +231,31 @@ class _Attempt:
         entry = {name: wanted[attribute][0] for attribute, name in fed.items()}
         entry = {name: value for name, value in entry.items() if value is not None}
         refused = None
-        required = frozenset(self.search.members.required)
-        for more in (frozenset[str](), required, frozenset(self._siblings)):
-            filled = {**dict.fromkeys(more), **entry}
+        for more in self._fillers():
+            filled = {**more, **entry}
             try:
                 address = self._proof(self._in_order(filled))
             except _RefusedError as error:
                 refused = error if refused is None or error.reached > refused.reached else refused
             else:
-                return self._lean(filled, more - entry.keys()), address
+                return self._lean(filled, more.keys() - entry.keys()), address
         assert refused is not None
         raise refused
 
-    def _lean(self, entry: Mapping[str, Scalar], nulls: frozenset[str]) -> Plain:
-        """Return a proven entry without the nulls that it can do without."""
+    def _fillers(self) -> Iterator[Mapping[str, Scalar]]:
+        """Yield what an entry may need besides: by its type, as a switch, beside its neighbours."""
+        members, siblings = self.search.members, self._siblings
+        switches = {name: True for name, kind in members.types.items() if kind == "bool"}
+        required = dict.fromkeys(members.required)
+        yield {}
+        yield {name: switches.get(name) for name in required}
+        yield {**required, **switches}
+        yield {name: value if isinstance(value, bool) else None for name, value in siblings.items()}
+
+    def _lean(self, entry: Mapping[str, Scalar], fillers: AbstractSet[str]) -> Plain:
+        """Return a proven entry without the fillers that it can do without."""
         kept = dict(entry)
-        for name in sorted(nulls - self._siblings.keys()):
+        for name in sorted(fillers - self._siblings.keys()):
             fewer = {key: value for key, value in kept.items() if key != name}
             try:
                 self._proof(self._in_order(fewer))
