@@ -60,7 +60,7 @@ class Configuration(Instances):
         self._scopes: dict[tuple[str, ...], Scope | Unknown] = {(): self.root}
         self._known: dict[tuple[object, ...], Value] = {}
         self._active: set[tuple[object, ...]] = set()
-        self._files = FileFunctions(self, sources.data_files, self.edits.replaced)
+        self._files = FileFunctions(self, sources.data_files, self.edits)
 
     def call(self, name: str, args: Sequence[Value], frame: Frame, where: str) -> Value:
         """See Evaluator.call."""
@@ -217,7 +217,7 @@ class Configuration(Instances):
         call = scope.module.block("module", name)
         if call is None:
             return unknown(f"module.{name} is not declared", ref.where), everything
-        key, at = self._instance_key(call, ref.steps, 1, ref.frame)
+        key, at = self.instance_key(call, ref.steps, 1, ref.frame)
         output = _step_name(ref.steps, at)
         if isinstance(key, Unknown) or output is None:
             return unknown(f"not traced yet: all of module.{name}", ref.where), everything
@@ -270,7 +270,7 @@ class Configuration(Instances):
         block = scope.module.block("resource", ref.root, ref.first)
         if block is None:
             return unknown(f"{address} is not in the sources", ref.where), len(ref.steps)
-        key, at = self._instance_key(block, ref.steps, 1, ref.frame)
+        key, at = self.instance_key(block, ref.steps, 1, ref.frame)
         name = _step_name(ref.steps, at)
         if at == len(ref.steps) and not isinstance(key, Unknown):
             whole = partial(self.whole, block, key)
@@ -288,9 +288,10 @@ class Configuration(Instances):
 
         return self._once(f"{shown} attribute", scope, name, ref, resolve), at + 1
 
-    def _instance_key(
+    def instance_key(
         self, block: Block, steps: Sequence[Step], at: int, frame: Frame
     ) -> tuple[InstanceKey | Unknown, int]:
+        """Return the key that the step at a position gives, and the position behind it."""
         attributes = block.body.attributes
         if "count" not in attributes and "for_each" not in attributes:
             return None, at

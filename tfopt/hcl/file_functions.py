@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 from tfopt.errors import TfoptError
 from tfopt.hcl.data_files import DataFiles, matching
 from tfopt.hcl.document import BOM, Document, Span
-from tfopt.hcl.evaluate import Evaluator
+from tfopt.hcl.evaluate import Edits, Evaluator
 from tfopt.hcl.json_tree import parse_json
-from tfopt.hcl.literals import replaced_text
+from tfopt.hcl.literals import edited_text
 from tfopt.hcl.scopes import Frame
-from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Scalar, Tuple
+from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Tuple
 from tfopt.hcl.text_template import read_text_template
 from tfopt.hcl.values import Blocked, Token, Unknown, Value, computed, unknown
 from tfopt.hcl.yaml_tree import NoDocumentError, read_yaml
@@ -55,12 +55,12 @@ class FileFunctions:
     Attributes:
         evaluator: evaluates what was read.
         files: finds the files.
-        replaced: literal tokens to be read as other values, as the evaluator does.
+        edits: what is to be read as if it were written otherwise, as the evaluator does.
     """
 
     evaluator: Evaluator
     files: DataFiles
-    replaced: Mapping[Span, Scalar]
+    edits: Edits
     _decoded: dict[tuple[Document, str], Value] = field(default_factory=dict)
 
     def call(self, name: str, args: Sequence[Value], frame: Frame, where: str) -> Value | None:
@@ -80,7 +80,7 @@ class FileFunctions:
 
     def text(self, document: Document) -> str | None:
         """Return a file's text as it is to be read; None where it is not UTF-8."""
-        return replaced_text(document, self.replaced)
+        return edited_text(document, self.edits.replaced, self.edits.keys)
 
     def document_of(self, value: Value) -> Document | None:
         """Return the file that a text is the whole of; None where it is not one file's."""

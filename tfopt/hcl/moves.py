@@ -34,7 +34,7 @@ class Radius:
     @cached_property
     def _places(self) -> Mapping[Block, Sequence[Place]]:
         found: dict[Block, list[Place]] = {}
-        for place in places(self._configuration, self._configuration.root):
+        for place in places(self._configuration):
             found.setdefault(place.block, []).append(place)
         return found
 

@@ -43,7 +43,7 @@ class Occurrence:
 def by_token(configuration: Configuration) -> dict[Token, list[Occurrence]]:
     """Return the occurrences under every place in the sources that has a say in them."""
     found: dict[Token, list[Occurrence]] = {}
-    for place in places(configuration, configuration.root):
+    for place in places(configuration):
         for occurrence in at_place(configuration, place):
             for token in occurrence.value.all_tokens():
                 found.setdefault(token, []).append(occurrence)
@@ -63,21 +63,27 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
         yield from _in_block(configuration, scope, place)
 
 
-def places(configuration: Configuration, scope: Scope) -> Iterator[Place]:
-    """Yield every block that has a say in the plan, in a module instance and those inside it."""
-    for kind in _KINDS:
-        for block in scope.module.of_kind(kind):
-            yield Place(scope.path, block)
-    for kind in _CONDITIONED:
-        for block in scope.module.of_kind(kind):
-            if next(conditions(block), None) is not None:
-                yield Place(scope.path, block)
+def scopes(configuration: Configuration, scope: Scope | None = None) -> Iterator[Scope]:
+    """Yield every module instance that is at hand, the root first."""
+    scope = scope or configuration.root
+    yield scope
     for call in scope.module.of_kind("module"):
-        yield Place(scope.path, call)
         for key in _keys(configuration, scope, call):
             child = configuration.child(scope, call, key)
             if isinstance(child, Scope):
-                yield from places(configuration, child)
+                yield from scopes(configuration, child)
+
+
+def places(configuration: Configuration) -> Iterator[Place]:
+    """Yield every block that has a say in the plan, in every module instance."""
+    for scope in scopes(configuration):
+        for kind in (*_KINDS, "module"):
+            for block in scope.module.of_kind(kind):
+                yield Place(scope.path, block)
+        for kind in _CONDITIONED:
+            for block in scope.module.of_kind(kind):
+                if next(conditions(block), None) is not None:
+                    yield Place(scope.path, block)
 
 
 def _conditions(configuration: Configuration, place: Place, frame: Frame) -> Iterator[Occurrence]:

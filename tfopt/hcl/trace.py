@@ -39,6 +39,20 @@ class Tracer:
         self._configuration = Configuration(sources, variables)
         self._radius = Radius(self._configuration)
 
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration as the plan saw it."""
+        return self._configuration
+
+    @property
+    def radius(self) -> Radius:
+        """What else an edit moves."""
+        return self._radius
+
+    def edited(self, edits: Edits, read: type[Configuration] = Configuration) -> Configuration:
+        """Return the configuration read as if it were written otherwise."""
+        return read(self._sources, self._variables, edits)
+
     def trace(self, target: Target) -> Trace | Refusal:
         """Return the literal that decides a planned attribute, or why it cannot be edited."""
         found = self._block(target)
@@ -93,8 +107,8 @@ class Tracer:
 
         `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
         """
-        own = _own_grade(trace.leaf)
-        edited = Configuration(self._sources, self._variables, _edits(trace.leaf, new_value))
+        own = own_grade(trace.leaf)
+        edited = self.edited(_edits(trace.leaf, new_value))
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
@@ -168,8 +182,8 @@ class Tracer:
         if value.unknown is not None and len(target.path) == 1:
             vacant = (Vacancy(block.span, str(target.path[0])), *vacant)
         found = map(leaf_to_add, vacant)
-        overrides = [leaf for leaf in found if leaf is not None and _not_ours(leaf) is None]
-        refused = _not_ours(literal) if literal is not None else None
+        overrides = [leaf for leaf in found if leaf is not None and not_ours(leaf) is None]
+        refused = not_ours(literal) if literal is not None else None
         hops = (*value.hops, target.address)
         if literal is not None:
             hops = (_hop(literal), *hops)
@@ -191,7 +205,7 @@ class Tracer:
         others = [o for o in fed if not o.is_condition and not is_target(o, target)]
         shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
-        grade = "patchable-shared" if others else _own_grade(leaf)
+        grade = "patchable-shared" if others else own_grade(leaf)
         return Trace(target, leaf, grade, hops, shown, reason if shown else None, tuple(overrides))
 
 
@@ -218,13 +232,14 @@ def _edits(leaf: Leaf, new_value: Scalar) -> Edits:
     return Edits(replaced={leaf.span: as_written(leaf.value, new_value)})
 
 
-def _own_grade(leaf: Leaf) -> Grade:
+def own_grade(leaf: Leaf) -> Grade:
+    """Return how an edit of a leaf is to be taken, were the leaf nobody else's."""
     if leaf.slot is not None and leaf.block is not None and leaf.block.kind == "module":
         return "module-default"
     return "edit-literal" if leaf.span.document.role == "configuration" else "patchable"
 
 
-def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
+def not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
     """Return why a literal's file is not to be edited, or None."""
     owner, block = leaf.span.document.owner, leaf.block
     if owner != "root" and block is not None and block.kind == "variable":
