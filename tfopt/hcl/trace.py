@@ -222,7 +222,7 @@ class Tracer:
         assert not isinstance(found, Unknown)
         scope, block = found
         everywhere = (o.place for fed in self._by_token.values() for o in fed)
-        here = [place for place in everywhere if place.block is block]
+        here = [place for place in everywhere if place.block.span == block.span]
         return [Place(scope.path, block), *here]
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
