@@ -172,3 +172,39 @@ def test_json_syntax_is_patched_too(tmp_path: Path, terraform_env: dict[str, str
     target = Target((), "aws_autoscaling_group.web", None, ("min_size",), 4)
     loop = close_the_loop(folder, target, 2, terraform_env)
     assert loop.moved == {(target.address, "min_size"): 2}
+
+
+TWICE = """
+module "shop" {
+  source = "./tier"
+}
+
+module "blog" {
+  source = "./tier"
+}
+"""
+
+PLAIN_TIER = """
+resource "aws_launch_template" "this" {
+  name_prefix   = "tier-"
+  image_id      = "ami-12345678"
+  instance_type = "m5.large"
+}
+"""
+
+
+def test_a_literal_in_a_module_called_twice_moves_both(
+    tmp_path: Path, terraform_env: dict[str, str]
+) -> None:
+    """The two calls read one file: what is written there is no call's own."""
+    folder = tmp_path / "twice"
+    (folder / "tier").mkdir(parents=True)
+    (folder / "main.tf").write_text(HEAD + TWICE)
+    (folder / "tier" / "main.tf").write_text(PLAIN_TIER)
+    target = Target(
+        ("module.shop",), "aws_launch_template.this", None, ("instance_type",), "m5.large"
+    )
+    loop = close_the_loop(folder, target, "m7a.large", terraform_env)
+    assert loop.claimed.proven
+    assert loop.claimed.also_moves == ("module.blog.aws_launch_template.this",)
+    assert planned_moves(loop) == {target.address, *loop.claimed.also_moves}

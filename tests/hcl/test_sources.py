@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tfopt.errors import TfoptError
+from tfopt.hcl.configuration import Configuration
+from tfopt.hcl.radius import by_token
 from tfopt.hcl.sources import load_sources, sources_from_saved_plan
 from tfopt.hcl.trace import Refusal, Target, Trace, Tracer
 
@@ -135,3 +137,36 @@ def test_a_saved_plan_beside_its_sources_is_edited(tmp_path: Path) -> None:
     found = trace(Tracer(sources_from_saved_plan(saved(), tmp_path), {}), "module.web")
     assert isinstance(found, Trace)
     assert found.leaf.file == tmp_path / "main.tf"
+
+
+def test_two_calls_of_one_folder_share_its_files(tmp_path: Path) -> None:
+    """A literal of a module feeds every call of it, also one whose file is a link to it."""
+    for name in ("tier", "linked"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "tier" / "main.tf").write_text(MODULE.replace("var.type", '"m5.large"'))
+    (tmp_path / "linked" / "main.tf").symlink_to("../tier/main.tf")
+    calls = {"shop": "./tier", "blog": "./tier", "news": "./linked"}
+    text = (f'module "{name}" {{\n  source = "{source}"\n}}\n' for name, source in calls.items())
+    (tmp_path / "main.tf").write_text("".join(text))
+    found = trace(Tracer(load_sources(tmp_path), {}), "module.shop")
+    assert isinstance(found, Trace)
+    assert found.also_feeds == (
+        "module.blog.aws_launch_template.t",
+        "module.news.aws_launch_template.t",
+    )
+
+
+def test_two_calls_in_a_saved_plan_share_their_files() -> None:
+    """The saved plan holds a folder once for each call of it."""
+    calls = ('module "shop" {\n  source = "./t"\n}\n', 'module "blog" {\n  source = "./t"\n}\n')
+    entries = [{"Key": "", "Dir": "."}, *({"Key": k, "Dir": "t"} for k in ("shop", "blog"))]
+    body = MODULE.replace("var.type", '"m5.large"').encode()
+    files = {
+        "m-/main.tf": "".join(calls).encode(),
+        "m-shop/main.tf": body,
+        "m-blog/main.tf": body,
+        "modules.json": json.dumps(entries).encode(),
+    }
+    fed = by_token(Configuration(sources_from_saved_plan(files), {}))
+    addresses = [[occurrence.address for occurrence in each] for each in fed.values()]
+    assert addresses == [["module.shop.aws_launch_template.t", "module.blog.aws_launch_template.t"]]

@@ -128,6 +128,16 @@ def test_a_node_group_s_minimum_above_its_desired(tmp_path: Path) -> None:
     assert told(tmp_path, [nodes(1, 9, 3)], [], {"min_size": (1, 3)}).refusals == ()
 
 
+def test_a_node_group_to_be_created_has_no_live_size(tmp_path: Path) -> None:
+    """At creation the sizes are sent as they are written, whatever ignore_changes lists."""
+    made = nodes(2, 8, 3, before=None, actions=["create"])
+    lifecycles = {"desired_capacity": IGNORED}
+    found = told(tmp_path, [made], [block(NODES, {})], {"min_size": (2, 5)}, lifecycles)
+    assert found.refusals == (
+        "desired_size 3 would stand below the minimum 5, which EKS refuses: change both",
+    )
+
+
 def test_a_service_outside_its_bounds(tmp_path: Path) -> None:
     """Application Auto Scaling pulls it back after each apply."""
     service = {"name": "web", "cluster": "c", "desired_count": 8}

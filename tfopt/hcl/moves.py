@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tfopt.hcl.conditions import conditions
 from tfopt.hcl.configuration import Configuration
+from tfopt.hcl.document import Span
 from tfopt.hcl.findings import Move, Target, Trace
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.radius import Occurrence, Place, at_place, by_token, places
@@ -32,10 +33,10 @@ class Radius:
         return by_token(self._configuration)
 
     @cached_property
-    def _places(self) -> Mapping[Block, Sequence[Place]]:
-        found: dict[Block, list[Place]] = {}
+    def _places(self) -> Mapping[Span, Sequence[Place]]:
+        found: dict[Span, list[Place]] = {}  # a module called twice has one source
         for place in places(self._configuration):
-            found.setdefault(place.block, []).append(place)
+            found.setdefault(place.block.span, []).append(place)
         return found
 
     def fed_by(self, leaf: Leaf) -> list[Occurrence]:
@@ -76,7 +77,7 @@ class Radius:
         again = dict.fromkeys(occurrence.place for occurrence in fed)
         if trace.leaf.slot is not None:  # the key may be one of the target's own block
             again[Place(trace.target.module, block)] = None
-            again |= dict.fromkeys(self._places.get(block, ()))
+            again |= dict.fromkeys(self._places.get(block.span, ()))
         read = frozenset(_tokens(trace.leaf))
         now = (o for place in again for o in at_place(edited, place))
         return _by_place(fed), _by_place(

@@ -107,13 +107,12 @@ def load_sources(config_dir: Path, var_files: Sequence[Path] = ()) -> Sources:
     Raises:
         TfoptError: the folder holds no Terraform files, or a variable file cannot be read.
     """
-    root = _module_from_folder("", config_dir, config_dir, "root")
+    modules = _FolderModules(config_dir)
+    root = modules.root
     if not root.documents:
         raise TfoptError("no Terraform files here", where=config_dir, hint="Name --config-dir")
     documents = _variable_files(config_dir, var_files)
-    return Sources(
-        root, documents, _FolderModules(config_dir).find, _data_files(config_dir, documents)
-    )
+    return Sources(root, documents, modules.find, _data_files(config_dir, documents))
 
 
 def _variable_files(config_dir: Path, named: Sequence[Path]) -> tuple[Document, ...]:
@@ -154,20 +153,36 @@ def _is_override(label: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _module_from_folder(key: str, folder: Path, config_dir: Path, owner: Ownership) -> Module:
-    if not folder.is_dir():
-        raise TfoptError("no such folder", where=folder, hint="Name --config-dir")
-    paths = sorted(path for path in folder.iterdir() if _is_source(path.name) and path.is_file())
-    documents = tuple(_read(path, config_dir, owner) for path in paths)
-    return Module(key, relative_label(folder, config_dir), documents)
+def _source_paths(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if _is_source(path.name) and path.is_file())
 
 
 class _FolderModules:
-    """Finds called modules on disk: local folders, then what `terraform init` downloaded."""
+    """Finds called modules on disk: local folders, then what `terraform init` downloaded.
+
+    A file that several modules hold is read once: its literals are the same ones in each.
+    """
 
     def __init__(self, config_dir: Path):
         self._config_dir = config_dir
         self._folders: dict[str, Path] = {"": config_dir}
+        self._read: dict[Path, Document] = {}
+
+    @property
+    def root(self) -> Module:
+        return self._module("", self._config_dir, "root")
+
+    def _module(self, key: str, folder: Path, owner: Ownership) -> Module:
+        if not folder.is_dir():
+            raise TfoptError("no such folder", where=folder, hint="Name --config-dir")
+        documents = tuple(self._document(path, owner) for path in _source_paths(folder))
+        return Module(key, relative_label(folder, self._config_dir), documents)
+
+    def _document(self, path: Path, owner: Ownership) -> Document:
+        place = path.resolve()
+        if place not in self._read:
+            self._read[place] = _read(path, self._config_dir, owner)
+        return self._read[place]
 
     @cached_property
     def _manifest(self) -> dict[str, Path]:
@@ -194,7 +209,7 @@ class _FolderModules:
         if not folder.is_dir():
             return f"the folder of module.{call.labels[0]} is missing"
         self._folders[key] = folder
-        return _module_from_folder(key, folder, self._config_dir, owner)
+        return self._module(key, folder, owner)
 
 
 def _child_key(module: Module, call: Block) -> str:
@@ -246,6 +261,7 @@ class _SavedModules:
         self._files = files
         self._config_dir = config_dir
         self._folders = dict(_manifest_entries(files.get("modules.json", b"[]")))
+        self._read: dict[tuple[str, bytes], Document] = {}
         self.root = self._module("")
 
     def find(self, module: Module, call: Block) -> Module | str:
@@ -267,14 +283,19 @@ class _SavedModules:
         return Module(key, folder, documents)
 
     def _document(self, key: str, folder: str, name: str, data: bytes) -> Document:
+        """Return a file; the one that an earlier call's module has too, where it is the same."""
         label = normpath(f"{folder}/{name}")
-        owner: Ownership = "saved-plan"
+        if (label, data) not in self._read:
+            self._read[label, data] = self._new_document(key, label, data)
+        return self._read[label, data]
+
+    def _new_document(self, key: str, label: str, data: bytes) -> Document:
         path = Path(label)
         if self._config_dir is not None:
             path = self._config_dir / label
             if path.is_file() and path.read_bytes() == data:
-                owner = _owner_of(key, label)
-        return Document(path, label, data, owner)
+                return Document(path, label, data, _owner_of(key, label))
+        return Document(path, label, data, "saved-plan")
 
 
 def _owner_of(key: str, label: str) -> Ownership:

@@ -45,7 +45,7 @@ def _group_desired(case: Case, desired: int, side: str, bound: str) -> Iterator[
 
 def _nodes_desired(case: Case, desired: int, side: str, bound: str) -> Iterator[str]:
     """EKS takes all three sizes at once, and does not move desired by itself."""
-    if case.ignored("desired_capacity"):
+    if case.ignored("desired_capacity") and case.group.action != "create":
         yield (
             f"the live desired_size {desired} would stand {side} {bound}, and ignore_changes keeps "
             "Terraform from moving it: EKS refuses that; change the desired size in EKS first"
