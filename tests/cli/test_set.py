@@ -72,7 +72,8 @@ def test_what_is_so_already_is_left_alone(tfopt: RunTfopt, shop: Path) -> None:
     [
         (["aws_autoscaling_group.wb", "min_size", "3"], f"Did you mean {WEB}?"),
         ([WEB, "min_size", "3.5"], "'3.5' is not a whole number of instances. Write 4"),
-        ([WEB, "min_size", "-1"], "No such option"),
+        ([WEB, "min_size", "-1"], "'-1' is not a whole number of instances"),
+        ([WEB, "min_size", "3", "--wrte"], "unexpected extra argument"),
         ([WEB, "target_cpu", "60"], "'60' is not a share of CPU. Write 0.6 or 60%"),
         ([WEB, "instance_type", "m7a large"], "is not the name of an instance type"),
         ([WEB, "memory", "3"], "is not one of 'instance_type', 'min_size'"),

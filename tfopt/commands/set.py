@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    context_settings={"ignore_unknown_options": True},  # -3 is a value, if a bad one
     epilog="""\b
 Examples:
   tfopt set plan.json aws_autoscaling_group.web instance_type m7a.large | git apply
   tfopt set plan.json 'module.shop["paris"].aws_autoscaling_group.web' target_cpu 0.6 --write
   tfopt set tf.plan aws_eks_node_group.apps min_size 3 --var-file prod.tfvars --format json
-"""
+""",
 )
 @click.argument("plan")
 @click.argument("address")

@@ -79,7 +79,9 @@ def _verdict(chain: Chain) -> str:
     if isinstance(found, Refusal):
         return f"✗ not patchable: {found.reason}"
     feeds = f"; also feeds {', '.join(found.also_feeds)}" if found.also_feeds else ""
-    return f"✓ {found.grade}: {found.leaf.label}:{found.leaf.line} = {found.leaf.text}{feeds}"
+    leaf = found.leaf
+    what = "add" if leaf.slot is not None else "edit"
+    return f"✓ {found.grade}: {what} {leaf.path} at {leaf.label}:{leaf.line}{feeds}"
 
 
 def _json(address: str, found: Sequence[Chain]) -> str:

@@ -203,7 +203,8 @@ def _optional(
     absent = null or Value(None, tokens=frozenset(vacant), vacant=vacant)
     if default is None or evaluate is None:
         return absent
-    return evaluate(default).chosen_over(absent)
+    # nothing is added inside a type: what is missing there is missing in the value
+    return evaluate(default).homeless().chosen_over(absent)
 
 
 def as_set(value: Value) -> Value:

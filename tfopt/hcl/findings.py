@@ -70,13 +70,15 @@ class Refusal:
 class Move:
     """Something else that an edit moves; `certain` is False where it could not be evaluated.
 
-    `shown` is the address, with the attribute's path where it is the target's own resource.
+    `value` is what it moves to, as plain data; None where that is nothing or not known. `shown` is
+    the address, with the attribute's path where it is the target's own resource.
     """
 
     address: str
     path: tuple[PathStep, ...]
     certain: bool
     shown: str
+    value: object = None
 
 
 @dataclass(frozen=True, slots=True)

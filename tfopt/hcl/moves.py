@@ -55,9 +55,9 @@ class Radius:
         found: list[Move] = []
         for place in dict.fromkeys((*before, *after)):
             old, new = before.get(place), after.get(place)
-            for path, certain in _moved(old, new, *_beside(place, trace.target)):
+            for path, value, certain in _moved(old, new, *_beside(place, trace.target)):
                 shown = shown_address(place[0], path, trace.target)
-                found.append(Move(place[0], path, certain=certain, shown=shown))
+                found.append(Move(place[0], path, certain, shown, value))
         return tuple(found)
 
     def broken(self, trace: Trace, edited: Configuration) -> str | None:
@@ -111,22 +111,19 @@ def _beside(place: tuple[str, Path], target: Target) -> tuple[Path, Path | None]
 
 def _moved(
     old: Occurrence | None, new: Occurrence | None, path: Path, target: Path | None
-) -> Iterator[tuple[Path, bool]]:
-    """Yield the paths of what moved, but for the target in it, and whether that is certain."""
+) -> Iterator[tuple[Path, object, bool]]:
+    """Yield what moved, but for the target in it: path, new value, whether that is certain."""
     if target == ():
         return
-    if old is None or new is None:
-        if target is None:
-            yield path, True
-    elif first_unknown((old.value, new.value)) is not None:
-        if target is None:
-            yield path, False
-    elif target is None:
-        if plain(old.value) != plain(new.value):
-            yield path, True
-    else:
-        within = _differing(plain(old.value), plain(new.value), ())
-        yield from ((path + inner, True) for inner in within if not _is_target(inner, target))
+    lost = first_unknown([each.value for each in (old, new) if each is not None]) is not None
+    after = None if new is None or lost else plain(new.value)
+    if target is None:
+        if old is None or new is None or lost or plain(old.value) != after:
+            yield path, after, not lost or old is None or new is None
+    elif old is not None and new is not None and not lost:
+        for inner, value in _differing(plain(old.value), after, ()):
+            if not _is_target(inner, target):
+                yield path + inner, value, True
 
 
 def _is_target(inner: Path, target: Path) -> bool:
@@ -134,16 +131,16 @@ def _is_target(inner: Path, target: Path) -> bool:
     return inner == target or inner == tuple(step for step in target if step != 0)
 
 
-def _differing(old: object, new: object, path: Path) -> Iterator[Path]:
+def _differing(old: object, new: object, path: Path) -> Iterator[tuple[Path, object]]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in old.keys() | new.keys():
+        for key in dict.fromkeys((*old, *new)):
             yield from _differing(old.get(key), new.get(key), (*path, key))
     elif isinstance(old, list) and isinstance(new, list):
         for i in range(max(len(old), len(new))):
             left, right = (side[i] if i < len(side) else None for side in (old, new))
             yield from _differing(left, right, (*path, i))
     elif old != new:
-        yield path
+        yield path, new
 
 
 def is_target(occurrence: Occurrence, target: Target) -> bool:

@@ -169,10 +169,12 @@ class Tracer:
             shown = "is sensitive, unknown or not a scalar"
             return Refusal(target, "unknown", f"the planned value {shown}", value.hops)
         if value.unknown is None and not same(plain(value), target.planned):
-            reason = "the configuration does not give the planned value"
-            return Refusal(
-                target, "unknown", reason, value.hops, value.leaf and leaf_at(value.leaf)
+            leaf = leaf_at(value.leaf) if value.leaf is not None else None
+            what = f"{leaf.label}:{leaf.line}" if leaf is not None else "the configuration"
+            reason = (
+                f"{what} does not give the planned value: was it edited since the plan was made?"
             )
+            return Refusal(target, "unknown", reason, value.hops, leaf)
         return None
 
     def _graded(self, target: Target, value: Value, block: Block) -> Trace | Refusal:

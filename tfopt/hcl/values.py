@@ -129,6 +129,10 @@ class Value:
         """Return this value with other places where a key could be written."""
         return Value(self.data, self.leaf, self.tokens, self.hops, self.blocked, self.home, vacant)
 
+    def homeless(self) -> Value:
+        """Return this value as one that no member is added to."""
+        return Value(self.data, self.leaf, self.tokens, self.hops, self.blocked, None, self.vacant)
+
     def missing(self, key: str) -> tuple[Vacancy, ...]:
         """Return where a member could be added to this object, if that is known."""
         return () if self.home is None else (Vacancy(self.home, key),)

@@ -45,7 +45,7 @@ def _chain(given: PlanSources, addressed: Addressed, attribute: str) -> Chain:
     site = site_of(addressed, attribute)
     tracer = given.tracer()
     if tracer is None:
-        raise TfoptError(given.no_sources, where=given.plan.path)
+        raise TfoptError(given.no_sources, where=given.plan.shown_path)
     found = trace_site(tracer, attribute, site)
     shown = str(site.value) if site.value in (REDACTED, UNKNOWN) else site.value
     return Chain(attribute, shown, found, _steps(found))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfopt.hcl.edit import Change
+from tfopt.hcl.findings import Move
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.trace import Counterfactual, Refusal, Trace, Tracer
 from tfopt.recommendation import Edit
@@ -13,10 +14,14 @@ from tfopt.recommendation import Edit
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One attribute's edit as it is listed, and the change to be made; None where refused."""
+    """One attribute's edit as it is listed, and the change to be made; None where refused.
+
+    `moves` is what else the change moves.
+    """
 
     edit: Edit
     change: Change | None = None
+    moves: tuple[Move, ...] = ()
 
 
 def propose(
@@ -41,7 +46,7 @@ def propose(
     if not proof.proven:
         return Proposal(refused(attribute, found, proof.reason or "the edit is not proven"))
     change = Change(found.leaf, value, comment(found.leaf) if comment else None)
-    return Proposal(_listed(attribute, found, change, proof), change)
+    return Proposal(_listed(attribute, found, change, proof), change, proof.moves)
 
 
 def refused(attribute: str, found: Trace | Refusal, reason: str) -> Edit:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import Patch, make_patch
+from tfopt.hcl.findings import Move
 from tfopt.hcl.trace import Tracer
 from tfopt.hcl.values import same
 from tfopt.patching.case import in_our_units
@@ -24,7 +25,8 @@ from tfopt.patching.targets import (
     target_of,
 )
 from tfopt.patching.verify import NO_FOLDER, Replan
-from tfopt.plan.model import SIZING, Site
+from tfopt.plan.model import SIZING, InstanceGroup, Site
+from tfopt.plan.values import dig
 from tfopt.recommendation import Edit
 
 NOTHING = Patch(())
@@ -93,7 +95,7 @@ def make_setting(wish: Wish) -> Setting:
         return Setting(given, (), NOTHING)
     tracer = given.tracer()
     if tracer is None:
-        raise TfoptError(given.no_sources, where=wish.plan)
+        raise TfoptError(given.no_sources, where=given.plan.shown_path)
     found = trace_site(tracer, wish.attribute, site)
     proposal = propose(tracer, wish.attribute, found, wanted)
     if proposal.change is None:
@@ -101,8 +103,9 @@ def make_setting(wish: Wish) -> Setting:
         if done is not None:
             return Setting(given, (), NOTHING, notes=(done,))
         raise _refusal(wish, proposal.edit)
-    changes = {wish.attribute: (in_our_units(site, "value"), value)}
     group = replace(addressed.group, sites={**addressed.group.sites, wish.attribute: site})
+    changes: dict[str, tuple[object, object]] = dict(_moved_too(group, proposal.moves))
+    changes[wish.attribute] = (in_our_units(site, "value"), value)
     effect = consequences(given.plan, group, changes, lifecycles_of(group, tracer))
     if effect.futile:
         raise TfoptError(_not_patchable(wish, effect.futile[0]))
@@ -110,6 +113,21 @@ def make_setting(wish: Wish) -> Setting:
     failing = (f"the apply would fail: {reason}" for reason in effect.refusals)
     notes = (*patch.notes, *failing, *effect.notes)
     return Setting(given, (proposal.edit,), patch, {(site.address, *site.path): wanted}, notes)
+
+
+def _moved_too(
+    group: InstanceGroup, moves: Sequence[Move]
+) -> Iterator[tuple[str, tuple[object, object]]]:
+    """Yield the group's other attributes that the edit moves, with their values now and then."""
+    for name, site in group.sites.items():
+        for move in moves:
+            length = len(move.path)
+            if move.certain and move.address == site.address and move.path == site.path[:length]:
+                then = in_our_units(
+                    replace(site, value=dig(move.value, *site.path[length:])), "value"
+                )
+                if then is not None:
+                    yield name, (in_our_units(site, "value"), then)
 
 
 def _done_since(

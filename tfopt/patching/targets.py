@@ -45,7 +45,7 @@ def find_group(plan: Plan, address: str) -> Addressed:
 def _no_such_group(plan: Plan, address: str) -> TfoptError:
     skipped = next((item for item in plan.skipped if item.address == address), None)
     if skipped is not None:
-        return TfoptError(f"{address} is not analysed: {skipped.reason}", where=plan.path)
+        return TfoptError(f"{address} is not analysed: {skipped.reason}", where=plan.shown_path)
     known = [group.address for group in plan.groups]
     nearest = get_close_matches(address, known, n=1, cutoff=0.3)
     if nearest:
@@ -54,7 +54,7 @@ def _no_such_group(plan: Plan, address: str) -> TfoptError:
         hint = f"It has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}"
     else:
         hint = "It has no instance group"
-    return TfoptError(f"no instance group {address} in this plan", where=plan.path, hint=hint)
+    return TfoptError(f"no instance group {address} in this plan", where=plan.shown_path, hint=hint)
 
 
 def site_of(addressed: Addressed, attribute: str) -> Site:

@@ -193,3 +193,8 @@ class Plan:
     warnings: tuple[str, ...] = ()  # how an odd input was read
     errored: bool = False  # planning stopped with an error: what came after is not in it
     standing: Standing = field(default_factory=Standing)
+
+    @property
+    def shown_path(self) -> str:
+        """How messages name it."""
+        return "standard input" if self.path == "-" else self.path
