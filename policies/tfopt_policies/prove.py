@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.policy import Problem
-from tfopt_policies.race import Race
+from tfopt_policies.race import Race, Record
 from tfopt_policies.search import AS_WRITTEN, Search
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
@@ -76,6 +76,7 @@ class Verdict:
     present_outcome: Outcome
     group_weeks: float  # simulated in all
     past_weeks: int  # replayed beside the scenarios
+    records: Mapping[Configuration, Record] = field(repr=False)  # of all that was run
 
 
 def prove(
@@ -87,6 +88,7 @@ def prove(
     min_savings_share: float = 0.10,
     min_savings_usd_per_month: float = 20.0,
     seed: int = 0,
+    after: Verdict | None = None,
 ) -> Verdict:
     """Race the present settings and all contenders on scenarios that none of them has seen.
 
@@ -107,6 +109,8 @@ def prove(
         min_savings_share: of the present cost, below which nothing is changed.
         min_savings_usd_per_month: the same in money.
         seed: of the simulation's own randomness.
+        after: an earlier proof of the same group on the same scenarios, with other knobs: what it
+            ran is not run again.
 
     Raises:
         PolicyError: too few scenarios to ever show a risk of `max_slo_risk`.
@@ -118,7 +122,11 @@ def prove(
             f"a risk of {max_slo_risk:.1%} cannot be shown with {held_back_rps.shape[0]} scenarios",
             hint=f"Give at least {needed}",
         )
-    search = Search(problem, Race(problem, held_back_rps, seed), max_slo_risk)
+    race = Race(problem, held_back_rps, seed)
+    if after is not None:
+        race.records = {c: replace(record) for c, record in after.records.items()}
+        race.group_weeks = after.group_weeks
+    search = Search(problem, race, max_slo_risk)
     winner = search.run(contenders)
     return _Judgement(search, thresholds).verdict(winner)
 
@@ -151,6 +159,7 @@ class _Judgement:
             present_outcome=self.race.outcome(self.present),
             group_weeks=self.race.group_weeks,
             past_weeks=self.race.past_weeks,
+            records=self.race.records,
         )
 
     def _decide(self, winner: Configuration | None) -> tuple[Configuration, str]:

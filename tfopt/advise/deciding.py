@@ -87,12 +87,12 @@ class Decider:
         asked = self.request
         return Thresholds(asked.max_slo_risk, asked.min_savings_share, asked.min_savings_usd)
 
-    def decision(self, case: Case) -> Decision:
-        """Decide one case."""
+    def decision(self, case: Case, after: Decision | None = None) -> Decision:
+        """Decide one case; `after` is the decision on the same group with more settings free."""
         request = self.request
         demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
         policies = self.known.for_knobs(case.problem.knobs)
-        return decide(case, policies, demands, request.seed)
+        return decide(case, policies, demands, request.seed, after)
 
     def answered(self, opened: _Open) -> Decided:
         """Put a decision into the shape of the report."""
@@ -179,7 +179,7 @@ class _Round:
         """Decide a cluster together."""
         opened = [self._open.pop(i) for i in positions]
         members = [Member(one.traced, one.case, one.decision) for one in opened]
-        agreed = reconcile(members, self._decide_all, self._decider.thresholds)
+        agreed = reconcile(members, self._again, self._decider.thresholds)
         parts = zip(opened, agreed.cases, agreed.decisions, agreed.held, strict=True)
         final = [
             replace(one, traced=one.traced.refusing(held), case=case, decision=decision)
@@ -197,8 +197,8 @@ class _Round:
                 self._close(i, _with_notes(replace(one, together=sharing)))
         self.decide(alone)
 
-    def _decide_all(self, cases: Sequence[Case]) -> list[Decision]:
-        return list(self._pool.map(self._decider.decision, cases))
+    def _again(self, cases: Sequence[Case], after: Sequence[Decision]) -> list[Decision]:
+        return list(self._pool.map(self._decider.decision, cases, after))
 
     def _close(self, i: int, one: Decided) -> None:
         self.done[i] = one

@@ -16,11 +16,12 @@ from tfopt.scenario import Case
 from tfopt_policies.prove import DEAREST, Thresholds, Trial, Verdict, saving_of, too_little
 from tfopt_sim.types import Configuration, FloatArray
 
-MOST_TYPES = 3  # instance types that are tried for all groups of a cluster
-MOST_SIZES = 3  # combinations of sizes, beside those of the present
+MOST_TYPES = 2  # instance types that are tried for all groups of a cluster
+MOST_SIZES = 2  # combinations of sizes, beside those of the present
 SHOWN_WISHES = 3
 _TYPE = "instance_type"
-DecideAll = Callable[[Sequence[Case]], Sequence[Decision]]
+# what groups decide under narrower cases than those of decisions they have taken before
+Again = Callable[[Sequence[Case], Sequence[Decision]], Sequence[Decision]]
 Pins = Mapping[LeafPlace, Value]  # what shared literals are given; None: what they have now
 
 
@@ -98,7 +99,7 @@ def _trouble(trials: Sequence[Trial], max_risk: float) -> tuple[int, int]:
     return sum(t.risk > max_risk for t in trials), sum(t.past_weeks_missed for t in trials)
 
 
-def reconcile(members: Sequence[Member], decide_all: DecideAll, least: Thresholds) -> Agreement:
+def reconcile(members: Sequence[Member], again: Again, least: Thresholds) -> Agreement:
     """Find for every shared literal one value that fits all groups it sizes, where there is one.
 
     Where all want the same, that is it. Else the type is settled first, then the sizes: of what
@@ -106,7 +107,7 @@ def reconcile(members: Sequence[Member], decide_all: DecideAll, least: Threshold
     than now) at the least cost in all. It has to beat the literal left as it is, and to be worth it
     for the cluster as a whole.
     """
-    table = _Table(members, decide_all, least)
+    table = _Table(members, again, least)
     option = table.alone
     if any(name == _TYPE for name in table.disputed(option).values()):
         option = table.with_types()
@@ -122,7 +123,7 @@ class _Table:
     """Where the members of a cluster meet."""
 
     members: Sequence[Member]
-    decide_all: DecideAll
+    again: Again
     least: Thresholds
 
     @property
@@ -262,7 +263,7 @@ class _Table:
         """Return what the members decide with literals given; None where one cannot do so."""
         cases = list(before.cases)
         decisions = list(before.decisions)
-        again: list[int] = []
+        open_: list[int] = []
         for i, member in enumerate(self.members):
             wanted = {n: pins[p] for n, p in member.traced.shared.items() if p in pins}
             if self._conforms(i, before, wanted):
@@ -271,8 +272,9 @@ class _Table:
             if case is None:
                 return None
             cases[i] = case
-            again.append(i)
-        for i, decision in zip(again, self.decide_all([cases[i] for i in again]), strict=True):
+            open_.append(i)
+        taken = self.again([cases[i] for i in open_], [before.decisions[i] for i in open_])
+        for i, decision in zip(open_, taken, strict=True):
             problem, chosen = cases[i].problem, decision.verdict.chosen
             if problem.pinned is not None and chosen == problem.present:
                 return None  # nothing with the given values will do
