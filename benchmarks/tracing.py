@@ -184,6 +184,9 @@ def trace_all(folder: Path, targets_file: Path) -> None:
             opened.append(str(arguments[0]))
 
     sys.addaudithook(note)
+    from tfopt.__main__ import collect_rarely
+
+    collect_rarely()  # as the command does
     from tfopt.hcl.sources import load_sources
     from tfopt.hcl.trace import Refusal, Target, Tracer
 

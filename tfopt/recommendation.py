@@ -236,6 +236,7 @@ class Coverage(_Model):
 
     analysed: int
     partial: int  # analysed, but at least one attribute is not patchable
+    ignored: int = 0  # attributes that a tfopt:ignore comment leaves alone
     skipped: list[SkippedResource]
 
 

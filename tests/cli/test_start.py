@@ -57,6 +57,21 @@ def test_recommend_does_not_import_torch(shop: Path) -> None:
     assert not imported & {"torch", "stable_baselines3", "gymnasium", "optuna", "matplotlib"}
 
 
+def test_trace_imports_only_what_reads(shop: Path) -> None:
+    """Following a value starts without numbers, models, templates and the second parser."""
+    imported = modules_after("trace", "plan.json", "aws_autoscaling_group.web", cwd=shop)
+    assert "tree_sitter_hcl" in imported
+    assert not imported & (HEAVY - {"tree_sitter_hcl", "msgspec"} | {"lark", "tfopt_sim"})
+
+
+def test_set_does_not_import_what_only_advice_needs(shop: Path) -> None:
+    """A proven edit is made without the simulator and what it computes with."""
+    wish = ("plan.json", "aws_autoscaling_group.web", "instance_type", "m7a.large")
+    imported = modules_after("set", *wish, cwd=shop)
+    assert "hcl2" in imported
+    assert not imported & {"torch", "numpy", "numba", "jinja2", "rich", "tfopt_sim"}
+
+
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_every_listed_verb_exists_and_explains_itself(
     verb: str, tfopt: RunTfopt, tmp_path: Path

@@ -364,3 +364,16 @@ def test_terraform_plans_what_was_claimed(tmp_path: Path, terraform_env: dict[st
     write(make_patch(changes))
     wanted = {(address, *target.path): new for target, new, moves in TARGETS for address in moves}
     assert moved(before, plan_json(folder, terraform_env)) == wanted
+
+
+def test_an_added_key_moves_what_reads_the_text_of_its_file(tmp_path: Path) -> None:
+    """A second resource that takes the whole text of the file moves with a key added to it."""
+    reads_text = 'resource "aws_instance" "other" {\n  user_data = file("a.yaml")\n}\n'
+    expression = 'try(yamldecode(file("a.yaml")).web.type, "m5.large")'
+    files = {"main.tf": instance(expression) + reads_text, "a.yaml": "web:\n  min: 1\n"}
+    tracer = Tracer(load_sources(project(tmp_path, files)), {})
+    found = tracer.trace(TYPE)
+    assert isinstance(found, Trace)
+    trace = Trace(TYPE, found.overrides[0], found.grade, found.hops, ())
+    proof = tracer.counterfactual(trace, "m7a.large")
+    assert (proof.proven, proof.also_moves) == (True, ("aws_instance.other",))

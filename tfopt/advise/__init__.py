@@ -154,7 +154,7 @@ class _Run:
             plans=plans if len(plans) > 1 else [],
             groups=groups,
             totals=totals([a.spending for a in measured if a.spending], len(groups), recommended),
-            coverage=_coverage(inputs, groups),
+            coverage=_coverage(inputs, groups, sum(one.traced.leaves.ignored for one in decided)),
         )
 
 
@@ -167,7 +167,7 @@ def _plan_info(plan: Plan, idle: list[str], note: str | None) -> PlanInfo:
     )
 
 
-def _coverage(inputs: list[PlanInput], groups: list[Group]) -> Coverage:
+def _coverage(inputs: list[PlanInput], groups: list[Group], ignored: int) -> Coverage:
     skipped = [
         SkippedResource(
             address=item.address, plan=given.plan.path, kind=item.kind, reason=item.reason
@@ -188,4 +188,6 @@ def _coverage(inputs: list[PlanInput], groups: list[Group]) -> Coverage:
         for group in groups
         if group.status == "not-analysed"
     ]
-    return Coverage(analysed=len(analysed_groups), partial=partial, skipped=skipped)
+    return Coverage(
+        analysed=len(analysed_groups), partial=partial, ignored=ignored, skipped=skipped
+    )

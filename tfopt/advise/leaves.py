@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from tfopt.hcl.findings import Move
 from tfopt.hcl.lifecycle import Lifecycle
-from tfopt.hcl.trace import Move, Refusal, Trace, Tracer
+from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
@@ -53,6 +54,11 @@ class Leaves:
             if name in reasons and isinstance(found, Trace)
         }
         return replace(self, found={**self.found, **held})
+
+    @property
+    def ignored(self) -> int:
+        """Count the settings that a `tfopt:ignore` comment leaves alone."""
+        return sum(found.grade == "ignored-by-comment" for found in self.found.values())
 
     def refusals(self) -> list[tuple[str, str]]:
         """Return attribute and reason for every setting that no edit can change."""

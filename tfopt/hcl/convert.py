@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import Literal as Choice
 
@@ -40,6 +39,8 @@ def convert(value: Value, constraint: Expr, evaluate: Evaluate) -> Value:
         constraint: `number`, `list(string)`, `object({ min = optional(number, 1) })`, ….
         evaluate: evaluates the defaults inside `optional()`.
     """
+    if isinstance(constraint, Literal):  # in the style of 0.11 it is quoted: "string"
+        constraint = Name(constraint.span, str(constraint.value))
     try:
         return to_type(value, read_type(constraint), evaluate)
     except ConversionError as error:
@@ -115,7 +116,7 @@ def to_scalar(value: Value, kind: Primitive) -> Value:
     data = _SCALARS[kind](value.data)
     if data is None:
         raise ConversionError(f"not a {kind}")
-    return replace(value, data=data)
+    return value if data is value.data else value.holding(data)
 
 
 def _to_collection(value: Value, kind: Collection, evaluate: Evaluate | None) -> Value:
@@ -124,7 +125,7 @@ def _to_collection(value: Value, kind: Collection, evaluate: Evaluate | None) ->
         if not isinstance(data, Mapping):
             raise ConversionError("not a map")
         made, element = _alike(list(data.values()), element, evaluate)
-        return replace(value, data=Map(zip(data, made, strict=True), element))
+        return value.holding(Map(zip(data, made, strict=True), element))
     if not isinstance(data, tuple):
         raise ConversionError(f"not a {kind.kind}")
     if isinstance(data, Set) and kind.kind == "list":
@@ -136,8 +137,8 @@ def _to_collection(value: Value, kind: Collection, evaluate: Evaluate | None) ->
     if holds_any and _mixes_null(members):
         return unknown("null among structures", "", value)  # Terraform takes it if it has a type
     if kind.kind == "list":
-        return replace(value, data=List(members, element))
-    return make_set(replace(value, data=tuple(members)), element)
+        return value.holding(List(members, element))
+    return make_set(value.holding(tuple(members)), element)
 
 
 def _alike(
@@ -173,7 +174,7 @@ def _to_tuple(value: Value, kind: TupleType, evaluate: Evaluate | None) -> Value
     if not isinstance(data, tuple) or isinstance(data, Set) or len(data) != len(kind.elements):
         raise ConversionError("not such a tuple")
     pairs = zip(data, kind.elements, strict=True)
-    return replace(value, data=tuple(to_type(member, each, evaluate) for member, each in pairs))
+    return value.holding(tuple(to_type(member, each, evaluate) for member, each in pairs))
 
 
 def _to_object(value: Value, kind: ObjectType, evaluate: Evaluate | None) -> Value:
@@ -187,7 +188,7 @@ def _to_object(value: Value, kind: ObjectType, evaluate: Evaluate | None) -> Val
         if member is None:
             raise ConversionError(f"no attribute {name!r}")
         members[name] = to_type(member, inner, evaluate)
-    return replace(value, data=members)
+    return value.holding(members)
 
 
 def _optional(
@@ -198,7 +199,8 @@ def _optional(
     evaluate: Evaluate | None,
 ) -> Value:
     """Return what stands for an optional attribute that is absent or null."""
-    absent = null or Value(None, tokens=value.tokens, vacant=value.missing(name))
+    vacant = value.missing(name)
+    absent = null or Value(None, tokens=frozenset(vacant), vacant=vacant)
     if default is None or evaluate is None:
         return absent
     return evaluate(default).chosen_over(absent)
@@ -217,7 +219,7 @@ def make_set(value: Value, element: Type = "any") -> Value:
     """Return converted members as a set; the first of several equal ones stays."""
     assert isinstance(value.data, tuple)
     if first_unknown([value]) is not None:
-        return replace(value, data=UnorderedSet(value.data, element))
+        return value.holding(UnorderedSet(value.data, element))
     kept: dict[bytes, Value] = {}
     tokens = value.tokens
     for member in value.data:
@@ -226,7 +228,7 @@ def make_set(value: Value, element: Type = "any") -> Value:
             tokens |= member.all_tokens()
         kept.setdefault(key, member)
     ordered = Set(sorted(kept.values(), key=_rank), element)
-    return replace(value, data=ordered, tokens=tokens)
+    return value.holding(ordered, tokens)
 
 
 def in_order(value: Value) -> Value:
@@ -237,7 +239,7 @@ def in_order(value: Value) -> Value:
     if not isinstance(value.data, Set):
         return value
     listed = List(value.data, value.data.element)
-    return replace(value, data=listed, tokens=value.all_tokens())
+    return value.holding(listed, value.all_tokens())
 
 
 def _rank(member: Value) -> tuple[bool, Fraction, bytes]:

@@ -30,7 +30,8 @@ def unified_diff(
     Raises:
         TfoptError: a hidden line stands where `git apply` needs to see context.
     """
-    name = Path(relpath(path.absolute(), relative_to.absolute())).as_posix()
+    # git follows no symbolic links: the file itself is named
+    name = Path(relpath(path.resolve(), relative_to.resolve())).as_posix()
     old, new = list(_lines(before)), list(_lines(after))
     hunks = list(_hunks(old, new, frozenset(hidden)))
     for hunk in hunks:

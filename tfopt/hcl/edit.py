@@ -15,24 +15,25 @@ from tfopt.hcl.document import Syntax
 from tfopt.hcl.literals import respelled
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.secret import SecretLines, telling_lines
-from tfopt.hcl.syntax import Scalar
+from tfopt.hcl.syntax import Plain
 from tfopt.hcl.witness import Spliced, check
 from tfopt.hcl.yaml_comments import annotate_yaml
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One literal and the value that it shall have.
+    """One literal and the value that it shall have, or an entry to be added.
 
     Attributes:
-        leaf: where the literal stands.
-        new: the value; it is spelled in the type of the literal that stands there.
+        leaf: where the literal stands, or the entry shall.
+        new: the value; it is spelled in the type of the literal that stands there. An entry that is
+            added may hold a structure.
         comment: what to say on the changed line (what it was, why, the saving, the date); None
             for no comment. JSON has no comments.
     """
 
     leaf: Leaf
-    new: Scalar
+    new: Plain
     comment: str | None = None
 
     @property
@@ -43,6 +44,7 @@ class Change:
         """
         if self.leaf.slot is not None:
             return self.leaf.slot.entry(self.leaf.key, self.new)
+        assert self.new is None or isinstance(self.new, bool | int | float | str)
         return respelled(self.leaf.span.document, self.leaf.text, self.new)
 
 
@@ -145,7 +147,8 @@ def _read_again(path: Path, changes: Sequence[Change]) -> bytes:
         raise TfoptError(f"cannot read it: {error.strerror}", where=path) from error
     for change in changes:
         leaf = change.leaf
-        if data[leaf.start : leaf.end] != leaf.text.encode():
+        moved = leaf.slot is not None and data != leaf.span.document.data
+        if moved or data[leaf.start : leaf.end] != leaf.text.encode():
             raise TfoptError("changed since it was read", where=path, hint="Run tfopt again")
     return data
 
@@ -157,7 +160,7 @@ def _spliced(changes: Sequence[Change]) -> Spliced:
         return Spliced(leaf.start, leaf.end, leaf.text, changes[0].new_text)
     text = leaf.slot.filled([change.new_text for change in changes])
     entries = tuple((change.leaf.key, change.new) for change in changes)
-    return Spliced(leaf.start, leaf.end, "", text, entries)
+    return Spliced(leaf.start, leaf.end, "", text, entries, leaf.span.start)
 
 
 def _splice(data: bytes, edits: Sequence[Spliced]) -> bytes:
@@ -182,7 +185,7 @@ def _commented(
 def _commented_yaml(
     before: bytes, spliced: bytes, edits: Sequence[Spliced], changes: Sequence[Change]
 ) -> tuple[bytes, list[str]]:
-    rows = _rows(before, edits, changes)
+    rows = (_rows(before, edits, changes), _origin(before, edits))
     after, homeless = annotate_yaml(before, spliced, rows, _comments(before, edits, changes))
     return after, [_NO_PLACE] if homeless else []
 
@@ -224,10 +227,16 @@ def _origin(before: bytes, edits: Sequence[Spliced]) -> list[int | None]:
     for edit in reversed(edits):
         row = before.count(b"\n", 0, edit.start)
         added = edit.new.count("\n")
-        starts_row = edit.start == 0 or before[edit.start - 1 : edit.start] == b"\n"
-        at = row if starts_row else row + 1
+        at = row if _pushes_down(before, edit) else row + 1
         rows[at:at] = [None] * added
     return rows
+
+
+def _pushes_down(before: bytes, edit: Spliced) -> bool:
+    """Whether what is written at a place moves what stands behind it there to a row below."""
+    starts_row = edit.start == 0 or before[edit.start - 1 : edit.start] == b"\n"
+    leads = not edit.new.startswith(("\n", "\r")) and edit.new.rstrip(" ").endswith("\n")
+    return starts_row or leads
 
 
 _NO_PLACE = "no comment could be placed safely"

@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from tfopt.hcl.compare import equal
 from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_unified
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import GUARDS, call, first_failure
-from tfopt.hcl.kinds import List, Primitive, Set, type_of, unify
+from tfopt.hcl.kinds import List, Partial, Primitive, Set, type_of, unify
 from tfopt.hcl.scalars import exact, from_exact, rounded, to_number, to_text, to_truth
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
@@ -40,12 +41,22 @@ from tfopt.hcl.syntax import (
     Traversal,
     Tuple,
 )
-from tfopt.hcl.values import Blocked, Unknown, Value, computed, first_unknown, lift, unknown
+from tfopt.hcl.values import (
+    Blocked,
+    Token,
+    Unknown,
+    Vacancy,
+    Value,
+    computed,
+    first_unknown,
+    lift,
+    unknown,
+)
 
 NO_KEYS: Mapping[str, Plain] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edits:
     """Sources read as if they were written otherwise.
 
@@ -63,8 +74,13 @@ class Edits:
 
     def touch(self, value: Value) -> bool:
         """Whether a value may be another with the edits than without."""
-        tokens = value.all_tokens() if self.replaced or self.keys else frozenset()
-        return not (tokens.isdisjoint(self.replaced) and tokens.isdisjoint(self.keys))
+        return bool(self.tokens) and not value.all_tokens().isdisjoint(self.tokens)
+
+    @cached_property
+    def tokens(self) -> frozenset[Token]:
+        """All places that read otherwise."""
+        keys = (Vacancy(place, key) for place, added in self.keys.items() for key in added)
+        return frozenset[Token]((*self.replaced, *self.keys, *keys))
 
 
 class Evaluator(ABC):
@@ -106,7 +122,7 @@ class Evaluator(ABC):
         value = in_order(value)
         data = value.data
         if data is None:
-            return replace(value, data=())
+            return value.holding(())
         elements = data if isinstance(data, tuple) else (value,)
         found = [self.select(element, step.steps, frame, where) for element in elements]
         kind = List if isinstance(data, List) else tuple
@@ -116,12 +132,14 @@ class Evaluator(ABC):
     def _sound(self, made: Value, parts: Sequence[Value]) -> Value:
         """Return a collection, or the failure in it where try() or can() would notice."""
         failed = first_failure(parts) if self._guards else None
-        return made if failed is None else replace(unknown("", "", made, *parts), data=failed)
+        return made if failed is None else unknown("", "", made, *parts).holding(failed)
 
     def _literal(self, expr: Literal, _frame: Frame) -> Value:
         if not expr.editable:
+            if expr.reason is None:
+                return Value(expr.value)
             why = f"{expr.reason} ({expr.span.where})"
-            return Value(expr.value, blocked=Blocked("unknown", why) if expr.reason else None)
+            return Value(expr.value, blocked=Blocked("unknown", why))
         value = self.edits.replaced.get(expr.span, expr.value)
         return Value(value, leaf=expr.span, tokens=frozenset((expr.span,)))
 
@@ -135,7 +153,7 @@ class Evaluator(ABC):
         where = expr.span.where
         lost = first_failure(parts) or next((p.unknown for p in parts if p.unknown), None)
         if lost is not None:
-            return replace(unknown("", where, *parts), data=lost)
+            return unknown("", where, *parts).holding(lost)
         texts = [to_text(part.data) for part in parts]
         if None in texts:
             reason = "a template of something that is not text"
@@ -152,14 +170,14 @@ class Evaluator(ABC):
         return self.select(value, expr.steps, frame, expr.span.where)
 
     def _follow(self, name: Name, steps: Sequence[Step], span: Span, frame: Frame) -> Value:
-        if name.name in frame.names:
-            return self.select(frame.names[name.name], steps, frame, span.where)
-        value, taken = self.reference(name, steps, frame)
-        return self.select(value, steps[taken:], frame, span.where)
+        bound = frame.names.get(name.name)
+        value, taken = (bound, 0) if bound is not None else self.reference(name, steps, frame)
+        rest = steps[taken:]
+        return self.select(value, rest, frame, span.where) if rest else value
 
     def _object(self, expr: Object, frame: Frame) -> Value:
         members: dict[str, Value] = {}
-        tokens = frozenset((expr.span,))
+        tokens = frozenset[Token]((expr.span,))
         for item in expr.items:
             key = self.evaluate(item.key, frame)
             text = to_text(key.data)
@@ -222,7 +240,7 @@ class Evaluator(ABC):
             return unknown(f"{sign!r} of the wrong types", where, *operands, fails=True)
         if data is None:
             lost = lost or first_unknown(operands) or Unknown("a number that is not finite", where)
-            return replace(unknown("", where, *operands), data=lost)
+            return unknown("", where, *operands).holding(lost)
         return computed(data, f"{sign!r}", where, *operands)
 
     def _for(self, expr: For, frame: Frame) -> Value:
@@ -235,7 +253,7 @@ class Evaluator(ABC):
             return unknown(reason, where, collection, inner, fails=fails)
         failed = self._condition_failure(expr, frame)
         if failed is not None:
-            return replace(unknown("", where, collection), data=failed)
+            return unknown("", where, collection).holding(failed)
         listed = in_order(collection) if expr.key is None else collection
         if listed.unknown is not None:
             return listed
@@ -264,7 +282,7 @@ class Evaluator(ABC):
         return first_failure([self.evaluate(expr.condition, bound)])
 
     def _collected(
-        self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Span]
+        self, expr: For, made: Sequence[tuple[Value | None, Value]], tokens: frozenset[Token]
     ) -> Value:
         values, where = [value for _, value in made], expr.span.where
         if expr.key is None:
@@ -304,12 +322,16 @@ def member(value: Value, key: Value, where: str) -> Value:
     found = _pick(value.data, key.data)
     if found is None:
         wanted = to_text(key.data)
-        missing = Value(None, tokens=value.tokens)
-        lost = unknown(f"no member {wanted!r}", where, missing, key, fails=True)
-        return replace(lost, vacant=value.missing(str(wanted)))
-    blocked = found.blocked or value.blocked
-    moved = replace(found, hops=found.hops + value.hops, blocked=None if found.leaf else blocked)
-    return moved.influenced(key, Value(None, tokens=value.tokens))
+        vacant = value.missing(str(wanted))
+        missing = Value(None, tokens=value.tokens.union(vacant), vacant=vacant)
+        if isinstance(value.data, Partial):
+            return unknown(f"{wanted} of {value.data.what}, which the provider computes", where)
+        return unknown(f"no member {wanted!r}", where, missing, key, fails=True)
+    blocked = None if found.leaf else found.blocked or value.blocked
+    # no key that is added beside it changes a member that is there
+    around = value.tokens if value.home is None else value.tokens.difference((value.home,))
+    tokens, hops = found.tokens.union(key.all_tokens(), around), found.hops + value.hops
+    return Value(found.data, found.leaf, tokens, hops, blocked, found.home, found.vacant)
 
 
 def _pick(data: object, key: object) -> Value | None:
@@ -333,7 +355,7 @@ def elements(collection: Value) -> list[tuple[Value, Value]] | None:
         pairs = [(value if in_set else Value(i), value) for i, value in enumerate(data)]
     else:
         return None
-    return [(key, replace(v, hops=v.hops + collection.hops)) for key, v in pairs]
+    return [(key, v.led(collection.hops)) for key, v in pairs]
 
 
 def _elements_of(value: Value | None) -> tuple[Value, ...]:

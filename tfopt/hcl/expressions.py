@@ -36,6 +36,8 @@ _STEPS = {"get_attr", "index", "splat"}
 _ATTRIBUTES = {"get_attr", "legacy_index"}
 _KEYWORDS = {"true", "false", "null"}
 _TRANSPARENT = {"expression", "operation", "binary_operation", "unary_operation", "conditional"}
+_WRAPPERS = {*_TRANSPARENT, "literal_value", "collection_value"}
+_CALL_MARKS = {"(", ")", "comment"}
 _PRECEDENCE = {
     **dict.fromkeys(["||"], 1),
     **dict.fromkeys(["&&"], 2),
@@ -79,9 +81,19 @@ class ExpressionBuilder:
         """Return the typed expression of an `expression` node or of one operand."""
         if node.type not in _TRANSPARENT:
             return self._one(node)
-        match = _PLAIN.fullmatch(self._data, node.start_byte, node.end_byte)
-        if match:
-            return self._plain(match, self.span(node))
+        start, end = node.start_byte, node.end_byte
+        match = _PLAIN.fullmatch(self._data, start, end)
+        if match is None:
+            return self._compound(node)
+        return self._plain(match, self._within or Span(self._document, start, end))
+
+    def _compound(self, node: Node) -> Expr:
+        """Build an operand with its steps, as most expressions are, or group operands."""
+        inner = node.children
+        while len(inner) == 1 and inner[0].type in _WRAPPERS:
+            inner = inner[0].children
+        if inner[0].type in _OPERANDS and _STEPS.issuperset([step.type for step in inner[1:]]):
+            return self.primary(inner)
         nodes = list(_flat(node))
         return self._one(nodes[0]) if len(nodes) == 1 else _Operators(nodes, self).read()
 
@@ -164,13 +176,15 @@ class ExpressionBuilder:
 
     def _object(self, node: Node) -> Expr:
         elements = [child for child in node.children if child.type == "object_elem"]
-        return Object(self.span(node), tuple(self._item(child) for child in elements))
+        return Object(self.span(node), tuple([self._item(child) for child in elements]))
 
     def _item(self, node: Node) -> ObjectItem:
-        key, value = (child for child in node.children if child.type == "expression")
+        key, value = [child for child in node.children if child.type == "expression"]
         word = self._data[key.start_byte : key.end_byte]
         if _WORD.fullmatch(word):
             return ObjectItem(Literal(self.span(key), word.decode(), False), self.build(value))
+        if word.startswith(b'"'):
+            return ObjectItem(self.build(key), self.build(value))
         inner = _meaningful(key)
         if len(inner) == 1 and (
             inner[0].type == "variable_expr" or self._text(inner[0]) in _KEYWORDS
@@ -186,10 +200,14 @@ class ExpressionBuilder:
         return tuple([self.build(child) for child in node.children if child.type == "expression"])
 
     def _call(self, node: Node) -> Expr:
-        name = "".join(self._text(c) for c in node.children[: _paren(node)] if c.type != "comment")
-        arguments = next((c for c in node.children if c.type == "function_arguments"), None)
-        args = self._expressions(arguments) if arguments else ()
-        spread = any(c.type == "ellipsis" for c in arguments.children) if arguments else False
+        name, spread = "", False
+        args: tuple[Expr, ...] = ()
+        for child in node.children:
+            if child.type == "function_arguments":
+                args = self._expressions(child)
+                spread = "ellipsis" in [each.type for each in child.children]
+            elif child.type not in _CALL_MARKS:
+                name += self._text(child)
         return Call(self.span(node), name, args, spread)
 
     def _for(self, node: Node) -> Expr:
@@ -317,10 +335,6 @@ def _is_number(value: Scalar) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _paren(node: Node) -> int:
-    return next(i for i, child in enumerate(node.children) if child.type == "(")
-
-
 _LITERALS: dict[str, Callable[[str], Scalar]] = {
     "string_lit": unquote,
     "numeric_lit": number,
@@ -345,3 +359,5 @@ _BUILDERS: dict[str, Callable[[ExpressionBuilder, Node], Expr]] = {
     "operation": ExpressionBuilder.build,
     "for_expr": ExpressionBuilder._for,
 }
+
+_OPERANDS = _BUILDERS.keys() - _TRANSPARENT

@@ -17,13 +17,13 @@ from pathlib import Path, PurePosixPath
 from tfopt.errors import TfoptError
 from tfopt.hcl.data_files import DataFiles, matching
 from tfopt.hcl.document import BOM, Document, Span
-from tfopt.hcl.evaluate import Evaluator
+from tfopt.hcl.evaluate import Edits, Evaluator
 from tfopt.hcl.json_tree import parse_json
-from tfopt.hcl.literals import replaced_text
+from tfopt.hcl.literals import edited_text
 from tfopt.hcl.scopes import Frame
-from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Scalar, Tuple
+from tfopt.hcl.syntax import Expr, Literal, Object, ObjectItem, Tuple
 from tfopt.hcl.text_template import read_text_template
-from tfopt.hcl.values import Blocked, Unknown, Value, computed, unknown
+from tfopt.hcl.values import Blocked, Token, Unknown, Value, computed, unknown
 from tfopt.hcl.yaml_tree import NoDocumentError, read_yaml
 
 
@@ -55,12 +55,12 @@ class FileFunctions:
     Attributes:
         evaluator: evaluates what was read.
         files: finds the files.
-        replaced: literal tokens to be read as other values, as the evaluator does.
+        edits: what is to be read as if it were written otherwise, as the evaluator does.
     """
 
     evaluator: Evaluator
     files: DataFiles
-    replaced: Mapping[Span, Scalar]
+    edits: Edits
     _decoded: dict[tuple[Document, str], Value] = field(default_factory=dict)
 
     def call(self, name: str, args: Sequence[Value], frame: Frame, where: str) -> Value | None:
@@ -71,7 +71,7 @@ class FileFunctions:
             return None
         for arg in args:
             if arg.unknown is not None:
-                return replace(unknown("", where, *args), data=arg.unknown)
+                return unknown("", where, *args).holding(arg.unknown)
         try:
             return function(_Caller(self, frame, where), args)
         except (IndexError, TypeError, ValueError):
@@ -80,14 +80,16 @@ class FileFunctions:
 
     def text(self, document: Document) -> str | None:
         """Return a file's text as it is to be read; None where it is not UTF-8."""
-        return replaced_text(document, self.replaced)
+        return edited_text(document, self.edits.replaced, self.edits.keys)
 
     def document_of(self, value: Value) -> Document | None:
         """Return the file that a text is the whole of; None where it is not one file's."""
         found = [
             token.document
             for token in value.tokens
-            if token == token.document.text_token and self.text(token.document) == value.data
+            if isinstance(token, Span)
+            and token == token.document.text_token
+            and self.text(token.document) == value.data
         ]
         return found[0] if len(found) == 1 else None
 
@@ -134,7 +136,7 @@ def _fileset(caller: _Caller, args: Sequence[Value]) -> Value:
         names = matching(folder, str(pattern))
     except ValueError as error:
         return unknown(f"fileset() with {error}", caller.where, *args)
-    tokens = frozenset[Span]().union(*(arg.all_tokens() for arg in args))
+    tokens = frozenset[Token]().union(*(arg.all_tokens() for arg in args))
     blocked = Blocked("unknown", f"computed by fileset() ({caller.where})")
     members = tuple(Value(name, tokens=tokens, blocked=blocked) for name in names)
     return Value(members, tokens=tokens, blocked=blocked)
@@ -150,10 +152,10 @@ def _decode(name: str, caller: _Caller, args: Sequence[Value]) -> Value:
         # What chose the file has a say in all of it, the rest of its text has not.
         chosen = Value(None, tokens=source.tokens - {document.text_token})
         found = caller.functions.decoded(name, document, caller.frame)
-        value = replace(found, hops=(*found.hops, *source.hops)).influenced(chosen)
+        value = found.led(source.hops).influenced(chosen)
     if value.unknown is not None and not value.unknown.where:
         tokens = value.tokens | source.tokens
-        value = replace(value, data=replace(value.unknown, where=caller.where), tokens=tokens)
+        value = value.holding(replace(value.unknown, where=caller.where), tokens)
     return value
 
 
@@ -180,7 +182,7 @@ def _not_editable(tree: Expr) -> Expr:
     return tree
 
 
-def _depending(value: Value, tokens: frozenset[Span], blocked: Blocked) -> Value:
+def _depending(value: Value, tokens: frozenset[Token], blocked: Blocked) -> Value:
     data = value.data
     inside = partial(_depending, tokens=tokens, blocked=blocked)
     if isinstance(data, Mapping):
@@ -226,7 +228,7 @@ def _templatefile(caller: _Caller, args: Sequence[Value]) -> Value:
     made = caller.functions.evaluator.evaluate(template, inner)
     tokens = made.tokens.union((document.text_token,), *(arg.all_tokens() for arg in args))
     if made.unknown is not None:
-        return replace(made, tokens=tokens)
+        return made.holding(made.data, tokens)
     blocked = Blocked("unknown", f"computed by templatefile() of {document.label} ({caller.where})")
     return Value(made.data, tokens=tokens, blocked=blocked)
 

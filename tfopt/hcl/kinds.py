@@ -46,6 +46,14 @@ class Map(dict[str, Value]):
         self.element = element
 
 
+class Partial(dict[str, Value]):
+    """The written attributes of a resource: the provider knows the others."""
+
+    def __init__(self, members: Iterable[tuple[str, Value]], what: str):
+        super().__init__(members)
+        self.what = what
+
+
 Primitive = Literal["string", "number", "bool", "any"]  # "any": null, or not known here
 
 

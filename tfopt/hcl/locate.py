@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfopt.hcl.addition import Slot, slot_in, whole_file
+from tfopt.hcl.addition import slot_in, whole_file
 from tfopt.hcl.data_tree import read_data
 from tfopt.hcl.document import Span
 from tfopt.hcl.literals import literal_value
+from tfopt.hcl.slot import Slot
 from tfopt.hcl.sources import read_body
 from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
 from tfopt.hcl.values import Vacancy
@@ -56,9 +57,16 @@ def leaf_at(token: Span) -> Leaf:
     )
 
 
-def leaf_to_add(vacancy: Vacancy) -> Leaf | None:
-    """Return the leaf that adding a key makes; None where none can be written there."""
-    slot = slot_in(vacancy.at)
+def leaf_to_add(vacancy: Vacancy, *, structured: bool = False) -> Leaf | None:
+    """Return the leaf that fills a vacancy; None where nothing can be written there.
+
+    Args:
+        vacancy: the place, and the key to be added to it.
+        structured: whether the key's value is an object.
+    """
+    if not vacancy.key:
+        return leaf_at(vacancy.at)
+    slot = slot_in(vacancy.at, structured=structured)
     if slot is None:
         return None
     document = vacancy.at.document

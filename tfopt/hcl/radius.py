@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tfopt.hcl.blocks import nested
-from tfopt.hcl.configuration import META_ARGUMENTS, Configuration
-from tfopt.hcl.document import Span
+from tfopt.hcl.conditions import conditions
+from tfopt.hcl.configuration import Configuration
+from tfopt.hcl.instances import META_ARGUMENTS
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, spell_key
 from tfopt.hcl.syntax import Block, Body
-from tfopt.hcl.values import Unknown, Value, unknown
+from tfopt.hcl.values import Token, Unknown, Value, unknown
 
 _KINDS = ("resource", "data", "provider")
+_CONDITIONED = ("variable", "output")  # blocks of which only the conditions count
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Place:
     """A block in a module instance: what is evaluated again after an edit."""
 
     module: tuple[str, ...]
-    block: Block = field(hash=False)
+    block: Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,16 @@ class Occurrence:
     path: tuple[str | int, ...]
     value: Value
     place: Place
+    is_condition: bool = False  # a validation, pre- or postcondition: it moves nothing
 
 
-def by_token(configuration: Configuration) -> dict[Span, list[Occurrence]]:
-    """Return the occurrences under every literal token that has a say in them."""
-    found: dict[Span, list[Occurrence]] = {}
-    for occurrence in _in_scope(configuration, configuration.root):
-        for token in occurrence.value.all_tokens():
-            found.setdefault(token, []).append(occurrence)
+def by_token(configuration: Configuration) -> dict[Token, list[Occurrence]]:
+    """Return the occurrences under every place in the sources that has a say in them."""
+    found: dict[Token, list[Occurrence]] = {}
+    for place in places(configuration):
+        for occurrence in at_place(configuration, place):
+            for token in occurrence.value.all_tokens():
+                found.setdefault(token, []).append(occurrence)
     return found
 
 
@@ -52,21 +56,42 @@ def at_place(configuration: Configuration, place: Place) -> Iterator[Occurrence]
     if isinstance(scope, Unknown):
         return
     if place.block.kind == "module":
-        yield from _of_call(configuration, scope, place.block)
+        yield from _of_call(configuration, scope, place)
+    elif place.block.kind in _CONDITIONED:
+        yield from _conditions(configuration, place, Frame(scope))
     else:
-        yield from _in_block(configuration, scope, place.block)
+        yield from _in_block(configuration, scope, place)
 
 
-def _in_scope(configuration: Configuration, scope: Scope) -> Iterator[Occurrence]:
-    for kind in _KINDS:
-        for block in scope.module.of_kind(kind):
-            yield from _in_block(configuration, scope, block)
+def scopes(configuration: Configuration, scope: Scope | None = None) -> Iterator[Scope]:
+    """Yield every module instance that is at hand, the root first."""
+    scope = scope or configuration.root
+    yield scope
     for call in scope.module.of_kind("module"):
-        yield from _of_call(configuration, scope, call)
         for key in _keys(configuration, scope, call):
             child = configuration.child(scope, call, key)
             if isinstance(child, Scope):
-                yield from _in_scope(configuration, child)
+                yield from scopes(configuration, child)
+
+
+def places(configuration: Configuration) -> Iterator[Place]:
+    """Yield every block that has a say in the plan, in every module instance."""
+    for scope in scopes(configuration):
+        for kind in (*_KINDS, "module"):
+            for block in scope.module.of_kind(kind):
+                yield Place(scope.path, block)
+        for kind in _CONDITIONED:
+            for block in scope.module.of_kind(kind):
+                if next(conditions(block), None) is not None:
+                    yield Place(scope.path, block)
+
+
+def _conditions(configuration: Configuration, place: Place, frame: Frame) -> Iterator[Occurrence]:
+    block = place.block
+    address = frame.scope.address(".".join((block.kind, *block.labels)))
+    for each in conditions(block):
+        value = configuration.evaluate(each.condition.expr, frame)
+        yield Occurrence(address, each.path, value, place, is_condition=True)
 
 
 def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[InstanceKey]:
@@ -75,9 +100,9 @@ def _keys(configuration: Configuration, scope: Scope, block: Block) -> list[Inst
     return [None] if isinstance(keys, Value) else keys
 
 
-def _of_call(configuration: Configuration, scope: Scope, call: Block) -> Iterator[Occurrence]:
+def _of_call(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
     """Yield a module call's number, and its arguments where the module's source is not at hand."""
-    place = Place(scope.path, call)
+    call = place.block
     yield from _numbers(configuration, place, scope, scope.address(f"module.{call.labels[0]}"))
     for key in _keys(configuration, scope, call):
         if isinstance(configuration.child(scope, call, key), Scope):
@@ -97,7 +122,7 @@ def _numbers(
     for name in ("count", "for_each"):
         if name in place.block.body.attributes:
             attribute = place.block.body.attributes[name]
-            value = configuration.evaluate(attribute.expr, Frame(scope))
+            value = configuration.repetition(attribute, scope)
             yield Occurrence(address, (name,), _shape_only(value, name), place)
 
 
@@ -109,13 +134,14 @@ def _shape_only(value: Value, name: str) -> Value:
     return value
 
 
-def _in_block(configuration: Configuration, scope: Scope, block: Block) -> Iterator[Occurrence]:
+def _in_block(configuration: Configuration, scope: Scope, place: Place) -> Iterator[Occurrence]:
+    block = place.block
     prefix = "" if block.kind == "resource" else f"{block.kind}."
     address = scope.address(prefix + ".".join(block.labels))
-    place = Place(scope.path, block)
     yield from _numbers(configuration, place, scope, address)
     for key in _keys(configuration, scope, block):
         frame = configuration.instance(block, Frame(scope), key)
+        yield from _conditions(configuration, place, frame)
         for path, value in _in_body(configuration, configuration.body(block), frame, ()):
             yield Occurrence(address + spell_key(key), path, value, place)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tfopt.hcl.document import Span
 from tfopt.hcl.sources import Module
-from tfopt.hcl.syntax import Block
+from tfopt.hcl.syntax import Block, Step
 from tfopt.hcl.values import Value
 
 InstanceKey = str | int | None
@@ -37,6 +38,22 @@ class Frame:
     def binding(self, **names: Value) -> Frame:
         """Return this frame with more names bound."""
         return Frame(self.scope, {**self.names, **names})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name followed by steps: `root.first.…`, seen from a frame."""
+
+    root: str
+    first: str
+    steps: Sequence[Step]
+    frame: Frame
+    span: Span
+
+    @property
+    def where(self) -> str:
+        """The place, for reasons; spelled when asked for, since most references are resolved."""
+        return self.span.where
 
 
 def bindings(key: InstanceKey, value: Value | None = None) -> dict[str, Value]:

@@ -200,9 +200,9 @@ class Body:
         return [block for block in self.blocks if block.kind == kind]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Block:
-    """One block: `resource "aws_instance" "web" { … }`."""
+    """One block: `resource "aws_instance" "web" { … }`; compared by identity, as its file is."""
 
     kind: str
     labels: tuple[str, ...]

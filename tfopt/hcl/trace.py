@@ -6,114 +6,23 @@ gives exactly the new value at the target; what else moves is listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
 
 from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
-from tfopt.hcl.document import Span
 from tfopt.hcl.evaluate import Edits
+from tfopt.hcl.findings import Counterfactual, Refusal, Target, Trace
 from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
-from tfopt.hcl.radius import Occurrence, Place, at_place, by_token
-from tfopt.hcl.scopes import Frame, InstanceKey, PathStep, Scope, spell_key
+from tfopt.hcl.moves import Radius, is_target, shown_address
+from tfopt.hcl.scopes import Frame, InstanceKey, Scope
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.strings import as_written
 from tfopt.hcl.syntax import Block, Scalar
-from tfopt.hcl.values import Blocked, Grade, Unknown, Vacancy, Value, first_unknown, plain, same
+from tfopt.hcl.values import Blocked, Grade, Unknown, Vacancy, Value, plain, same
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One planned attribute.
-
-    Attributes:
-        module: the module path with keys, `('module.shop["paris"]',)`; () for the root.
-        resource: the address inside its module without key, "aws_launch_template.web".
-        key: the for_each or count key of the resource; None for all of its instances, which are
-            then planned alike.
-        path: where the attribute stands in the planned values, `("scaling_config", 0, "min_size")`;
-            `("count",)` means the number of instances.
-        planned: its planned value; anything that is not a JSON scalar is refused.
-        creating: the resource does not exist yet, so that `ignore_changes` keeps nothing out.
-    """
-
-    module: tuple[str, ...]
-    resource: str
-    key: InstanceKey
-    path: tuple[PathStep, ...]
-    planned: object
-    creating: bool = False
-
-    @property
-    def address(self) -> str:
-        """The full address, as Terraform prints it."""
-        return ".".join((*self.module, self.resource + spell_key(self.key)))
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A proven way from a planned attribute to a literal that may be edited, or a key to be added.
-
-    `grade` is "patchable-shared" where the leaf has a say in anything else, whether or not an edit
-    would move that: the counterfactual of an edit knows. `overrides` are keys that could be added
-    to decide the attribute instead of the leaf, best first.
-    """
-
-    target: Target
-    leaf: Leaf
-    grade: Grade
-    hops: tuple[str, ...]  # from the leaf to the resource, `file:line expression`
-    also_feeds: tuple[str, ...]  # what else the leaf has a say in, as addresses
-    reason: str | None = None
-    overrides: tuple[Leaf, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a planned attribute cannot be edited; `leaf` is where it would be, if that is known."""
-
-    target: Target
-    grade: Grade
-    reason: str
-    hops: tuple[str, ...] = ()
-    leaf: Leaf | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Something else that an edit moves; `certain` is False where it could not be evaluated.
-
-    `shown` is the address, with the attribute's path where it is the target's own resource.
-    """
-
-    address: str
-    path: tuple[PathStep, ...]
-    certain: bool
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class Counterfactual:
-    """What the configuration would say with the literal replaced."""
-
-    proven: bool
-    reason: str | None  # why not proven
-    moves: tuple[Move, ...]
-    own_grade: Grade = "patchable"  # of the leaf, were it nobody else's
-
-    @property
-    def grade(self) -> Grade:
-        """How the edit is to be taken: shared where it moves anything else."""
-        return "patchable-shared" if self.moves else self.own_grade
-
-    @property
-    def also_moves(self) -> tuple[str, ...]:
-        """Each moved address once, the certain ones first, then `may move: …`."""
-        certain = dict.fromkeys(move.shown for move in self.moves if move.certain)
-        rest = dict.fromkeys(move.shown for move in self.moves if move.shown not in certain)
-        return (*certain, *(f"may move: {shown}" for shown in rest))
+__all__ = ["Counterfactual", "Refusal", "Target", "Trace", "Tracer"]
 
 
 class Tracer:
@@ -128,6 +37,21 @@ class Tracer:
         self._sources = sources
         self._variables = variables
         self._configuration = Configuration(sources, variables)
+        self._radius = Radius(self._configuration)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration as the plan saw it."""
+        return self._configuration
+
+    @property
+    def radius(self) -> Radius:
+        """What else an edit moves."""
+        return self._radius
+
+    def edited(self, edits: Edits, read: type[Configuration] = Configuration) -> Configuration:
+        """Return the configuration read as if it were written otherwise."""
+        return read(self._sources, self._variables, edits)
 
     def trace(self, target: Target) -> Trace | Refusal:
         """Return the literal that decides a planned attribute, or why it cannot be edited."""
@@ -163,23 +87,40 @@ class Tracer:
         unset = all(value.unknown is None and plain(value) is None for value in values)
         return replace(lifecycle_of(found[1], target.path), unset=unset)
 
+    def as_filed(self, target: Target) -> Leaf | None:
+        """Return the literal that decides a target if the files are believed over the plan."""
+        found = self._block(target)
+        if isinstance(found, Unknown):
+            return None
+        filed = self._sources.assignments
+        others = {name: kept for name, kept in self._variables.items() if name not in filed}
+        files = Configuration(self._sources, others)
+        scope = files.scope(target.module)
+        if isinstance(scope, Unknown):
+            return None
+        leaves = {value.leaf for value in self._values(files, scope, found[1], target)}
+        leaf = leaves.pop()
+        return leaf_at(leaf) if leaf is not None and not leaves else None
+
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
 
         `new_value` is the target's; the leaf is written in its own type ("5" stays a string).
         """
-        own = _own_grade(trace.leaf)
-        edited = Configuration(self._sources, self._variables, _edits(trace.leaf, new_value))
+        own = own_grade(trace.leaf)
+        edited = self.edited(_edits(trace.leaf, new_value))
         found = self._block(trace.target)
         assert not isinstance(found, Unknown)
         scope = edited.scope(trace.target.module)
         if isinstance(scope, Unknown) or _is_gone(edited, scope, found[1], trace.target):
-            reason = "the edit would remove the instance it is meant for"
-            return Counterfactual(False, reason, self._moves(trace, edited), own)
-        values = self._values(edited, scope, found[1], trace.target)
-        proven = all(v.unknown is None and same(plain(v), new_value) for v in values)
-        failed = None if proven else "the edit alone does not give the new value"
-        return Counterfactual(proven, failed, self._moves(trace, edited), own)
+            failed: str | None = "the edit would remove the instance it is meant for"
+        else:
+            values = self._values(edited, scope, found[1], trace.target)
+            proven = all(v.unknown is None and same(plain(v), new_value) for v in values)
+            failed = None if proven else "the edit alone does not give the new value"
+        failed = failed or self._radius.broken(trace, edited)
+        moves = self._radius.moves(trace, found[1], edited)
+        return Counterfactual(failed is None, failed, moves, own)
 
     def narrowest(self, trace: Trace, new_value: Scalar) -> tuple[Trace, Counterfactual]:
         """Return the edit that gives the new value and moves nothing else, and its proof.
@@ -194,36 +135,6 @@ class Tracer:
             if _is_clean(tried[-1][1]):
                 return tried[-1]
         return next((each for each in tried if each[1].proven), tried[0])
-
-    def _moves(self, trace: Trace, edited: Configuration) -> tuple[Move, ...]:
-        before = {(o.address, o.path): o for o in self._fed(trace.leaf.span)}
-        places = dict.fromkeys(occurrence.place for occurrence in before.values())
-        if trace.leaf.slot is not None:
-            places |= dict.fromkeys(self._places_of(trace))
-        after = {
-            (occurrence.address, occurrence.path): occurrence
-            for place in places
-            for occurrence in at_place(edited, place)
-            if not occurrence.value.all_tokens().isdisjoint(_read_as(trace.leaf.span))
-        }
-        moves: list[Move] = []
-        for place in before | after:
-            old, new = before.get(place), after.get(place)
-            if not _is_target((before | after)[place], trace.target):
-                certainty = _moved(old, new)
-                if certainty is not None:
-                    shown = shown_address(*place, trace.target)
-                    moves.append(Move(*place, certain=certainty, shown=shown))
-        return tuple(moves)
-
-    def _places_of(self, trace: Trace) -> list[Place]:
-        """Return the target's own block in every module instance: a key may be added to it."""
-        found = self._block(trace.target)
-        assert not isinstance(found, Unknown)
-        scope, block = found
-        everywhere = (o.place for fed in self._by_token.values() for o in fed)
-        here = [place for place in everywhere if place.block is block]
-        return [Place(scope.path, block), *here]
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
         scope = self._configuration.scope(target.module)
@@ -271,8 +182,8 @@ class Tracer:
         if value.unknown is not None and len(target.path) == 1:
             vacant = (Vacancy(block.span, str(target.path[0])), *vacant)
         found = map(leaf_to_add, vacant)
-        overrides = [leaf for leaf in found if leaf is not None and _not_ours(leaf) is None]
-        refused = _not_ours(literal) if literal is not None else None
+        overrides = [leaf for leaf in found if leaf is not None and not_ours(leaf) is None]
+        refused = not_ours(literal) if literal is not None else None
         hops = (*value.hops, target.address)
         if literal is not None:
             hops = (_hop(literal), *hops)
@@ -290,42 +201,12 @@ class Tracer:
     def _found(
         self, target: Target, hops: tuple[str, ...], leaf: Leaf, overrides: Sequence[Leaf]
     ) -> Trace:
-        others = [o for o in self._fed(leaf.span) if not _is_target(o, target)]
-        if leaf.slot is not None:  # what an added key moves, its counterfactual tells
-            others = []
+        fed = self._radius.fed_by(leaf) if leaf.slot is None else []  # else the edit's moves tell
+        others = [o for o in fed if not o.is_condition and not is_target(o, target)]
         shown = tuple(dict.fromkeys(shown_address(o.address, o.path, target) for o in others))
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
-        grade = "patchable-shared" if others else _own_grade(leaf)
+        grade = "patchable-shared" if others else own_grade(leaf)
         return Trace(target, leaf, grade, hops, shown, reason if shown else None, tuple(overrides))
-
-    @cached_property
-    def _by_token(self) -> Mapping[Span, Sequence[Occurrence]]:
-        return by_token(self._configuration)
-
-    def _fed(self, token: Span) -> Sequence[Occurrence]:
-        return [each for read in _read_as(token) for each in self._by_token.get(read, ())]
-
-
-def _read_as(token: Span) -> tuple[Span, Span]:
-    """Return a literal's token, and that of the text of its file, where that is read as one."""
-    return token, token.document.text_token
-
-
-def shown_address(address: str, path: tuple[PathStep, ...], target: Target) -> str:
-    """Return the address of what a leaf feeds; within the target's resource, with the path."""
-    if address != target.address:
-        return address
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return address + "".join(steps)
-
-
-def _moved(old: Occurrence | None, new: Occurrence | None) -> bool | None:
-    """Return None where nothing moved, else whether that is certain."""
-    if old is None or new is None:
-        return True
-    if first_unknown((old.value, new.value)) is not None:
-        return False
-    return None if plain(old.value) == plain(new.value) else True
 
 
 def _is_gone(edited: Configuration, scope: Scope, block: Block, target: Target) -> bool:
@@ -334,15 +215,6 @@ def _is_gone(edited: Configuration, scope: Scope, block: Block, target: Target) 
     keys = edited.instance_keys(block, Frame(scope))
     key = keys[0] if target.key is None and isinstance(keys, list) and keys else target.key
     return not edited.has_instance(scope, block, key)
-
-
-def _is_target(occurrence: Occurrence, target: Target) -> bool:
-    """Tell whether an occurrence is what the target means: instances of a whole block are one."""
-    length = len(occurrence.path)
-    if occurrence.path != target.path[:length]:
-        return False
-    whole = target.key is None and occurrence.address.startswith(target.address + "[")
-    return whole or occurrence.address == target.address
 
 
 def _hop(leaf: Leaf) -> str:
@@ -360,13 +232,14 @@ def _edits(leaf: Leaf, new_value: Scalar) -> Edits:
     return Edits(replaced={leaf.span: as_written(leaf.value, new_value)})
 
 
-def _own_grade(leaf: Leaf) -> Grade:
+def own_grade(leaf: Leaf) -> Grade:
+    """Return how an edit of a leaf is to be taken, were the leaf nobody else's."""
     if leaf.slot is not None and leaf.block is not None and leaf.block.kind == "module":
         return "module-default"
     return "edit-literal" if leaf.span.document.role == "configuration" else "patchable"
 
 
-def _not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
+def not_ours(leaf: Leaf) -> tuple[Grade, str] | None:
     """Return why a literal's file is not to be edited, or None."""
     owner, block = leaf.span.document.owner, leaf.block
     if owner != "root" and block is not None and block.kind == "variable":

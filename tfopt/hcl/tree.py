@@ -85,7 +85,8 @@ def _body(document: Document, builder: ExpressionBuilder, node: Node | None) -> 
 
 
 def _attribute(document: Document, builder: ExpressionBuilder, node: Node) -> Attribute:
-    name, expression = node.named_children[0], node.named_children[-1]
+    inner = node.children
+    name, expression = inner[0], inner[-1]  # around the sign
     span = Span(document, node.start_byte, node.end_byte)
     return Attribute(_text(document, name), span, partial(builder.build, expression))
 

@@ -21,7 +21,7 @@ from tfopt.hcl.document import BOM, Syntax
 from tfopt.hcl.strings import spell
 from tfopt.hcl.syntax import Plain
 from tfopt.hcl.tree import parse_tree
-from tfopt.hcl.yaml_witness import differs_only_in, has_libyaml
+from tfopt.hcl.yaml_witness import Inserted, Replaced, differs_only_in, has_libyaml
 
 _LARGEST = 256 * 1024  # python-hcl2 reads 0.24 MB/s
 _IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
@@ -31,7 +31,8 @@ _IN_PYTHON = {"null": "None", "true": "True", "false": "False"}
 class Spliced:
     """One replaced literal: its byte range in the file as it was, and both texts.
 
-    Where entries are added, `old` is empty and `entries` are their keys and values.
+    Where entries are added, `old` is empty, `entries` are their keys and values, and `place` is
+    where what they are added to begins.
     """
 
     start: int
@@ -39,6 +40,7 @@ class Spliced:
     old: str
     new: str
     entries: tuple[tuple[str, Plain], ...] = ()
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ def _check_json(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdic
 
 def _check_yaml(before: bytes, after: bytes, edits: Sequence[Spliced]) -> Verdict:
     in_order = sorted(edits, key=lambda edit: edit.start)
-    agrees = differs_only_in(before, after, [(edit.old, edit.new) for edit in in_order])
+    expected = [
+        Inserted(edit.place, edit.entries) if edit.entries else Replaced(edit.old, edit.new)
+        for edit in in_order
+    ]
+    agrees = differs_only_in(before, after, expected)
     note = None if has_libyaml() else "libyaml is not there: checked by the reader that edits"
     return Verdict(agrees, note)
 

@@ -26,8 +26,12 @@ class _Layout:
     continued: frozenset[int]
 
 
+Rows = tuple[Sequence[int], Sequence[int | None]]
+"""The rows (0-based) of the new values, and where each row was before; None for a new row."""
+
+
 def annotate_yaml(
-    before: bytes, spliced: bytes, edited: Sequence[int], comments: Mapping[int, str]
+    before: bytes, spliced: bytes, rows: Rows, comments: Mapping[int, str]
 ) -> tuple[bytes, list[int]]:
     """Return the edited file with its comments, and the rows for which there was no place.
 
@@ -36,19 +40,19 @@ def annotate_yaml(
 
     Args:
         before: the file as it was.
-        spliced: with its new values; the rows are the same.
-        edited: the rows (0-based) that hold a new value.
+        spliced: with its new values.
+        rows: where they are, and where every row was.
         comments: row → what to say.
     """
     mark = BOM if spliced.startswith(BOM) else b""
-    rows = _realigned(before.removeprefix(BOM), spliced.removeprefix(BOM), edited)
-    layout = _layout(b"\n".join(rows))
+    lines = _realigned(before.removeprefix(BOM), spliced.removeprefix(BOM), rows)
+    layout = _layout(b"\n".join(lines))
     homeless = [
         row
         for row in sorted(comments, reverse=True)
-        if not _annotate_row(rows, layout, row, clean(comments[row]).encode())
+        if not _annotate_row(lines, layout, row, clean(comments[row]).encode())
     ]
-    return mark + b"\n".join(rows), homeless
+    return mark + b"\n".join(lines), homeless
 
 
 def _annotate_row(rows: list[bytes], layout: _Layout, row: int, text: bytes) -> bool:
@@ -107,20 +111,23 @@ def _last_row(token: Any) -> int:
 # -- runs of aligned comments --------------------------------------------------------------------
 
 
-def _realigned(before: bytes, spliced: bytes, edited: Sequence[int]) -> list[bytes]:
-    rows, old = spliced.split(b"\n"), before.split(b"\n")
+def _realigned(before: bytes, spliced: bytes, rows: Rows) -> list[bytes]:
+    lines, old = spliced.split(b"\n"), before.split(b"\n")
     was, now = _layout(before).ends, _layout(spliced).ends
+    edited, origin = rows
+    now_at = {row: i for i, row in enumerate(origin) if row is not None}
     for run in _runs(old, was):
-        if not any(row in edited for row in run):
+        if not any(now_at[row] in edited for row in run):
             continue
-        widths = {row: columns(rows[row][: now[row]]) for row in run}
+        widths = {row: columns(lines[now_at[row]][: now[now_at[row]]]) for row in run}
         place = columns(old[run[0]][: _comment_at(old[run[0]], was[run[0]])])
         gap = min(place - columns(old[row][: was[row]]) for row in run)
         place = max(place, *(width + gap for width in widths.values()))
         for row, width in widths.items():
-            comment = rows[row][now[row] :].lstrip(b" \t")
-            rows[row] = rows[row][: now[row]] + b" " * (place - width) + comment
-    return rows
+            at = now_at[row]
+            comment = lines[at][now[at] :].lstrip(b" \t")
+            lines[at] = lines[at][: now[at]] + b" " * (place - width) + comment
+    return lines
 
 
 def _runs(rows: Sequence[bytes], ends: Mapping[int, int]) -> Iterator[list[int]]:

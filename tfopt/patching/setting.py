@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import Patch, make_patch
+from tfopt.hcl.trace import Tracer
 from tfopt.hcl.values import same
 from tfopt.patching.case import in_our_units
 from tfopt.patching.compare import Place
 from tfopt.patching.consequences import consequences
 from tfopt.patching.edits import propose
-from tfopt.patching.inputs import PlanSources, read_with_sources
+from tfopt.patching.inputs import STANDARD_INPUT, PlanSources, read_with_sources
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.patching.targets import (
     find_group,
     in_configuration_units,
     site_of,
+    target_of,
 )
 from tfopt.patching.verify import NO_FOLDER, Replan
-from tfopt.plan.model import SIZING
+from tfopt.plan.model import SIZING, Site
 from tfopt.recommendation import Edit
 
 NOTHING = Patch(())
@@ -95,16 +97,31 @@ def make_setting(wish: Wish) -> Setting:
     found = trace_site(tracer, wish.attribute, site)
     proposal = propose(tracer, wish.attribute, found, wanted)
     if proposal.change is None:
+        done = _done_since(given, tracer, site, wanted)
+        if done is not None:
+            return Setting(given, (), NOTHING, notes=(done,))
         raise _refusal(wish, proposal.edit)
     changes = {wish.attribute: (in_our_units(site, "value"), value)}
-    lifecycles = lifecycles_of(addressed.group, tracer)
-    effect = consequences(given.plan, addressed.group, changes, lifecycles)
+    group = replace(addressed.group, sites={**addressed.group.sites, wish.attribute: site})
+    effect = consequences(given.plan, group, changes, lifecycles_of(group, tracer))
     if effect.futile:
         raise TfoptError(_not_patchable(wish, effect.futile[0]))
     patch = make_patch([proposal.change], given.secrets())
     failing = (f"the apply would fail: {reason}" for reason in effect.refusals)
     notes = (*patch.notes, *failing, *effect.notes)
     return Setting(given, (proposal.edit,), patch, {(site.address, *site.path): wanted}, notes)
+
+
+def _done_since(
+    given: PlanSources, tracer: Tracer, site: Site, wanted: str | int | float
+) -> str | None:
+    """Tell where the file already says so, if it was edited after the plan was made."""
+    leaf = tracer.as_filed(target_of(site))
+    if leaf is None or not same(leaf.value, wanted) or given.plan.path == STANDARD_INPUT:
+        return None
+    if leaf.file.stat().st_mtime <= Path(given.plan.path).stat().st_mtime:
+        return None
+    return f"{leaf.label}:{leaf.line} says {leaf.text} already; the plan is older than that"
 
 
 def _is_scalar(value: object) -> bool:

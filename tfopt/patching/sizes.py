@@ -95,12 +95,18 @@ def service_bounds(case: Case) -> Iterator[str]:
 def owned(case: Case) -> Iterator[str]:
     """Something else moves desired: an apply sets it once, and again each time it differs."""
     owner = owner_of(case.group)
-    if owner is None or not case.states_desired or case.group.action == "create":
+    if owner is None or not case.states_desired:
         return
     desired, live = case.size("desired_capacity"), case.live("desired_capacity")
     if desired is None:
         return
-    if "desired_capacity" in case.changed:
+    if case.group.action == "create":
+        if "desired_capacity" in case.changed:
+            yield (
+                f"{owner} will move the desired capacity, and each later apply sets it back to "
+                f"{desired}, unless ignore_changes lists it"
+            )
+    elif "desired_capacity" in case.changed:
         now = f" from the live {live}" if isinstance(live, int) and live != desired else ""
         yield (
             f"{owner} moves the desired capacity: this apply sets it{now} to {desired}, and so "

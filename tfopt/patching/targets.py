@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
@@ -9,8 +10,8 @@ from typing import Final
 from tfopt.errors import TfoptError
 from tfopt.hcl.scopes import InstanceKey
 from tfopt.hcl.trace import Target
-from tfopt.plan.address import split_key
-from tfopt.plan.model import SIZING, InstanceGroup, Plan, Site
+from tfopt.plan.address import module_path, split_key
+from tfopt.plan.model import SIZING, InstanceGroup, PathStep, Plan, Site
 
 COUNT: Final = ("count",)  # the path that stands for the number of a block's instances
 
@@ -63,7 +64,7 @@ def site_of(addressed: Addressed, attribute: str) -> Site:
         TfoptError: this group has no such attribute in the plan.
     """
     group = addressed.group
-    site = group.sites.get(attribute)
+    site = group.sites.get(attribute) or _unwritten(group, attribute)
     if site is None:
         reason = _MISSING.get(attribute, "the plan does not say where it stands")
         notes = f" ({group.notes[0]})" if attribute == "instance_type" and group.notes else ""
@@ -75,6 +76,21 @@ def site_of(addressed: Addressed, attribute: str) -> Site:
         return replace(site, key=addressed.key)
     return site
 
+
+def _unwritten(group: InstanceGroup, attribute: str) -> Site | None:
+    """Return where an attribute could be written that the configuration leaves to the provider."""
+    path = _OPTIONAL.get((group.kind, attribute))
+    if path is None or getattr(group, attribute) is not None:
+        return None
+    module = module_path(group.address)
+    resource, key = split_key(group.address.removeprefix("".join(f"{step}." for step in module)))
+    return Site(module, resource, key, path, None, creating=group.action == "create")
+
+
+_OPTIONAL: Mapping[tuple[str, str], tuple[PathStep, ...]] = {
+    ("aws_autoscaling_group", "desired_capacity"): ("desired_capacity",),
+    ("aws_ecs_service", "desired_capacity"): ("desired_count",),
+}
 
 _MISSING = {
     "target_cpu": "no single target-tracking policy on CPU in this plan scales it",

@@ -378,6 +378,8 @@ def _coverage(report: Report) -> str:
     parts = [f"{words.count(coverage.analysed, 'group')} analysed"]
     if coverage.partial:
         parts.append(f"{coverage.partial} of them with a value that cannot be patched")
+    if coverage.ignored:
+        parts.append(f"{words.count(coverage.ignored, 'setting')} left alone by tfopt:ignore")
     if coverage.skipped:
         parts.append(f"{words.count(len(coverage.skipped), 'resource')} skipped")
     return ", ".join(parts)

@@ -48,12 +48,12 @@ def call(name: str, args: Sequence[Value], where: str) -> Value:
     if lost is None and name not in _TAKES_UNKNOWN:
         lost = next((arg.unknown for arg in args if arg.unknown is not None), None)
     if lost is not None:
-        return replace(unknown("", where, *args), data=lost)
+        return unknown("", where, *args).holding(lost)
     try:
         return function(args, where)
     except NotKnownError as error:
         found = error.unknown if error.unknown.where else replace(error.unknown, where=where)
-        return replace(unknown("", where, *args), data=found)
+        return unknown("", where, *args).holding(found)
     except (ConversionError, ValueError):
         return unknown(f"{name}() with arguments it does not take", where, *args, fails=True)
 

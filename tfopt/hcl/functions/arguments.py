@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -117,7 +116,7 @@ def texts(value: Value) -> list[str]:
 
 def carried(member: Value, container: Value) -> Value:
     """Return a member as it is handed on out of its container."""
-    moved = replace(member, hops=member.hops + container.hops)
+    moved = member.led(container.hops)
     return moved.influenced(Value(None, tokens=container.tokens))
 
 

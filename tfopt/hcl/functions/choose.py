@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_type
@@ -71,7 +70,7 @@ def _lookup(args: Sequence[Value], _where: str) -> Value:
         return carried(members[key], container).influenced(name)
     if not default:
         raise ConversionError(f"no member {key!r}")
-    absent = Value(None, tokens=container.tokens, vacant=container.missing(key))
+    absent = Value(None, vacant=container.missing(key))
     return default[0].influenced(container, name).chosen_over(absent)
 
 
@@ -129,21 +128,21 @@ def _sorted(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = list_of(arg, "string")
     members = sorted(sequence(listed), key=lambda member: text(member).encode())
-    return replace(listed, data=like(sequence(listed), members), tokens=listed.all_tokens())
+    return listed.holding(like(sequence(listed), members), listed.all_tokens())
 
 
 def _compact(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = list_of(arg, "string")
     kept = [m for m in sequence(listed) if m.data is not None and text(m) != ""]
-    return replace(listed, data=like(sequence(listed), kept), tokens=listed.all_tokens())
+    return listed.holding(like(sequence(listed), kept), listed.all_tokens())
 
 
 def _reverse(args: Sequence[Value], _where: str) -> Value:
     (arg,) = args
     listed = known(in_order(known(arg)))
     members = sequence(listed)
-    return replace(listed, data=like(members, reversed(members)), tokens=listed.tokens)
+    return listed.holding(like(members, reversed(members)), listed.tokens)
 
 
 def _slice(args: Sequence[Value], _where: str) -> Value:
@@ -151,7 +150,7 @@ def _slice(args: Sequence[Value], _where: str) -> Value:
     members, start, end = sequence(container), integer(first), integer(last)
     if not 0 <= start <= end <= len(members):
         raise ConversionError("no such range")
-    part = replace(container, data=like(members, members[start:end]))
+    part = container.holding(like(members, members[start:end]))
     return part.influenced(first, last)
 
 

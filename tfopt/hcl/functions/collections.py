@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
 from tfopt.hcl.compare import equal
 from tfopt.hcl.convert import ConversionError, make_set, to_type
-from tfopt.hcl.document import Span
 from tfopt.hcl.functions.arguments import (
     Function,
     NotKnownError,
@@ -29,7 +27,7 @@ from tfopt.hcl.functions.arguments import (
 )
 from tfopt.hcl.functions.text import characters
 from tfopt.hcl.kinds import Collection, List, Map, Set, UnorderedSet, like, type_of, unify
-from tfopt.hcl.values import Value, computed
+from tfopt.hcl.values import Token, Value, computed
 
 _LONGEST_RANGE = 1024
 
@@ -72,12 +70,12 @@ def _merge(args: Sequence[Value], _where: str) -> Value:
     given = [arg for arg in args if arg.data is not None]
     for arg in given:
         for key, kept in merged.items():  # a member added to a later argument wins
-            merged[key] = replace(kept, vacant=(*arg.missing(key), *kept.vacant))
+            merged[key] = kept.chosen_over(Value(None, vacant=arg.missing(key)))
         for key, member in mapping(arg).items():
-            merged[key] = replace(member, hops=member.hops + arg.hops)
+            merged[key] = member.led(arg.hops)
     homes = [arg.home for arg in given if arg.home is not None]
     home = homes[-1] if homes else None
-    tokens = frozenset[Span]().union(*(arg.tokens for arg in args))
+    tokens = frozenset[Token]().union(*(arg.tokens for arg in args))
     kinds = [type_of(arg) for arg in given]
     alike = bool(given) and all(isinstance(a.data, Map) for a in given)
     same_kind = alike and all(kind == kinds[0] for kind in kinds)
@@ -91,7 +89,7 @@ def _distinct(args: Sequence[Value], _where: str) -> Value:
     for member in sequence(listed):
         if not any(equal(member, other) for other in kept):
             kept.append(member)
-    return replace(listed, data=like(sequence(listed), kept), tokens=listed.all_tokens())
+    return listed.holding(like(sequence(listed), kept), listed.all_tokens())
 
 
 def _keys(args: Sequence[Value], where: str) -> Value:
@@ -107,7 +105,7 @@ def _values(args: Sequence[Value], _where: str) -> Value:
     members = mapping(arg)
     found = (members[key] for key in sorted(members))
     listed = List(found, members.element) if isinstance(members, Map) else tuple(found)
-    return replace(arg, data=listed)
+    return arg.holding(listed)
 
 
 def _zipmap(args: Sequence[Value], _where: str) -> Value:
@@ -188,7 +186,7 @@ def _matchkeys(args: Sequence[Value], _where: str) -> Value:
     looked_for = sequence(to_type(wanted, kind))
     pairs = zip(members, names, strict=True)
     found = [m for m, name in pairs if any(equal(name, each) for each in looked_for)]
-    return replace(values, data=like(members, found)).influenced(keys, wanted)
+    return values.holding(like(members, found)).influenced(keys, wanted)
 
 
 def _transpose(args: Sequence[Value], where: str) -> Value:

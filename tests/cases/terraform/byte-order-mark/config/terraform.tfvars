@@ -1,0 +1,2 @@
+﻿# größe
+instance_type = "m5.large"

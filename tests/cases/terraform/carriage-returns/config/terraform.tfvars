@@ -1,0 +1,3 @@
+# Windows
+instance_type = "m5.large" # type
+min_size      = 2          # count

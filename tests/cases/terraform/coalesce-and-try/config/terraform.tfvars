@@ -1,0 +1,3 @@
+settings = {
+  min = 2
+}

@@ -1,0 +1,2 @@
+min_size = 2
+max_size = 4

@@ -1,0 +1,26 @@
+variable "floor" {
+  type    = number
+  default = 4
+}
+variable "low" {
+  type    = number
+  default = 1
+}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  image_id      = "ami-12345678"
+  instance_type = "m5.large"
+}
+
+resource "aws_autoscaling_group" "web" {
+  name               = "web"
+  min_size           = var.floor > 2 ? var.floor : 2
+  max_size           = var.low > 8 ? var.low : 8
+  availability_zones = ["us-east-1a"]
+
+  launch_template {
+    id      = aws_launch_template.web.id
+    version = "$Latest"
+  }
+}

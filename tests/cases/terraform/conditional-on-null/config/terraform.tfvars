@@ -1,0 +1,1 @@
+web = { type = "m5.large" }

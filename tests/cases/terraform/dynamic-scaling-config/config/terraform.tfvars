@@ -1,0 +1,1 @@
+scaling = { min = 2, max = 2 }

@@ -1,0 +1,5 @@
+api = {
+  count = 2
+  max   = 20
+  cpu   = 60
+}

@@ -1,0 +1,7 @@
+variable "api" {
+  type = object({
+    count = number
+    max   = number
+    cpu   = number
+  })
+}

@@ -1,0 +1,4 @@
+types = [
+  "m5.large",
+  "m5.xlarge",
+]

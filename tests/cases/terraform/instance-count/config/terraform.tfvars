@@ -1,0 +1,1 @@
+server_type = "t3.small"

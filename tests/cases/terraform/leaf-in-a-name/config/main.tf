@@ -1,0 +1,31 @@
+variable "instance_type" {
+  type    = string
+  default = "m5.large"
+}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-${var.instance_type}-"
+  image_id      = "ami-12345678"
+  instance_type = var.instance_type
+  tags          = { Name = upper(var.instance_type) }
+}
+
+resource "aws_autoscaling_group" "web" {
+  name               = "web"
+  min_size           = 2
+  max_size           = 4
+  availability_zones = ["us-east-1a"]
+
+  launch_template {
+    id      = aws_launch_template.web.id
+    version = "$Latest"
+  }
+}
+
+resource "aws_autoscaling_policy" "step" {
+  name                   = replace(var.instance_type, ".", "-")
+  autoscaling_group_name = aws_autoscaling_group.web.name
+  policy_type            = "SimpleScaling"
+  adjustment_type        = "ChangeInCapacity"
+  scaling_adjustment     = 1
+}

@@ -1,0 +1,1 @@
+type = "m5.large"

@@ -1,0 +1,4 @@
+overrides = {
+  type = "m5.large"
+  max  = 10
+}

@@ -1,0 +1,2 @@
+env  = "dev"
+mins = { dev = 1, prod = 1 }

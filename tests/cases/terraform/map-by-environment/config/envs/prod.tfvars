@@ -1,0 +1,2 @@
+env  = "prod"
+mins = { dev = 1, prod = 1 }

@@ -1,0 +1,4 @@
+minimums = {
+  api = 2
+}
+limits = {}

@@ -1,0 +1,14 @@
+variable "instance_type" {
+  type    = string
+  default = "m5.large"
+}
+variable "min_size" {
+  type    = number
+  default = 2
+}
+
+module "web" {
+  source        = "../web"
+  instance_type = var.instance_type
+  min_size      = 2
+}

@@ -1,0 +1,17 @@
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  image_id      = "ami-12345678"
+  instance_type = "m5.large"
+}
+
+resource "aws_autoscaling_group" "web" {
+  name               = "web"
+  min_size           = 2
+  max_size           = 4
+  availability_zones = ["us-east-1a"]
+
+  launch_template {
+    id      = aws_launch_template.web.id
+    version = "$Latest"
+  }
+}

@@ -1,0 +1,2 @@
+instance_type = "x2iezn.metal"
+sizes         = { min = 7431 }

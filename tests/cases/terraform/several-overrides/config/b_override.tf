@@ -1,0 +1,7 @@
+locals {
+  instance_type = "m5.large"
+}
+
+module "web" {
+  min_size = 2
+}

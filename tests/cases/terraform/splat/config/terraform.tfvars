@@ -1,0 +1,5 @@
+pools = [
+  { type = "m5.large", min = 2 },
+  { type = "m5.large", min = 2 },
+  { type = "m5.large", min = 2 },
+]

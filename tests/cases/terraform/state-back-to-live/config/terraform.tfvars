@@ -1,0 +1,2 @@
+# type = "m5.xlarge"
+type = "m5.large"

@@ -1,0 +1,4 @@
+web = {
+	type = "m5.large"
+	min  = 2
+}

@@ -1,0 +1,4 @@
+module "web" {
+  source   = "./web"
+  min_size = 2
+}

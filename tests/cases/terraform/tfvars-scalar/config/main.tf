@@ -1,0 +1,26 @@
+variable "web_instance_type" {
+  type    = string
+  default = "m5.large"
+}
+variable "web_min" {
+  type    = number
+  default = 2
+}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  image_id      = "ami-12345678"
+  instance_type = var.web_instance_type
+}
+
+resource "aws_autoscaling_group" "web" {
+  name               = "web"
+  min_size           = var.web_min
+  max_size           = 12
+  availability_zones = ["us-east-1a"]
+
+  launch_template {
+    id      = aws_launch_template.web.id
+    version = "$Latest"
+  }
+}

@@ -1,0 +1,26 @@
+variable "web" {
+  type = object({ type = string, min = number, max = number })
+}
+
+variable "desired" {
+  type = string
+}
+
+resource "aws_launch_template" "web" {
+  name_prefix   = "web-"
+  image_id      = "ami-12345678"
+  instance_type = var.web.type
+}
+
+resource "aws_autoscaling_group" "web" {
+  name               = "web"
+  min_size           = var.web.min
+  max_size           = var.web.max
+  desired_capacity   = var.desired
+  availability_zones = ["us-east-1a"]
+
+  launch_template {
+    id      = aws_launch_template.web.id
+    version = "$Latest"
+  }
+}

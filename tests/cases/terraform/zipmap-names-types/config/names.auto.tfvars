@@ -1,0 +1,1 @@
+names = ["web", "api", "db"]

@@ -1,0 +1,1 @@
+types = ["m5.large", "m5.large", "r5.large"]
