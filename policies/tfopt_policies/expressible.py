@@ -13,26 +13,26 @@ from tfopt_sim.types import Configuration, Machine, TargetTracking
 def express(problem: Problem, wanted: Configuration) -> Configuration:
     """Return the expressible configuration nearest to `wanted`.
 
-    What a knob does not free stays as the present configuration has it. Where nothing scales the
-    group, min and max only give way as far as the desired capacity needs it, or are the same number
-    (`Knobs.held_by`); where something does, desired is only the start and is moved no further than
-    into [min, max].
+    What a knob does not free stays as the present configuration has it, or as it is pinned. Where
+    nothing scales the group, min and max only give way as far as the desired capacity needs it, or
+    are the same number (`Knobs.held_by`); where something does, desired is only the start and is
+    moved no further than into [min, max].
     """
-    knobs, present = problem.knobs, problem.present
+    knobs, present, base = problem.knobs, problem.present, problem.base
     if knobs.desired_capacity:
-        minimum, maximum, desired = _held_sizes(knobs, present, wanted.desired_capacity)
+        minimum, maximum, desired = _held_sizes(knobs, base, wanted.desired_capacity)
     elif present.scaling is None and not present.schedules:
-        minimum, maximum = present.min_size, present.max_size
-        desired = present.desired_capacity
+        minimum, maximum = base.min_size, base.max_size
+        desired = base.desired_capacity
     else:
-        minimum, maximum = _scaled_bounds(knobs, present, wanted, _ceiling(problem, wanted.machine))
+        minimum, maximum = _scaled_bounds(knobs, base, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
     return Configuration(
         machine=_machine(problem, wanted.machine),
         min_size=int(minimum),  # NumPy's integers are not plain ones
         max_size=int(maximum),
         desired_capacity=int(desired),
-        scaling=_scaling(knobs, present.scaling, wanted.scaling),
+        scaling=_scaling(knobs, base.scaling, wanted.scaling),
         schedules=wanted.schedules if knobs.schedules else present.schedules,
     )
 
@@ -44,7 +44,7 @@ def distinct(problem: Problem, wanted: Iterable[Configuration]) -> list[Configur
 
 def _machine(problem: Problem, wanted: Machine) -> Machine:
     free = problem.knobs.instance_type and wanted in problem.machines
-    return wanted if free else problem.present.machine
+    return wanted if free else problem.base.machine
 
 
 def _ceiling(problem: Problem, wanted: Machine) -> int:

@@ -41,6 +41,12 @@ class Problem:
     present: Configuration
     machines: tuple[Machine, ...]  # allowed types, the present one first
     knobs: Knobs
+    pinned: Configuration | None = None  # settings that other groups share are as they stand here
+
+    @property
+    def base(self) -> Configuration:
+        """What a setting that no knob frees is like."""
+        return self.present if self.pinned is None else self.pinned
 
 
 class Policy(Protocol):

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.policy import Problem
-from tfopt_policies.race import Race
+from tfopt_policies.race import Race, Record
 from tfopt_policies.search import AS_WRITTEN, Search
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
-__all__ = ["AS_WRITTEN", "Saving", "Trial", "Verdict", "prove"]
+__all__ = [
+    "AS_WRITTEN",
+    "DEAREST",
+    "Saving",
+    "Thresholds",
+    "Trial",
+    "Verdict",
+    "prove",
+    "saving_of",
+    "too_little",
+]
 
 _LEAST_EVIL = 4  # configurations run to the end where nothing holds the SLO
-_DEAREST = 2.0  # × the present cost: what mending may cost, unless most weeks are missed
+DEAREST = 2.0  # × the present cost: what mending may cost, unless most weeks are missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Verdict:
     present_outcome: Outcome
     group_weeks: float  # simulated in all
     past_weeks: int  # replayed beside the scenarios
+    records: Mapping[Configuration, Record] = field(repr=False)  # of all that was run
 
 
 def prove(
@@ -77,6 +88,7 @@ def prove(
     min_savings_share: float = 0.10,
     min_savings_usd_per_month: float = 20.0,
     seed: int = 0,
+    after: Verdict | None = None,
 ) -> Verdict:
     """Race the present settings and all contenders on scenarios that none of them has seen.
 
@@ -84,6 +96,10 @@ def prove(
     conformal bound on the risk of the coming week. The cheapest that does wins, where each of the
     last weeks of history that it would have missed counts like doubling its cost. A change has to
     hold with a fifth of the allowed bad minutes to spare, the present settings without.
+
+    Where a shared setting is pinned, the present settings are only what is compared with: they
+    are chosen where nothing else will do. Whether the saving is enough is then for all who share
+    it to say, so no threshold applies.
 
     Args:
         problem: the group; `problem.knobs` bounds what may be tried.
@@ -93,6 +109,8 @@ def prove(
         min_savings_share: of the present cost, below which nothing is changed.
         min_savings_usd_per_month: the same in money.
         seed: of the simulation's own randomness.
+        after: an earlier proof of the same group on the same scenarios, with other knobs: what it
+            ran is not run again.
 
     Raises:
         PolicyError: too few scenarios to ever show a risk of `max_slo_risk`.
@@ -104,7 +122,11 @@ def prove(
             f"a risk of {max_slo_risk:.1%} cannot be shown with {held_back_rps.shape[0]} scenarios",
             hint=f"Give at least {needed}",
         )
-    search = Search(problem, Race(problem, held_back_rps, seed), max_slo_risk)
+    race = Race(problem, held_back_rps, seed)
+    if after is not None:
+        race.records = {c: replace(record) for c, record in after.records.items()}
+        race.group_weeks = after.group_weeks
+    search = Search(problem, race, max_slo_risk)
     winner = search.run(contenders)
     return _Judgement(search, thresholds).verdict(winner)
 
@@ -137,6 +159,7 @@ class _Judgement:
             present_outcome=self.race.outcome(self.present),
             group_weeks=self.race.group_weeks,
             past_weeks=self.race.past_weeks,
+            records=self.race.records,
         )
 
     def _decide(self, winner: Configuration | None) -> tuple[Configuration, str]:
@@ -155,13 +178,15 @@ class _Judgement:
         too_little = self._too_little(saving)
         if too_little:
             return self.present, too_little
-        return winner, f"holds the SLO and {_change(saving)}{self._past(winner)}"
+        alone = self.search.problem.pinned is None
+        given = "" if alone else "with what it shares with other groups, "
+        return winner, f"{given}holds the SLO and {_change(saving)}{self._past(winner)}"
 
     def _mend(self, winner: Configuration, saving: Saving) -> tuple[Configuration, str]:
         """Replace present settings that do not hold the SLO, unless a few weeks cost a multiple."""
         share = self.race.misses(self.present) / self.race.seen(self.present)
         times = 1 - saving.share
-        if share < 0.5 and times > _DEAREST:
+        if share < 0.5 and times > DEAREST:
             return self._least_evil(f"holding the SLO would cost {times:.1f} × as much")
         trouble = f"the present settings miss the SLO in {share:.0%} of the weeks ahead"
         return winner, f"{trouble}; this {_change(saving)}"
@@ -176,20 +201,13 @@ class _Judgement:
 
     def _too_little(self, saving: Saving) -> str | None:
         """Return why a saving is not worth a change, None where it is."""
-        least = self.thresholds
-        if saving.low <= 0:
-            return "no change saves money beyond the spread between scenarios"
-        if saving.share < least.min_savings_share:
-            asked = f"{least.min_savings_share:.0%} asked for"
-            return f"the best change saves {saving.share:.1%}, less than the {asked}"
-        if saving.usd_per_month < least.min_savings_usd_per_month:
-            asked = f"{least.min_savings_usd_per_month:.0f} asked for"
-            return f"the best change saves {saving.usd_per_month:.0f} USD a month, not the {asked}"
-        return None
+        if self.search.problem.pinned is not None:
+            return None
+        return too_little(saving, self.thresholds)
 
     def _least_evil(self, why: str) -> tuple[Configuration, str]:
         """Take what misses clearly less at a bearable price, else what saves and misses no more."""
-        limit = _DEAREST * self.race.mean_cost(self.present)
+        limit = DEAREST * self.race.mean_cost(self.present)
         bearable = [c for c in self.search.proposer if self.race.mean_cost(c) <= limit]
         safest = sorted(bearable, key=self.search.harm)[:_LEAST_EVIL]
         self.race.run(safest, self.race.size)
@@ -227,12 +245,7 @@ class _Judgement:
         return found
 
     def _saving(self, chosen: Configuration) -> Saving:
-        now = self.race.usd_per_month(self.present)
-        paired = now - self.race.usd_per_month(chosen)
-        mean = float(paired.mean())
-        margin = 1.96 * float(paired.std(ddof=1)) / math.sqrt(paired.size)
-        share = mean / max(float(now.mean()), 1e-9)
-        return Saving(mean, mean - margin, mean + margin, share)
+        return saving_of(self.race.usd_per_month(self.present), self.race.usd_per_month(chosen))
 
     def _shown_risk(self, configuration: Configuration) -> float:
         seen = self.race.seen(configuration)
@@ -253,6 +266,28 @@ class _Judgement:
             meets_slo=calm and self.search.seems_to_hold(configuration),
             scenarios=race.seen(configuration),
         )
+
+
+def saving_of(now: FloatArray, then: FloatArray) -> Saving:
+    """Return what is saved between two monthly costs under the same scenarios, shape (S,)."""
+    paired = now - then
+    mean = float(paired.mean())
+    margin = 1.96 * float(paired.std(ddof=1)) / math.sqrt(paired.size)
+    share = mean / max(float(now.mean()), 1e-9)
+    return Saving(mean, mean - margin, mean + margin, share)
+
+
+def too_little(saving: Saving, least: Thresholds) -> str | None:
+    """Return why a saving is not worth a change, None where it is."""
+    if saving.low <= 0:
+        return "no change saves money beyond the spread between scenarios"
+    if saving.share < least.min_savings_share:
+        asked = f"{least.min_savings_share:.0%} asked for"
+        return f"the best change saves {saving.share:.1%}, less than the {asked}"
+    if saving.usd_per_month < least.min_savings_usd_per_month:
+        asked = f"{least.min_savings_usd_per_month:.0f} asked for"
+        return f"the best change saves {saving.usd_per_month:.0f} USD a month, not the {asked}"
+    return None
 
 
 def _rank(trial: Trial, chosen: Configuration) -> tuple[bool, bool, float]:

@@ -42,7 +42,8 @@ class Search:
         """Return the cheapest configuration that holds the SLO, None where none does."""
         for name, proposals in contenders.items():
             for configuration in distinct(self.problem, proposals):
-                self.proposer.setdefault(configuration, name)
+                found_by = name if self.problem.pinned is None else _heir(name)
+                self.proposer.setdefault(configuration, found_by)
         self._screen()
         for _ in range(_POLISH_ROUNDS):
             self._polish()
@@ -50,6 +51,10 @@ class Search:
         self._show_every_contender()
         self.race.run([self.problem.present], self.race.size)
         return next((c for c in self._finals() if self.holds(c)), None)
+
+    def eligible(self, configuration: Configuration) -> bool:
+        """Say whether it may win: the present settings may not where a shared one is pinned."""
+        return self.problem.pinned is None or configuration != self.problem.present
 
     def burdened_cost(self, configuration: Configuration) -> float:
         """Return the mean cost, once more for every past week missed."""
@@ -95,7 +100,8 @@ class Search:
             waiting = waiting[_HEAT:]
 
     def _leader(self) -> Configuration | None:
-        running = [c for c in self.proposer if self.race.seen(c) and self._on_course(c)]
+        seen = (c for c in self.proposer if self.race.seen(c) and self._on_course(c))
+        running = filter(self.eligible, seen)
         return min(running, key=self.burdened_cost, default=None)
 
     def _polish(self) -> None:
@@ -130,7 +136,8 @@ class Search:
 
     def _finals(self) -> Iterator[Configuration]:
         """Yield finalists, cheapest first, each run as far as it stays on course."""
-        entrants = sorted(filter(self._on_course, self.proposer), key=self.burdened_cost)
+        able = filter(self.eligible, self.proposer)
+        entrants = sorted(filter(self._on_course, able), key=self.burdened_cost)
         for begin in range(0, min(len(entrants), _HEAT * _MAX_HEATS), _HEAT):
             heat = entrants[begin : begin + _HEAT]
             self.race.run(heat, SECOND)

@@ -79,10 +79,10 @@ def replay(problem: Problem, configurations: list[Configuration], weeks: int) ->
 def machines_by_price(problem: Problem, rps: FloatArray) -> list[Machine]:
     """Return the machines the group may use, cheapest first for serving every one of `rps`.
 
-    Only the present machine where the type cannot be changed.
+    Only the one machine where the type cannot be chosen.
     """
     if not problem.knobs.instance_type:
-        return [problem.present.machine]
+        return [problem.base.machine]
 
     def price(machine: Machine) -> float:
         return float(np.mean(need(problem, machine, rps))) * machine.usd_per_hour
@@ -94,7 +94,7 @@ def rivals(problem: Problem, rps: FloatArray, count: int) -> list[Machine]:
     """Return the `count` cheapest machines, the present one among them."""
     ranked = machines_by_price(problem, rps)
     chosen = ranked[:count]
-    present = problem.present.machine
+    present = problem.base.machine
     if present not in chosen:
         chosen = [*chosen[: count - 1], present]
     return chosen

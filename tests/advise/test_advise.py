@@ -109,15 +109,19 @@ def test_without_sources_advice_is_whole_and_without_patch(shop: Path, tmp_path:
     assert advice.patch.files == ()
 
 
-def test_a_literal_shared_by_two_groups_is_not_changed_for_one(shop: Path, edit: Edit) -> None:
-    """web and worker sized by one literal: both keep it, and say whose it is."""
+def test_a_literal_shared_by_two_groups_is_changed_for_both(shop: Path, edit: Edit) -> None:
+    """web and worker sized by one literal: one value, one edit, and each says whose it is too."""
     edit("worker.tf", "var.worker_min_size", "var.web.min")
     plan = (shop / "plan.json").read_text()
     (shop / "plan.json").write_text(plan.replace('"min_size":4', '"min_size":6'))
-    web = group(answer(shop), WEB)
+    advice = answer(shop)
+    web, worker = group(advice, WEB), group(advice, WORKER)
     assert web.recommended is not None
-    assert web.recommended.min_size == 6
-    assert any("min_size of module.worker" in note for note in web.notes)
+    assert worker.recommended is not None
+    assert web.recommended.min_size == worker.recommended.min_size < 6
+    (edited,) = [edit for edit in web.edits if edit.attribute == "min_size"]
+    assert edited.also_moves == [WORKER]
+    assert any("min_size is decided together with module.worker" in note for note in web.notes)
 
 
 def test_assumed_traffic_changes_nothing_unless_accepted(shop: Path) -> None:

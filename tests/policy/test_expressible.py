@@ -93,3 +93,12 @@ def test_a_written_desired_capacity_stays_within_the_bounds(
     found = express(scaled, wanted)
     assert found.min_size <= 5 <= found.max_size
     assert found.max_size >= problem.present.max_size
+
+
+def test_a_pinned_setting_stays_as_it_is_given(problem: Problem) -> None:
+    """What other groups share is not proposed here: the rest is, around it."""
+    given = replace(problem.present, min_size=17)
+    knobs = replace(problem.knobs, min_size=False)
+    wanted = replace(problem.present, min_size=3, max_size=30)
+    found = express(replace(problem, knobs=knobs, pinned=given), wanted)
+    assert (found.min_size, found.max_size) == (17, 30)

@@ -169,3 +169,21 @@ def test_too_few_scenarios_are_refused(problem: Problem, held_back: np.ndarray) 
         PolicyError, match=r"5.0% cannot be shown with 10 scenarios. Give at least 19"
     ):
         prove(problem, {}, held_back[:10])
+
+
+def test_present_settings_cannot_win_against_a_pinned_one(
+    problem: Problem, held_back: np.ndarray
+) -> None:
+    """Whether a shared value pays is for all who share it to say: a dearer one is proven too."""
+    given = replace(problem.present, min_size=30)
+    pinned = replace(problem, knobs=replace(problem.knobs, min_size=False), pinned=given)
+    free = prove(problem, {AS_WRITTEN: [problem.present]}, held_back, seed=3)
+    found = prove(pinned, {AS_WRITTEN: [problem.present]}, held_back, seed=3, after=free)
+    assert found.changed
+    assert found.chosen.min_size == 30
+    assert found.won_by != AS_WRITTEN
+    assert found.saving.usd_per_month < 0
+    fresh = prove(pinned, {AS_WRITTEN: [problem.present]}, held_back, seed=3)
+    assert fresh.chosen == found.chosen
+    assert fresh.saving == found.saving
+    assert free.group_weeks < found.group_weeks < free.group_weeks + fresh.group_weeks

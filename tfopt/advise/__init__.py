@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 import tfopt
-from tfopt.advise.answer import Answer, analysed, not_analysed
-from tfopt.advise.decide import Demands, decide
+from tfopt.advise.deciding import Decided, Decider, Progress
 from tfopt.advise.figures import totals
 from tfopt.advise.inputs import (
     PlanInput,
@@ -21,21 +17,17 @@ from tfopt.advise.inputs import (
     proposers,
     read_inputs,
 )
-from tfopt.advise.leaves import Leaves, knobs_of, trace_groups
-from tfopt.advise.patching import Claims, edits_of
+from tfopt.advise.patching import Claims, Edits, edits_of
+from tfopt.advise.together import bundles
 from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.secret import SecretLines
-from tfopt.hcl.trace import Tracer
 from tfopt.patching.verify import Replan
-from tfopt.plan.model import InstanceGroup, Plan
+from tfopt.plan.model import Plan
 from tfopt.pricing import PriceBook, load_book
 from tfopt.recommendation import Coverage, Group, PlanInfo, Report, SkippedResource, Tool
-from tfopt.scenario import NotAnalysedError, build_case
 
 __all__ = ["Advice", "Request", "advise"]
 
-MAX_WORKERS = 8
-Progress = Callable[[int, int, str], None]
 _ASSUMED = "traffic is assumed: give it a workload, or --accept-assumptions, for a patch"
 _TOO_SHORT = (
     "under a day of traffic is measured: give it a day, or --accept-assumptions, for a patch"
@@ -60,13 +52,7 @@ def advise(request: Request, progress: Progress) -> Advice:
     """
     run = _Run(request, load_book(), proposers(request.policy))
     inputs = list(read_inputs(request))
-    work = [(given, traced) for given in inputs for traced in run.groups_of(given)]
-    decided: list[_Decided] = []
-    # the simulator's kernels release the interpreter lock: groups are decided side by side
-    with ThreadPoolExecutor(max_workers=min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
-        for one in pool.map(lambda item: run.decided(*item), work):
-            decided.append(one)
-            progress(len(decided), len(work), one.traced.group.address)
+    decided = Decider(request, run.book, run.known).all(inputs, progress)
     groups, claims = run.with_edits(decided)
     patch = make_patch(claims.changes, _secrets(inputs))
     idle = idle_workloads(inputs)
@@ -97,25 +83,6 @@ def _secrets(inputs: list[PlanInput]) -> SecretLines:
 
 
 @dataclass(frozen=True, slots=True)
-class _Traced:
-    """One group and where its settings stand."""
-
-    plan: str  # its path
-    group: InstanceGroup
-    leaves: Leaves
-    tracer: Tracer | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """One group with its answer."""
-
-    traced: _Traced
-    answer: Answer
-    facts: date  # of the newest history or price used
-
-
-@dataclass(frozen=True, slots=True)
 class _Run:
     """What stays the same over all plans of one call."""
 
@@ -123,55 +90,34 @@ class _Run:
     book: PriceBook
     known: Proposers
 
-    def groups_of(self, given: PlanInput) -> Iterator[_Traced]:
-        """Yield a plan's groups, their settings traced through the sources."""
-        plan = given.plan
-        tracer = given.given.tracer()
-        leaves = trace_groups(plan, tracer, given.given.no_sources)
-        for group in plan.groups:
-            yield _Traced(plan.path, group, leaves[group.address], tracer)
-
-    def decided(self, given: PlanInput, traced: _Traced) -> _Decided:
-        """Decide one group, or say why it cannot be decided."""
-        request, settings, group = self.request, given.settings, traced.group
-        priced = date.fromisoformat(self.book.date_of(group.cloud))
-        knobs = knobs_of(group, traced.leaves, settings.defaults)
-        try:
-            case = build_case(
-                group,
-                settings,
-                self.book,
-                knobs=knobs,
-                horizon_s=request.horizon_s,
-                seed=request.seed,
-            )
-        except NotAnalysedError as reason:
-            return _Decided(traced, not_analysed(group, str(reason)), priced)
-        demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
-        decision = decide(case, self.known.for_knobs(knobs), demands, request.seed)
-        answer = analysed(given.plan, case, decision, traced.leaves, request.max_slo_risk)
-        measured = priced if case.traffic.assumed else (case.start - timedelta(seconds=1)).date()
-        return _Decided(traced, answer, max(priced, measured))
-
-    def with_edits(self, decided: list[_Decided]) -> tuple[list[Group], Claims]:
+    def with_edits(self, decided: list[Decided]) -> tuple[list[Group], Claims]:
         """Add its edits to each group; collect those that are to be made."""
         claims = Claims()
-        groups: list[Group] = []
-        for one in decided:
-            traced = one.traced
-            answer = one.answer.group.model_copy(update={"plan": traced.plan})
-            if answer.assumed and not self.request.accept_assumptions:
-                measured = answer.confidence is not None and answer.confidence.history_days > 0
-                notes = [*answer.notes, _TOO_SHORT if measured else _ASSUMED]
-                groups.append(answer.model_copy(update={"notes": notes}))
-                continue
-            day = one.facts.isoformat() if self.request.annotate else None
-            edits = edits_of(traced.group, answer, traced.leaves, traced.tracer, comment_date=day)
-            if one.answer.refusals:
-                edits = edits.withheld(one.answer.refusals[0])
-            listed = claims.admit(traced.plan, answer.address, edits)
-            groups.append(answer.model_copy(update={"edits": listed}))
+        edits = [self._edits(one) for one in decided]
+        for members in bundles([(one.traced.id, one.together) for one in decided]):
+            admitted = claims.admit([(decided[i].traced, edits[i]) for i in members])
+            for i, its in zip(members, admitted, strict=True):
+                edits[i] = its
+        groups = [self._group(one, its) for one, its in zip(decided, edits, strict=True)]
         return groups, claims
+
+    def _edits(self, one: Decided) -> Edits:
+        if self._only_assumed(one):
+            return Edits([], [])
+        day = one.facts.isoformat() if self.request.annotate else None
+        edits = edits_of(one.traced, one.answer.group, one.together, comment_date=day)
+        return edits.withheld(one.answer.refusals[0]) if one.answer.refusals else edits
+
+    def _only_assumed(self, one: Decided) -> bool:
+        return one.answer.group.assumed and not self.request.accept_assumptions
+
+    def _group(self, one: Decided, edits: Edits) -> Group:
+        answer = one.answer.group.model_copy(update={"plan": one.traced.plan})
+        if not self._only_assumed(one):
+            return answer.model_copy(update={"edits": edits.listed})
+        measured = answer.confidence is not None and answer.confidence.history_days > 0
+        notes = [*answer.notes, _TOO_SHORT if measured else _ASSUMED]
+        return answer.model_copy(update={"notes": notes})
 
     def _price_date(self, inputs: list[PlanInput]) -> str:
         """Return the date of the oldest price list that stands behind a figure."""
@@ -181,7 +127,7 @@ class _Run:
     def report(
         self,
         inputs: list[PlanInput],
-        decided: list[_Decided],
+        decided: list[Decided],
         groups: list[Group],
         idle: Mapping[str, str],
     ) -> Report:

@@ -77,7 +77,7 @@ def _best_tracking(
         target_cpu=True,
         fixed_desired=None,
     )
-    scaled = replace(problem, present=replace(chosen, scaling=tracking), knobs=knobs)
+    scaled = replace(problem, present=replace(chosen, scaling=tracking), knobs=knobs, pinned=None)
     proposals = CalibratedTracking().propose(scaled, np.random.default_rng(0))
     rps = case.held_back_rps[:SCENARIOS]
     outcome = simulate([chosen, *proposals], rps, problem.workload, problem.slo, case.start)

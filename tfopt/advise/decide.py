@@ -51,28 +51,40 @@ class Decision:
     rivals: list[Rival]
 
 
-def decide(case: Case, policies: Sequence[Policy], demands: Demands, seed: int) -> Decision:
+def decide(
+    case: Case,
+    policies: Sequence[Policy],
+    demands: Demands,
+    seed: int,
+    after: Decision | None = None,
+) -> Decision:
     """Let every policy propose on what is known, then prove on scenarios none of them has seen.
 
     The proposers look closely at a few types; the others are reached by carrying the best over. One
     that turns out cheaper joins the proof, so that no alternative shown beats the recommendation
-    unproven.
+    unproven. What was run for a decision on the same group `after` which this one comes, with more
+    settings free, is not run again.
     """
     proposals = {
         policy.name: policy.propose(case.problem, np.random.default_rng(seed))
         for policy in policies
     }
-    verdict = _proven(case, proposals, demands, seed)
+    earlier = None if after is None else after.verdict
+    verdict = _proven(case, proposals, demands, seed, earlier)
     rivals = _same_chip(case, verdict, demands.max_slo_risk)
     cheaper = _overlooked(verdict, rivals, demands.max_slo_risk)
     if cheaper:
-        verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed)
+        verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed, earlier)
         rivals = _same_chip(case, verdict, demands.max_slo_risk)
     return Decision(verdict, rivals)
 
 
 def _proven(
-    case: Case, proposals: Mapping[str, Sequence[Configuration]], demands: Demands, seed: int
+    case: Case,
+    proposals: Mapping[str, Sequence[Configuration]],
+    demands: Demands,
+    seed: int,
+    earlier: Verdict | None,
 ) -> Verdict:
     return prove(
         case.problem,
@@ -82,6 +94,7 @@ def _proven(
         min_savings_share=demands.min_savings_share,
         min_savings_usd_per_month=demands.min_savings_usd,
         seed=seed,
+        after=earlier,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tfopt.hcl.findings import Move
@@ -25,12 +25,17 @@ _PROBE_TYPE = "tfopt.probe"  # a type no cloud has: shows what moves with the li
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """The traced settings of one group, by JSON attribute name."""
+    """The traced settings of one group, by JSON attribute name.
+
+    `shared` names the other groups of its plan whose same attribute the literal is too: such a
+    setting may be changed only together with theirs (`tfopt.advise.shared`).
+    """
 
     found: Mapping[str, Found]
     effective: frozenset[str]  # attributes that change what the group costs or serves
     no_sources: str = ""
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)  # where sources tell
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def patchable(self, attribute: str) -> bool:
         """Tell whether an edit can change this attribute."""
@@ -40,6 +45,15 @@ class Leaves:
     def any_patchable(self) -> bool:
         """Tell whether the group can be changed at all."""
         return any(map(self.patchable, self.effective))
+
+    def refusing(self, reasons: Mapping[str, str]) -> Leaves:
+        """Return the leaves without the shared literals that are not to be edited, and why not."""
+        held = {
+            name: Refusal(found.target, "patchable-shared", reasons[name], found.hops, found.leaf)
+            for name, found in self.found.items()
+            if name in reasons and isinstance(found, Trace)
+        }
+        return replace(self, found={**self.found, **held})
 
     @property
     def ignored(self) -> int:
@@ -58,14 +72,17 @@ def trace_groups(plan: Plan, tracer: Tracer | None, no_sources: str) -> dict[str
     if tracer is None:
         return {g.address: Leaves({}, effective(g), no_sources) for g in plan.groups}
     sites = _all_sites(plan.groups)
-    return {
-        group.address: Leaves(
-            {name: _traced(group, name, site, tracer, sites) for name, site in group.sites.items()},
-            effective(group),
-            lifecycles=lifecycles_of(group, tracer),
-        )
-        for group in plan.groups
-    }
+    return {g.address: _leaves(g, tracer, sites) for g in plan.groups}
+
+
+def _leaves(group: InstanceGroup, tracer: Tracer, sites: _Sites) -> Leaves:
+    traced = {n: _traced(group, n, site, tracer, sites) for n, site in group.sites.items()}
+    return Leaves(
+        {name: found for name, (found, _) in traced.items()},
+        effective(group),
+        lifecycles=lifecycles_of(group, tracer),
+        shared={name: others for name, (_, others) in traced.items() if others},
+    )
 
 
 def effective(group: InstanceGroup) -> frozenset[str]:
@@ -82,40 +99,46 @@ def held_by(group: InstanceGroup) -> HeldBy:
     return "desired" if group.desired_capacity is not None else "minimum"
 
 
-_Place = tuple[tuple[str, ...], str, tuple[str | int, ...]]
+def sized_by(group: InstanceGroup) -> str | None:
+    """Return the attribute that sizes a group that nothing scales; None where something does."""
+    return _SIZED_BY[held_by(group)] if is_held(group) else None
 
 
-def _place(site: Site) -> _Place:
-    """Name the attribute that a site stands for, whichever counted instance carries it."""
-    return site.module, site.resource, site.path
+_Owner = tuple[str, str]  # group, attribute
+_Sites = Mapping[tuple[str, tuple[str | int, ...]], list[_Owner]]  # address, path → whose it is
 
 
-def _all_sites(groups: Iterable[InstanceGroup]) -> dict[_Place, tuple[str, str]]:
-    return {
-        _place(site): (group.address, name)
-        for group in groups
-        for name, site in group.sites.items()
-    }
+def _all_sites(groups: Iterable[InstanceGroup]) -> _Sites:
+    found: dict[tuple[str, tuple[str | int, ...]], list[_Owner]] = {}
+    for group in groups:
+        for name, site in group.sites.items():
+            found.setdefault((site.address, site.path), []).append((group.address, name))
+    return found
 
 
 def _traced(
-    group: InstanceGroup,
-    attribute: str,
-    site: Site,
-    tracer: Tracer,
-    sites: Mapping[_Place, tuple[str, str]],
-) -> Found:
+    group: InstanceGroup, attribute: str, site: Site, tracer: Tracer, sites: _Sites
+) -> tuple[Found, frozenset[str]]:
+    """Return where a setting stands, and which other groups' same setting the literal is."""
     found = trace_site(tracer, attribute, site)
     if isinstance(found, Refusal) or found.grade != "patchable-shared":
-        return found
+        return found, frozenset()
     # a literal that also sizes something tfopt decides would change that behind the decision's
     # back: a key that decides this group alone is taken instead, where one can be added
     taken, proof = tracer.narrowest(found, _probe(site))
+    others: set[str] = set()
     for other_group, other_attribute in _sized(proof.moves, sites):
-        if (other_group, other_attribute) != (group.address, attribute):
-            reason = f"the same literal is {other_attribute} of {other_group}"
-            return Refusal(found.target, "patchable-shared", reason, found.hops, found.leaf)
-    return taken
+        if other_attribute != attribute:
+            reason = same_literal(other_attribute, other_group)
+            refusal = Refusal(found.target, "patchable-shared", reason, found.hops, found.leaf)
+            return refusal, frozenset()
+        others.add(other_group)
+    return taken, frozenset(others - {group.address})
+
+
+def same_literal(attribute: str, groups: str) -> str:
+    """Word why a literal is not one group's own."""
+    return f"the same literal is {attribute} of {groups}"
 
 
 def _probe(site: Site) -> str | float:
@@ -124,16 +147,19 @@ def _probe(site: Site) -> str | float:
     return _PROBE_TYPE
 
 
-def _sized(
-    moves: Iterable[Move], sites: Mapping[_Place, tuple[str, str]]
-) -> Iterable[tuple[str, str]]:
-    by_address: dict[tuple[str, tuple[str | int, ...]], tuple[str, str]] = {}
-    for (module, resource, path), owner in sites.items():
-        by_address[(".".join((*module, resource)), path)] = owner
+def _sized(moves: Iterable[Move], sites: _Sites) -> Iterator[_Owner]:
+    """Yield what else moves of what groups are sized by; counted instances stand for one group."""
     for move in moves:
-        moved = by_address.get((split_key(move.address)[0], move.path))
-        if moved is not None:
-            yield moved
+        whole = split_key(move.address)[0]
+        for address in dict.fromkeys((move.address, whole)):
+            yield from sites.get((address, move.path), ())
+
+
+def without(knobs: Knobs, group: InstanceGroup, attributes: Collection[str]) -> Knobs:
+    """Return the knobs with these attributes no longer free."""
+    size = sized_by(group)
+    names = {"desired_capacity" if name == size else name for name in attributes}
+    return replace(knobs, **dict.fromkeys(names, False))  # type: ignore[arg-type]
 
 
 def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> Knobs:

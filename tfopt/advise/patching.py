@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfopt.advise.answer import changes
-from tfopt.advise.leaves import Leaves
+from tfopt.advise.shared import LeafPlace, Traced, place_of
+from tfopt.advise.together import Together
 from tfopt.advise.wording import annotation
 from tfopt.hcl.edit import Change
 from tfopt.hcl.locate import Leaf
-from tfopt.hcl.trace import Tracer
 from tfopt.patching.compare import Place
 from tfopt.patching.edits import propose
 from tfopt.patching.targets import in_configuration_units
-from tfopt.plan.model import InstanceGroup
 from tfopt.recommendation import Edit, Group
 
 
@@ -34,24 +33,28 @@ class Edits:
         refusal = {"grade": "unknown", "reason": reason}
         return Edits([edit.model_copy(update=refusal) for edit in self.listed], [])
 
+    @property
+    def refused(self) -> bool:
+        """Whether edits are listed of which none is to be made."""
+        return bool(self.listed) and not self.changes
+
 
 def edits_of(
-    group: InstanceGroup,
+    traced: Traced,
     answer: Group,
-    leaves: Leaves,
-    tracer: Tracer | None,
+    together: Mapping[str, Together],
     *,
     comment_date: str | None,
 ) -> Edits:
     """Return the edits that carry out the recommendation for one group.
 
     Args:
-        group: as the plan has it.
+        traced: the group as the plan has it, and where its settings stand.
         answer: as decided.
-        leaves: where its settings stand.
-        tracer: proves each edit by evaluating again; None without sources.
+        together: the settings that are changed for other groups as well.
         comment_date: of the newest facts used; None to leave lines without annotation.
     """
+    group, leaves, tracer = traced.group, traced.leaves, traced.tracer
     if answer.current is None or answer.recommended is None:
         return Edits([], [])
     listed: list[Edit] = []
@@ -65,15 +68,26 @@ def edits_of(
             reason = leaves.no_sources or "the plan does not say where it stands"
             listed.append(Edit(attribute=attribute, grade="unknown", reason=reason))
             continue
-        comment = _Comment(answer, attribute, comment_date) if comment_date else None
+        sharing = together.get(attribute)
+        # the group's other edits go with the shared one: what they are worth, all know together
+        spoken = sharing or max(together.values(), key=lambda s: s.groups, default=None)
+        comment = _Comment(answer, attribute, comment_date, spoken) if comment_date else None
         proposal = propose(tracer, attribute, found, wanted, comment)
-        listed.append(proposal.edit)
+        listed.append(_moving(proposal.edit, sharing))
         if proposal.change is not None:
             made.append(proposal.change)
             site = group.sites[attribute]
             places[(site.address, *site.path)] = wanted
     whole = len(made) == len(listed)
     return Edits(listed, made, places) if whole else Edits(listed, [])
+
+
+def _moving(edit: Edit, sharing: Together | None) -> Edit:
+    """Return the edit with what it moves that its own plan does not tell."""
+    if sharing is None or not sharing.moves or edit.new is None:
+        return edit
+    moves = [*edit.also_moves, *sharing.moves]
+    return edit.model_copy(update={"also_moves": moves, "grade": "patchable-shared"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +97,23 @@ class _Comment:
     answer: Group
     attribute: str
     date: str
+    sharing: Together | None = None
 
     def __call__(self, leaf: Leaf) -> str:
         """Return what to say; a key that is added stands for the value it had by default."""
         old = leaf.text or _spelled(getattr(self.answer.current, self.attribute))
-        saving, holds = _saving(self.answer), _holds(self.answer)
-        return annotation(self.attribute, old, saving, self.date, holds=holds)
+        shared = self.sharing
+        if shared is None:
+            saving, holds = _saving(self.answer), _holds(self.answer)
+            return annotation(self.attribute, old, saving, self.date, holds=holds)
+        return annotation(
+            self.attribute,
+            old,
+            shared.saving_usd,
+            self.date,
+            holds=shared.holds,
+            groups=shared.groups,
+        )
 
 
 def _spelled(value: object) -> str:
@@ -109,15 +134,12 @@ def _holds(answer: Group) -> bool:
     )
 
 
-_Place = tuple[str, int, str]  # file, byte, key to be added
-
-
 class Claims:
     """The changes of all groups; a literal that two plans want differently goes to the first."""
 
     def __init__(self) -> None:
-        self._wanted: dict[_Place, tuple[str, str]] = {}
-        self._changes: dict[_Place, Change] = {}
+        self._wanted: dict[LeafPlace, tuple[str, str]] = {}
+        self._changes: dict[LeafPlace, Change] = {}
         self._planned: dict[str, dict[Place, str | int | float | bool]] = {}
 
     @property
@@ -129,16 +151,34 @@ class Claims:
         """Return what a new plan in one plan's stead has to say."""
         return self._planned.get(plan, {})
 
-    def admit(self, plan: str, address: str, edits: Edits) -> list[Edit]:
-        """Take a group's changes in, all or none; return its edits as they are to be listed."""
-        places = {(str(c.leaf.file), c.leaf.start, c.leaf.key): c for c in edits.changes}
-        for place, change in places.items():
-            owner, text = self._wanted.get(place, (address, change.new_text))
+    def admit(self, bundle: Sequence[tuple[Traced, Edits]]) -> list[Edits]:
+        """Take in the changes of groups that share literals, all or none; return them as listed.
+
+        A group that shares nothing is a bundle of its own.
+        """
+        asked = [self._checked(traced, edits) for traced, edits in bundle]
+        stopped = next((i for i, edits in enumerate(asked) if edits.refused), None)
+        if stopped is not None:
+            blocking = bundle[stopped][0]
+            return [
+                edits
+                if edits.refused
+                else edits.withheld(f"{blocking.name_beside(traced)} shares it and is not edited")
+                for (traced, _), edits in zip(bundle, asked, strict=True)
+            ]
+        for traced, edits in bundle:
+            for change in edits.changes:
+                place = place_of(change.leaf)
+                self._wanted[place] = (traced.group.address, change.new_text)
+                self._changes.setdefault(place, change)
+            self._planned.setdefault(traced.plan, {}).update(edits.wanted)
+        return asked
+
+    def _checked(self, traced: Traced, edits: Edits) -> Edits:
+        """Return the edits, withheld where another group wants something else in a place."""
+        for change in edits.changes:
+            mine = (traced.group.address, change.new_text)
+            owner, text = self._wanted.get(place_of(change.leaf), mine)
             if text != change.new_text:
-                reason = f"{owner} wants {text} in the same place"
-                return edits.withheld(reason).listed
-        for place, change in places.items():
-            self._wanted[place] = (address, change.new_text)
-            self._changes.setdefault(place, change)
-        self._planned.setdefault(plan, {}).update(edits.wanted)
-        return edits.listed
+                return edits.withheld(f"{owner} wants {text} in the same place")
+        return edits

@@ -21,13 +21,15 @@ _WHY = {
 
 
 def annotation(
-    attribute: str, old: str, saving_usd: float, date: str, *, holds: bool = True
+    attribute: str, old: str, saving_usd: float, date: str, *, holds: bool = True, groups: int = 1
 ) -> str:
     """Return the comment for one changed line: what it was, why, the saving, the facts' date.
 
     `holds` tells whether the group meets its SLO with the change; without it no reason is claimed.
+    Where the line sizes several `groups`, it speaks for all of them.
     """
-    effect = f"group saves ${saving_usd:,.0f}/month"
+    who = "group saves" if groups == 1 else f"{groups} groups save"
+    effect = f"{who} ${saving_usd:,.0f}/month"
     if saving_usd <= 0:
         mends = "mends the SLO" if holds else "fewer SLO misses"
         effect = f"{mends} for ${-saving_usd:,.0f}/month"
@@ -55,6 +57,8 @@ def why_this_type(case: Case, verdict: Verdict) -> str:
     given = f"{work:.2g} × the work per vCPU of {old.name} at {price:.2g} × its price per vCPU"
     if not holds(verdict):
         return given
+    if len(case.problem.machines) == 1:
+        return f"{given}; the one type for all groups that share the setting"
     return f"{given}; cheapest of {len(case.problem.machines)} types at this SLO"
 
 

@@ -1,0 +1,1 @@
+min_size = 6 # of every tier
