@@ -96,11 +96,11 @@ def make_patch(changes: Iterable[Change], secrets: SecretLines | None = None) ->
     by_file: dict[Path, list[Change]] = {}
     for change in changes:
         if change.new_text != change.leaf.text:
-            by_file.setdefault(change.leaf.file, []).append(change)
+            by_file.setdefault(change.leaf.file.resolve(), []).append(change)
     files: list[FilePatch] = []
     notes: list[str] = []
-    for path, in_file in by_file.items():
-        patch, note = _patch_file(path, _unique(in_file), secrets or {})
+    for in_file in by_file.values():
+        patch, note = _patch_file(in_file[0].leaf.file, _unique(in_file), secrets or {})
         files.append(patch)
         notes.extend(note)
     return Patch(tuple(files), tuple(notes))
