@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfopt.hcl.configuration import Configuration
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.document import Document, Span
-from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.sources import Module, Sources
 from tfopt.hcl.syntax import Scalar

@@ -7,7 +7,7 @@ from functools import partial
 
 from tfopt.hcl.addition import whole_file
 from tfopt.hcl.convert import convert
-from tfopt.hcl.evaluate import Edits
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.file_functions import FileFunctions
 from tfopt.hcl.instances import Instances
 from tfopt.hcl.scopes import Frame, InstanceKey, Reference, Scope, spell_key, split_step

@@ -16,7 +16,7 @@ from itertools import count
 from tfopt.hcl.conditions import conditions
 from tfopt.hcl.configuration import Configuration
 from tfopt.hcl.constructors import literal_keys
-from tfopt.hcl.evaluate import Edits
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.kinds import Type
 from tfopt.hcl.locate import Leaf
 from tfopt.hcl.members import Members, members_read

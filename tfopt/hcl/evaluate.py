@@ -6,20 +6,18 @@ Unknown that still carries the tokens inside it, so that nothing that may move g
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
-from tfopt.hcl.compare import equal
-from tfopt.hcl.convert import ConversionError, in_order, to_scalar, to_unified
+from tfopt.hcl.convert import ConversionError, in_order, to_unified
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import GUARDS, call, first_failure
-from tfopt.hcl.kinds import List, Partial, Primitive, Set, type_of, unify
-from tfopt.hcl.scalars import exact, from_exact, rounded, to_number, to_text, to_truth
+from tfopt.hcl.kinds import List, Partial, Set, type_of, unify
+from tfopt.hcl.operations import operate
+from tfopt.hcl.scalars import to_number, to_text, to_truth
 from tfopt.hcl.scopes import Frame
 from tfopt.hcl.syntax import (
     Added,
@@ -33,8 +31,6 @@ from tfopt.hcl.syntax import (
     Object,
     Operation,
     Other,
-    Plain,
-    Scalar,
     Splat,
     Step,
     Template,
@@ -45,42 +41,12 @@ from tfopt.hcl.values import (
     Blocked,
     Token,
     Unknown,
-    Vacancy,
     Value,
     computed,
     first_unknown,
     lift,
     unknown,
 )
-
-NO_KEYS: Mapping[str, Plain] = {}
-
-
-@dataclass(frozen=True)
-class Edits:
-    """Sources read as if they were written otherwise.
-
-    Attributes:
-        replaced: literal token → the value to be read there.
-        keys: object constructor, block or variable file → key → the value to be added.
-    """
-
-    replaced: Mapping[Span, Scalar] = field(default_factory=dict)
-    keys: Mapping[Span, Mapping[str, Plain]] = field(default_factory=dict)
-
-    def added(self, place: Span) -> Mapping[str, Plain]:
-        """Return what is to be read as added to a place."""
-        return self.keys.get(place, NO_KEYS) if self.keys else NO_KEYS
-
-    def touch(self, value: Value) -> bool:
-        """Whether a value may be another with the edits than without."""
-        return bool(self.tokens) and not value.all_tokens().isdisjoint(self.tokens)
-
-    @cached_property
-    def tokens(self) -> frozenset[Token]:
-        """All places that read otherwise."""
-        keys = (Vacancy(place, key) for place, added in self.keys.items() for key in added)
-        return frozenset[Token]((*self.replaced, *self.keys, *keys))
 
 
 class Evaluator(ABC):
@@ -235,7 +201,7 @@ class Evaluator(ABC):
         where, sign = expr.span.where, expr.operator
         lost = first_failure(operands) or next((o.unknown for o in operands if o.unknown), None)
         try:
-            data = None if lost and lost.fails and self._guards else _operate(sign, operands)
+            data = None if lost and lost.fails and self._guards else operate(sign, operands)
         except ConversionError:
             return unknown(f"{sign!r} of the wrong types", where, *operands, fails=True)
         if data is None:
@@ -361,72 +327,6 @@ def elements(collection: Value) -> list[tuple[Value, Value]] | None:
 def _elements_of(value: Value | None) -> tuple[Value, ...]:
     return value.data if value is not None and isinstance(value.data, tuple) else ()
 
-
-def _operate(sign: str, operands: Sequence[Value]) -> bool | int | float | None:
-    """Return what an operator gives, None where that hangs on something unknown.
-
-    Raises:
-        ConversionError: Terraform would fail.
-    """
-    if sign in ("==", "!="):
-        alike = equal(*operands)
-        return None if alike is None else alike == (sign == "==")
-    kind: Primitive = "bool" if sign in _LOGIC else "number"
-    data = [_operand(operand, kind) for operand in operands]
-    if sign in _LOGIC:
-        return _LOGIC[sign](data)
-    numbers = [exact(each) for each in data if isinstance(each, int | float)]
-    if len(numbers) < len(data):
-        return None
-    result = -numbers[0] if len(numbers) == 1 else _ARITHMETIC[sign](*numbers)
-    return from_exact(result) if isinstance(result, Fraction) else result
-
-
-def _operand(operand: Value, kind: Primitive) -> object:
-    if operand.unknown is not None:
-        return None
-    if operand.data is None:
-        raise ConversionError("null")
-    return to_scalar(operand, kind).data
-
-
-def _and(truths: Sequence[object]) -> bool | None:
-    if False in truths:
-        return False
-    return None if None in truths else True
-
-
-def _or(truths: Sequence[object]) -> bool | None:
-    if True in truths:
-        return True
-    return None if None in truths else False
-
-
-def _not(truths: Sequence[object]) -> bool | None:
-    return None if truths[0] is None else not truths[0]
-
-
-def _divide(left: Fraction, right: Fraction) -> Fraction | None:
-    return left / right if right else None  # infinite, which nothing is sized by
-
-
-def _remainder(left: Fraction, right: Fraction) -> Fraction:
-    return left - rounded(right * int(rounded(left / right))) if right else left
-
-
-_LOGIC: dict[str, Callable[[Sequence[object]], bool | None]] = {"&&": _and, "||": _or, "!": _not}
-
-_ARITHMETIC: dict[str, Callable[[Fraction, Fraction], Fraction | bool | None]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": _divide,
-    "%": _remainder,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 _KINDS: dict[type[Any], Callable[[Evaluator, Any, Frame], Value]] = {
     Literal: Evaluator._literal,

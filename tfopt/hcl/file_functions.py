@@ -15,9 +15,10 @@ from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from tfopt.errors import TfoptError
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.data_files import DataFiles, matching
 from tfopt.hcl.document import BOM, Document, Span
-from tfopt.hcl.evaluate import Edits, Evaluator
+from tfopt.hcl.evaluate import Evaluator
 from tfopt.hcl.json_tree import parse_json
 from tfopt.hcl.literals import edited_text
 from tfopt.hcl.scopes import Frame

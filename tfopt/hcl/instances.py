@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.describe import describe
-from tfopt.hcl.evaluate import Edits, Evaluator, member
+from tfopt.hcl.evaluate import Evaluator, member
 from tfopt.hcl.kinds import Partial
 from tfopt.hcl.scalars import to_text
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope, bindings, spell_key, split_step

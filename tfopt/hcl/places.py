@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfopt.hcl.constructors import constructor_at
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.document import Span
-from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.locate import Leaf, leaf_to_add
 from tfopt.hcl.sources import read_body
 from tfopt.hcl.syntax import Object, Plain

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
-from tfopt.hcl.evaluate import Edits
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.findings import Counterfactual, Refusal, Target, Trace
 from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add

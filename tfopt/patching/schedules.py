@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tfopt.hcl.counterfactual import Edits
 from tfopt.hcl.edit import Change
 from tfopt.hcl.entries import Entry, NoEntry, Wanted, find_entry
-from tfopt.hcl.evaluate import Edits
 from tfopt.hcl.naming import GROUP, NamedGroups
 from tfopt.hcl.radius import scopes
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope
