@@ -13,6 +13,7 @@ from tfopt.commands.options import common_options, source_options
 from tfopt.plan.model import SIZING
 
 if TYPE_CHECKING:
+    from tfopt.hcl.trace import Trace
     from tfopt.patching.chain import Chain
 
 
@@ -81,7 +82,17 @@ def _verdict(chain: Chain) -> str:
     feeds = f"; also feeds {', '.join(found.also_feeds)}" if found.also_feeds else ""
     leaf = found.leaf
     what = "add" if leaf.slot is not None else "edit"
-    return f"✓ {found.grade}: {what} {leaf.path} at {leaf.label}:{leaf.line}{feeds}"
+    return (
+        f"✓ {found.grade}: {what} {leaf.path} at {leaf.label}:{leaf.line}{feeds}{_instead(found)}"
+    )
+
+
+def _instead(found: Trace) -> str:
+    """Name the key that would decide this value alone, where the literal decides others too."""
+    added = next((leaf for leaf in found.overrides if leaf.slot is not None), None)
+    if added is None or not found.also_feeds:
+        return ""
+    return f"; {added.path} could be added at {added.label}:{added.line} instead"
 
 
 def _json(address: str, found: Sequence[Chain]) -> str:
@@ -104,5 +115,9 @@ def _chain_json(chain: Chain) -> dict[str, object]:
         "path": leaf.path if leaf else None,
         "literal": leaf.text if leaf else None,
         "also_feeds": list(found.also_feeds) if isinstance(found, Trace) else [],
+        "overrides": [
+            {"file": one.label, "line": one.line, "path": one.path}
+            for one in (found.overrides if isinstance(found, Trace) else ())
+        ],
         "steps": [{"place": place, "what": what} for place, what in chain.steps],
     }
