@@ -61,6 +61,19 @@ def test_write_edits_in_place_and_a_second_run_has_nothing_to_do(
     assert (shop / "terraform.tfvars").read_text() == text
 
 
+def test_a_mistyped_type_and_foreign_variable_files_are_told(tfopt: RunTfopt, shop: Path) -> None:
+    """The patch is made all the same: it is what was asked for."""
+    (shop / "other.tfvars").write_text('region = "eu-west-1"\n')
+    words = ["set", "plan.json", WEB, "instance_type", "m99.huge", "--var-file", "other.tfvars"]
+    done = tfopt(*words, cwd=shop)
+    assert done.returncode == 0
+    assert "m99.huge" in done.stderr
+    assert "other values than the variable files: region at other.tfvars:1" in done.stderr
+    done = tfopt(*words[:-1], "web.tf", cwd=shop)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "a block in a variable file: it assigns variables only" in done.stderr
+
+
 def test_what_is_so_already_is_left_alone(tfopt: RunTfopt, shop: Path) -> None:
     """Exit 0, empty output."""
     done = tfopt("set", "plan.json", WEB, "min_size", "6", cwd=shop)
@@ -71,10 +84,10 @@ def test_what_is_so_already_is_left_alone(tfopt: RunTfopt, shop: Path) -> None:
     ("words", "message"),
     [
         (["aws_autoscaling_group.wb", "min_size", "3"], f"Did you mean {WEB}?"),
-        ([WEB, "min_size", "3.5"], "'3.5' is not a whole number of instances. Write 4"),
+        ([WEB, "min_size", "3.5"], "'3.5' is not a whole number of instances. For example 4"),
         ([WEB, "min_size", "-1"], "'-1' is not a whole number of instances"),
         ([WEB, "min_size", "3", "--wrte"], "unexpected extra argument"),
-        ([WEB, "target_cpu", "60"], "'60' is not a share of CPU. Write 0.6 or 60%"),
+        ([WEB, "target_cpu", "60"], "'60' is not a share of CPU. For example 0.6 or 60%"),
         ([WEB, "instance_type", "m7a large"], "is not the name of an instance type"),
         ([WEB, "memory", "3"], "is not one of 'instance_type', 'min_size'"),
         (["aws_eks_node_group.apps", "target_cpu", "0.5"], "has no target_cpu: no single"),
@@ -98,6 +111,24 @@ def test_a_line_to_be_ignored_is_left_alone(tfopt: RunTfopt, shop: Path) -> None
     assert "tfopt:ignore at terraform.tfvars:7: two per zone" in done.stderr
     traced = tfopt("trace", "plan.json", WEB, "min_size", cwd=shop)
     assert "tfopt:ignore at terraform.tfvars:7" in traced.stdout
+
+
+@pytest.mark.parametrize("attribute", ["instance_type", "min_size", "target_cpu"])
+def test_a_mark_on_the_group_or_its_module_covers_all_of_it(
+    tfopt: RunTfopt, shop: Path, attribute: str
+) -> None:
+    """Also what stands in the group's launch template and policy."""
+    for name, line, address in (
+        ("web.tf", 'resource "aws_autoscaling_group" "web" {', WEB),
+        ("worker.tf", 'module "worker" {', WORKER),
+    ):
+        file = shop / name
+        file.write_text(file.read_text().replace(line, f"# tfopt:ignore frozen\n{line}"))
+        value = "0.7" if attribute == "target_cpu" else "9"
+        value = "m7a.large" if attribute == "instance_type" else value
+        done = tfopt("set", "plan.json", address, attribute, value, cwd=shop)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"tfopt:ignore at {name}:" in done.stderr
 
 
 def test_a_recommendation_honours_and_counts_it(tfopt: RunTfopt, shop: Path) -> None:

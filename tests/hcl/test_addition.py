@@ -162,6 +162,18 @@ def test_the_narrowest_edit_is_taken(tmp_path: Path) -> None:
     assert (trace.leaf.path, proof.moves) == ("groups.a.max", ())
 
 
+def test_a_default_that_serves_all_environments_is_overridden_in_the_one(tmp_path: Path) -> None:
+    """Where variable files are named, another environment may live by the root module's default."""
+    (tmp_path / "main.tf").write_text(MODULE)
+    (tmp_path / "prod.tfvars").write_text("a = 1\n")
+    for named, path in (((), "variable.max.default"), ((tmp_path / "prod.tfvars",), "max")):
+        tracer = Tracer(load_sources(tmp_path, named), {})
+        found = tracer.trace(target())
+        assert isinstance(found, Trace)
+        trace, proof = tracer.narrowest(found, 12)
+        assert (trace.leaf.path, proof.proven, proof.moves) == (path, True, ())
+
+
 def test_two_keys_join_one_object_and_their_lines_are_told(tmp_path: Path) -> None:
     """Each new line gets its own comment; the lines around them stay as they are."""
     both = OPTIONAL.replace("min = number", "min = optional(number, 1)")

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from tfopt.hcl.document import Document
-from tfopt.hcl.suppress import suppressed
+from tfopt.hcl.suppress import Rules, suppressed
 
 
 def told(text: str, line: int, *rules: str, name: str = "main.tf") -> str | None:
-    found = suppressed(Document(Path(name), name, text.encode()), line, set(rules))
+    known = frozenset(("min_size", "max_size", *rules))
+    found = suppressed(
+        Document(Path(name), name, text.encode()), line, Rules(frozenset(rules), known)
+    )
     return None if found is None else str(found)
 
 
@@ -26,6 +29,7 @@ def told(text: str, line: int, *rules: str, name: str = "main.tf") -> str | None
         ("min = 3 # tfopt:ignore=min_size two per zone\n", 1),
         ("min = 3 # tfopt:ignore=max_size,min_size two per zone\n", 1),
         ("min = 3 # tfopt:ignore=all two per zone\n", 1),
+        ("min = 3 # tfopt:ignore=min-size two per zone\n", 1),  # mistyped: meant to protect
     ],
 )
 def test_a_comment_covers_its_line_and_the_one_below_it(text: str, line: int) -> None:

@@ -120,7 +120,7 @@ def _traced(
     group: InstanceGroup, attribute: str, site: Site, tracer: Tracer, sites: _Sites
 ) -> tuple[Found, frozenset[str]]:
     """Return where a setting stands, and which other groups' same setting the literal is."""
-    found = trace_site(tracer, attribute, site)
+    found = trace_site(tracer, group, attribute, site)
     if isinstance(found, Refusal) or found.grade != "patchable-shared":
         return found, frozenset()
     # a literal that also sizes something tfopt decides would change that behind the decision's

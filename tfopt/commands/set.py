@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,15 +72,23 @@ def command(
     text = _json(setting, proof) if format_ == "json" else "" if write else _diff(setting)
     if write:
         write_patch(setting.patch)
+        for edit in setting.edits:
+            tell(quiet, f"wrote {edit.file}:{edit.line}: {edit.old or 'nothing'} → {edit.new}")
     publish_stdout(text)
     for moved in setting.also_moves:
         tell(quiet, moved if moved.startswith("may move") else f"also moves: {moved}")
-    for note in (*setting.notes, *(proof.lines() if proof else ())):
+    for note in (*_above(text), *setting.notes, *(proof.lines() if proof else ())):
         tell(quiet, note)
 
 
 def _diff(setting: Setting) -> str:
     return setting.patch.unified(Path.cwd())
+
+
+def _above(text: str) -> Iterator[str]:
+    """Remark on a diff that names files outside the working directory: git takes none."""
+    if "\n+++ b/../" in text:
+        yield "git apply takes no files above its folder: run tfopt from the repository's root"
 
 
 def _json(setting: Setting, proof: Verification | None) -> str:

@@ -66,7 +66,8 @@ def _page(address: str, found: Sequence[Chain]) -> Iterator[str]:
     for i, chain in enumerate(found):
         if i:
             yield ""
-        yield f"{address}  {chain.attribute} = {json.dumps(chain.planned, ensure_ascii=False)}"
+        planned = chain.hidden or json.dumps(chain.planned, ensure_ascii=False)
+        yield f"{address}  {chain.attribute} = {planned}"
         width = max((len(place) for place, _ in chain.steps), default=0)
         for place, what in chain.steps:
             yield f"  {place:<{width}}  {what}"

@@ -116,6 +116,10 @@ class Configuration(Instances):
         self._known[place] = value
         return value
 
+    def root_variable(self, name: str) -> Value:
+        """Return a variable of the root module."""
+        return self._variable(self.root, name, "")
+
     def _local(self, scope: Scope, name: str, where: str) -> Value:
         attribute = scope.module.locals.get(name)
         if attribute is None:

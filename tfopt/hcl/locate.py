@@ -12,7 +12,7 @@ from tfopt.hcl.document import Span
 from tfopt.hcl.literals import literal_value
 from tfopt.hcl.slot import Slot
 from tfopt.hcl.sources import read_body
-from tfopt.hcl.syntax import Block, Body, Expr, Literal, Object, Scalar, Tuple
+from tfopt.hcl.syntax import Block, Body, Call, Expr, Literal, Object, Scalar, Tuple
 from tfopt.hcl.values import Vacancy
 
 
@@ -129,6 +129,10 @@ def _in_expr(expr: Expr, token: Span) -> list[str]:
             if _holds(item.value.span, token):
                 key = item.key.value if isinstance(item.key, Literal) else item.key.span.text
                 return [str(key), *_in_expr(item.value, token)]
+    if isinstance(expr, Call):  # a default inside `object({ min = optional(number, 2) })`
+        for argument in expr.args:
+            if _holds(argument.span, token):
+                return _in_expr(argument, token)
     if isinstance(expr, Tuple):
         for i, element in enumerate(expr.items):
             if _holds(element.span, token):

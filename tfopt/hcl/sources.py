@@ -71,13 +71,15 @@ class Module:
 class Sources:
     """A configuration: the root module, the way to the others, and the variable files.
 
-    `var_files` are in the order in which Terraform reads them: a later one wins.
+    `var_files` are in the order in which Terraform reads them: a later one wins. `named_var_files`
+    tells whether some were named: the configuration then serves several environments.
     """
 
     root: Module
     var_files: tuple[Document, ...]
     find_module: Callable[[Module, Block], Module | str]
     data_files: DataFiles = field(default_factory=DataFiles)
+    named_var_files: bool = False
     _children: dict[tuple[str, str], Module | str] = field(default_factory=dict)
 
     def child(self, module: Module, call: Block) -> Module | str:
@@ -92,7 +94,13 @@ class Sources:
         """The assignments of each variable in the variable files; the last one wins."""
         found: dict[str, tuple[Attribute, ...]] = {}
         for document in self.var_files:
-            for name, attribute in read_body(document).attributes.items():
+            body = read_body(document)
+            if body.blocks:
+                where = f"{document.path}:{body.blocks[0].span.line}"
+                raise TfoptError(
+                    "a block in a variable file: it assigns variables only", where=where
+                )
+            for name, attribute in body.attributes.items():
                 found[name] = (*found.get(name, ()), attribute)
         return found
 
@@ -112,7 +120,8 @@ def load_sources(config_dir: Path, var_files: Sequence[Path] = ()) -> Sources:
     if not root.documents:
         raise TfoptError("no Terraform files here", where=config_dir, hint="Name --config-dir")
     documents = _variable_files(config_dir, var_files)
-    return Sources(root, documents, modules.find, _data_files(config_dir, documents))
+    files = _data_files(config_dir, documents)
+    return Sources(root, documents, modules.find, files, bool(var_files))
 
 
 def _variable_files(config_dir: Path, named: Sequence[Path]) -> tuple[Document, ...]:
@@ -251,7 +260,8 @@ def sources_from_saved_plan(
     if not modules.root.documents:
         raise TfoptError("the saved plan holds no Terraform files", hint="Name --config-dir")
     assigned = _variable_files(config_dir, var_files) if config_dir else ()
-    return Sources(modules.root, assigned, modules.find, _data_files(config_dir, assigned))
+    data = _data_files(config_dir, assigned)
+    return Sources(modules.root, assigned, modules.find, data, bool(var_files))
 
 
 class _SavedModules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfopt.hcl.document import BOM, Document
@@ -27,20 +27,35 @@ class Suppression:
         return f"tfopt:ignore at {self.where}" + (f": {self.reason}" if self.reason else "")
 
 
-def suppressed(document: Document, line: int, rules: Collection[str]) -> Suppression | None:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The names under which a value may be ignored, among all names that a rule may have."""
+
+    names: frozenset[str]
+    known: frozenset[str]
+
+    def covered_by(self, written: str | None) -> bool:
+        """Tell whether the rules of a comment cover the value; one that names nothing does."""
+        if written is None:
+            return True
+        named = {name for name in written.split(",") if name}
+        return "all" in named or not named <= self.known or not self.names.isdisjoint(named)
+
+
+def suppressed(document: Document, line: int, rules: Rules) -> Suppression | None:
     """Return the comment that covers a line, on it or alone on the line above it; None without.
 
-    In JSON the top-level `"//"` covers the whole file. A comment with rules covers only these.
+    In JSON the top-level `"//"` covers the whole file. A comment with rules covers only these,
+    unless one of them is not known.
 
     Args:
         document: the file.
         line: 1-based.
-        rules: the names under which the value may be ignored.
+        rules: under which the value may be ignored.
     """
     marks = _json_marks(document) if document.syntax == "json" else _marks(document, line)
     for where, match in marks:
-        named = match["rules"]
-        if named is None or not {*rules, "all"}.isdisjoint(named.split(",")):
+        if rules.covered_by(match["rules"]):
             return Suppression(where, match["reason"])
     return None
 

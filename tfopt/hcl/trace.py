@@ -6,7 +6,7 @@ gives exactly the new value at the target; what else moves is listed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tfopt.hcl.blocks import at_path
@@ -78,6 +78,13 @@ class Tracer:
         found = self._block(target)
         return None if isinstance(found, Unknown) else found[1]
 
+    def calls(self, target: Target) -> Iterator[Block]:
+        """Yield the module calls around a target, the innermost first."""
+        scope = self._configuration.scope(target.module)
+        while isinstance(scope, Scope) and scope.call is not None and scope.caller is not None:
+            yield scope.call
+            scope = scope.caller.scope
+
     def lifecycle(self, target: Target) -> Lifecycle | None:
         """Return what the sources say of how a target lives on; None where they do not have it."""
         found = self._block(target)
@@ -101,6 +108,14 @@ class Tracer:
         leaves = {value.leaf for value in self._values(files, scope, found[1], target)}
         leaf = leaves.pop()
         return leaf_at(leaf) if leaf is not None and not leaves else None
+
+    def unlike_the_plan(self) -> Iterator[tuple[str, str]]:
+        """Yield the variables, with place, that a file assigns and the plan has otherwise."""
+        for name in self._sources.assignments:
+            if name in self._variables and not self._variables[name][1]:
+                value = self._configuration.root_variable(name)
+                if value.blocked is not None and value.blocked.grade == "value-from-environment":
+                    yield name, self._sources.assignments[name][-1].span.where
 
     def counterfactual(self, trace: Trace, new_value: Scalar) -> Counterfactual:
         """Return what editing the leaf to `new_value` would do, by evaluating again.
@@ -126,15 +141,22 @@ class Tracer:
         """Return the edit that gives the new value and moves nothing else, and its proof.
 
         The literal itself comes first, then the keys that could be added. Where every edit moves
-        something else, the literal's is returned, or else the first that gives the value.
+        something else, the literal's is returned, or else the first that gives the value. A default
+        of the root module serves every environment: where variable files were named, a key in them
+        comes before it.
         """
         tried = [(trace, self.counterfactual(trace, new_value))]
-        for leaf in trace.overrides if not _is_clean(tried[0][1]) else ():
+        enough = _is_clean(tried[0][1]) and not self._serves_others(trace.leaf)
+        for leaf in () if enough else trace.overrides:
             other = replace(trace, leaf=leaf, hops=(_hop(leaf), *trace.hops), overrides=())
             tried.append((other, self.counterfactual(other, new_value)))
             if _is_clean(tried[-1][1]):
                 return tried[-1]
         return next((each for each in tried if each[1].proven), tried[0])
+
+    def _serves_others(self, leaf: Leaf) -> bool:
+        default = leaf.slot is None and leaf.block is not None and leaf.block.kind == "variable"
+        return default and self._sources.named_var_files
 
     def _block(self, target: Target) -> tuple[Scope, Block] | Unknown:
         scope = self._configuration.scope(target.module)

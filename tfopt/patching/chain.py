@@ -18,8 +18,8 @@ class Chain:
 
     Attributes:
         attribute: in tfopt's words.
-        planned: its planned value as JSON has it, in the configuration's units, or a word for one
-            that may not or cannot be shown.
+        planned: its planned value as JSON has it, in the configuration's units; None where it may
+            not or cannot be shown: `hidden` then says why.
         found: the literal, or why there is none.
         steps: the way from the resource down to the literal, `(place, what stands there)`.
     """
@@ -28,6 +28,7 @@ class Chain:
     planned: object
     found: Trace | Refusal
     steps: tuple[tuple[str, str], ...]
+    hidden: str = ""
 
 
 def chains(given: PlanSources, address: str, attribute: str | None) -> list[Chain]:
@@ -46,9 +47,10 @@ def _chain(given: PlanSources, addressed: Addressed, attribute: str) -> Chain:
     tracer = given.tracer()
     if tracer is None:
         raise TfoptError(given.no_sources, where=given.plan.shown_path)
-    found = trace_site(tracer, attribute, site)
-    shown = str(site.value) if site.value in (REDACTED, UNKNOWN) else site.value
-    return Chain(attribute, shown, found, _steps(found))
+    found = trace_site(tracer, addressed.group, attribute, site)
+    shown = site.value if site.value not in (REDACTED, UNKNOWN) else None
+    word = "" if shown is not None or site.value is None else str(site.value)
+    return Chain(attribute, shown, found, _steps(found), word)
 
 
 def _steps(found: Trace | Refusal) -> tuple[tuple[str, str], ...]:

@@ -66,7 +66,7 @@ def _listed(attribute: str, found: Trace, change: Change, proof: Counterfactual)
     return Edit(
         attribute=attribute,
         grade=proof.grade,
-        reason=found.reason if proof.also_moves else None,
+        reason=_also_moves(proof),
         file=found.leaf.label,
         line=found.leaf.line,
         byte_range=[found.leaf.start, found.leaf.end],
@@ -76,3 +76,8 @@ def _listed(attribute: str, found: Trace, change: Change, proof: Counterfactual)
         also_moves=list(proof.also_moves),
         trace=list(found.hops),
     )
+
+
+def _also_moves(proof: Counterfactual) -> str | None:
+    moved = proof.also_moves
+    return f"also moves {', '.join(moved[:3])}{', …' if moved[3:] else ''}" if moved else None

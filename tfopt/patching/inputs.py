@@ -60,6 +60,8 @@ def read_with_sources(
     """
     plan = read_plan(path, config_dir)
     if config_dir is not None:
+        if not config_dir.is_dir():
+            raise TfoptError("no such folder", where=config_dir, hint="Name it with --config-dir")
         if not _holds_terraform(config_dir):
             raise TfoptError("no .tf or .tf.json file in it", where=config_dir)
         return PlanSources(plan, load_sources(config_dir, var_files), config_dir)

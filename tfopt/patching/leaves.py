@@ -5,35 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfopt.hcl.lifecycle import Lifecycle
-from tfopt.hcl.suppress import Suppression, suppressed
-from tfopt.hcl.trace import Refusal, Trace, Tracer
-from tfopt.patching.targets import target_of
-from tfopt.plan.model import InstanceGroup, Site
+from tfopt.hcl.suppress import Rules, Suppression, suppressed
+from tfopt.hcl.trace import Refusal, Target, Trace, Tracer
+from tfopt.patching.targets import own_block, target_of
+from tfopt.plan.model import SIZING, InstanceGroup, Site
 
 
-def trace_site(tracer: Tracer, attribute: str, site: Site) -> Trace | Refusal:
-    """Return the literal that decides an attribute, or why it is not to be edited.
+def trace_site(tracer: Tracer, group: InstanceGroup, attribute: str, site: Site) -> Trace | Refusal:
+    """Return the literal that decides a group's attribute, or why it is not to be edited.
 
-    A `tfopt:ignore` on the literal's line, or on the first line of the resource, refuses it; its
-    rules are tfopt's and Terraform's names of the attribute.
+    A `tfopt:ignore` refuses it on the literal's line, or on the first line of the resource that
+    carries the attribute, of the group's own block, or of a module call around them. Its rules are
+    tfopt's and Terraform's names of the attribute; a rule that names nothing covers all, since a
+    mistyped one is meant to protect something.
     """
     target = target_of(site)
     found = tracer.trace(target)
     if isinstance(found, Refusal):
         return found
-    rules = {attribute, *(step for step in site.path if isinstance(step, str))}
-    mark = _mark(tracer, found, rules)
+    names = frozenset(step for step in site.path if isinstance(step, str))
+    rules = Rules(names | {attribute}, frozenset((*SIZING, *names)))
+    mark = _mark(tracer, found, group, rules)
     if mark is None:
         return found
     return Refusal(target, "ignored-by-comment", str(mark), found.hops, found.leaf)
 
 
-def _mark(tracer: Tracer, found: Trace, rules: set[str]) -> Suppression | None:
-    at_leaf = suppressed(found.leaf.span.document, found.leaf.line, rules)
-    block = tracer.block(found.target)
-    if at_leaf is not None or block is None:
-        return at_leaf
-    return suppressed(block.document, block.span.line, rules)
+def _mark(tracer: Tracer, found: Trace, group: InstanceGroup, rules: Rules) -> Suppression | None:
+    places = [(found.leaf.span.document, found.leaf.line)]
+    own = Target(*own_block(group), None, (), None)
+    for target in (found.target, own):
+        block = tracer.block(target)
+        blocks = [block] if block is not None else []
+        places += [(each.document, each.span.line) for each in (*blocks, *tracer.calls(target))]
+    marks = (suppressed(*place, rules) for place in places)
+    return next((mark for mark in marks if mark is not None), None)
 
 
 def lifecycles_of(group: InstanceGroup, tracer: Tracer) -> Mapping[str, Lifecycle]:

@@ -9,6 +9,8 @@ from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.plan.model import InstanceGroup
 from tfopt.recommendation import ImpactKind
 
+NOTHING_YET = "the group is created by this plan: nothing runs yet"
+
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
@@ -28,7 +30,7 @@ def rollout(group: InstanceGroup, changed: Set[str], lifecycle: Lifecycle | None
         lifecycle: of the resource that carries the instance type; None where it is not known.
     """
     if group.action == "create":
-        return Rollout("none", ("the group is created by this plan: nothing runs yet",))
+        return Rollout("none", (NOTHING_YET,))
     if replaced := changed & group.replaces_on:
         return _replacement(group, replaced, lifecycle)
     if changed & group.rolls_on:

@@ -11,14 +11,14 @@ from tfopt.hcl.entries import Entry, NoEntry, Wanted, find_entry
 from tfopt.hcl.naming import GROUP, NamedGroups
 from tfopt.hcl.radius import scopes
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope
-from tfopt.hcl.suppress import suppressed
+from tfopt.hcl.suppress import Rules, suppressed
 from tfopt.hcl.syntax import Block, Scalar
 from tfopt.hcl.trace import Tracer
 from tfopt.hcl.values import Unknown
 from tfopt.patching.edits import Proposal
 from tfopt.patching.inputs import PlanSources
 from tfopt.plan.address import module_path, split_key
-from tfopt.plan.model import InstanceGroup
+from tfopt.plan.model import SIZING, InstanceGroup
 from tfopt.recommendation import Edit, ScheduleValues
 
 KIND = "aws_autoscaling_schedule"
@@ -93,8 +93,11 @@ def _tried(
     found = find_entry(tracer, wanted, belongs)
     mark = None
     if isinstance(found, Entry):
-        mark = suppressed(found.leaf.span.document, found.leaf.line, {ATTRIBUTE})
+        mark = suppressed(found.leaf.span.document, found.leaf.line, _RULES)
     return found if mark is None else NoEntry(str(mark), "ignored-by-comment")
+
+
+_RULES = Rules(frozenset((ATTRIBUTE,)), frozenset((*SIZING, ATTRIBUTE)))
 
 
 def _group_of(

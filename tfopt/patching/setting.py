@@ -10,6 +10,7 @@ from pathlib import Path
 from tfopt.errors import TfoptError
 from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.findings import Move
+from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.trace import Tracer
 from tfopt.hcl.values import same
 from tfopt.patching.case import in_our_units
@@ -18,6 +19,7 @@ from tfopt.patching.consequences import consequences
 from tfopt.patching.edits import propose
 from tfopt.patching.inputs import STANDARD_INPUT, PlanSources, read_with_sources
 from tfopt.patching.leaves import lifecycles_of, trace_site
+from tfopt.patching.rollout import NOTHING_YET
 from tfopt.patching.targets import (
     find_group,
     in_configuration_units,
@@ -27,6 +29,7 @@ from tfopt.patching.targets import (
 from tfopt.patching.verify import NO_FOLDER, Replan
 from tfopt.plan.model import SIZING, InstanceGroup, Site
 from tfopt.plan.values import dig
+from tfopt.pricing import load_book
 from tfopt.recommendation import Edit
 
 NOTHING = Patch(())
@@ -96,7 +99,7 @@ def make_setting(wish: Wish) -> Setting:
     tracer = given.tracer()
     if tracer is None:
         raise TfoptError(given.no_sources, where=given.plan.shown_path)
-    found = trace_site(tracer, wish.attribute, site)
+    found = trace_site(tracer, addressed.group, wish.attribute, site)
     proposal = propose(tracer, wish.attribute, found, wanted)
     if proposal.change is None:
         done = _done_since(given, tracer, site, wanted)
@@ -104,14 +107,17 @@ def make_setting(wish: Wish) -> Setting:
             return Setting(given, (), NOTHING, notes=(done,))
         raise _refusal(wish, proposal.edit)
     group = replace(addressed.group, sites={**addressed.group.sites, wish.attribute: site})
-    changes: dict[str, tuple[object, object]] = dict(_moved_too(group, proposal.moves))
+    lifecycles = lifecycles_of(group, tracer)
+    moved = _moved_too(group, proposal.moves)
+    changes = {name: pair for name, pair in moved if not _stays(group, name, lifecycles)}
     changes[wish.attribute] = (in_our_units(site, "value"), value)
-    effect = consequences(given.plan, group, changes, lifecycles_of(group, tracer))
+    effect = consequences(given.plan, group, changes, lifecycles)
     if effect.futile:
         raise TfoptError(_not_patchable(wish, effect.futile[0]))
     patch = make_patch([proposal.change], given.secrets())
     failing = (f"the apply would fail: {reason}" for reason in effect.refusals)
-    notes = (*patch.notes, *failing, *effect.notes)
+    told = (note for note in effect.notes if note != NOTHING_YET)
+    notes = (*patch.notes, *_unlike_the_plan(tracer), *_unpriced(group, value), *failing, *told)
     return Setting(given, (proposal.edit,), patch, {(site.address, *site.path): wanted}, notes)
 
 
@@ -128,6 +134,32 @@ def _moved_too(
                 )
                 if then is not None:
                     yield name, (in_our_units(site, "value"), then)
+
+
+def _stays(group: InstanceGroup, name: str, lifecycles: Mapping[str, Lifecycle]) -> bool:
+    """Tell whether `ignore_changes` keeps an attribute from moving along."""
+    known = lifecycles.get(name)
+    ignored = known is not None and known.ignored_at is not None
+    return ignored and not group.sites[name].creating
+
+
+def _unlike_the_plan(tracer: Tracer) -> Iterator[str]:
+    """Tell of variable files that do not hold what the plan was made with."""
+    places = [f"{name} at {place}" for name, place in tracer.unlike_the_plan()]
+    if places:
+        more = f", and {len(places) - 3} more" if places[3:] else ""
+        listed = ", ".join(places[:3])
+        yield f"the plan has other values than the variable files: {listed}{more}"
+
+
+def _unpriced(group: InstanceGroup, value: str | int | float) -> Iterator[str]:
+    """Tell of an instance type that the price book does not know: most often it is mistyped."""
+    if not isinstance(value, str) or group.region is None:
+        return
+    try:
+        load_book().offer(group.cloud, group.region, value)
+    except TfoptError as problem:
+        yield str(problem)
 
 
 def _done_since(
@@ -147,7 +179,8 @@ def _is_scalar(value: object) -> bool:
 
 
 def _refusal(wish: Wish, edit: Edit) -> TfoptError:
-    place = f"{edit.file}:{edit.line}" if edit.file else None
+    told = edit.grade == "ignored-by-comment"  # the reason names the comment's own place
+    place = f"{edit.file}:{edit.line}" if edit.file and not told else None
     what = _not_patchable(wish, edit.reason or "unknown")
     return TfoptError(what, where=place, hint=_HINTS.get(edit.grade))
 
@@ -174,13 +207,15 @@ def read_value(attribute: str, text: str) -> str | int | float:
 
 def _instance_type(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
-        raise TfoptError(f"{text!r} is not the name of an instance type", hint="Write m7a.large")
+        raise TfoptError(
+            f"{text!r} is not the name of an instance type", hint="For example m7a.large"
+        )
     return text
 
 
 def _size(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
-        raise TfoptError(f"{text!r} is not a whole number of instances", hint="Write 4")
+        raise TfoptError(f"{text!r} is not a whole number of instances", hint="For example 4")
     return int(text)
 
 
@@ -188,7 +223,7 @@ def _share(text: str) -> float:
     match = re.fullmatch(r"(\d*\.?\d+)(%?)", text)
     share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
     if not 0 < share <= 1:
-        raise TfoptError(f"{text!r} is not a share of CPU", hint="Write 0.6 or 60%")
+        raise TfoptError(f"{text!r} is not a share of CPU", hint="For example 0.6 or 60%")
     return share
 
 

@@ -71,7 +71,7 @@ def site_of(addressed: Addressed, attribute: str) -> Site:
         known = ", ".join(name for name in SIZING if name in group.sites)
         hint = f"It has {known}" if known else None
         raise TfoptError(f"{group.address} has no {attribute}: {reason}{notes}", hint=hint)
-    own = (site.module, site.resource) == _block_of(group)
+    own = (site.module, site.resource) == own_block(group)
     if addressed.key is not None and own and site.path != COUNT:
         return replace(site, key=addressed.key)
     return site
@@ -99,7 +99,7 @@ _MISSING = {
 }
 
 
-def _block_of(group: InstanceGroup) -> tuple[tuple[str, ...], str]:
+def own_block(group: InstanceGroup) -> tuple[tuple[str, ...], str]:
     """Return the module path and the address, without key, of a group's own block."""
     for site in group.sites.values():
         whole = ".".join((*site.module, site.resource))

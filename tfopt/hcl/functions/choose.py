@@ -70,8 +70,9 @@ def _lookup(args: Sequence[Value], _where: str) -> Value:
         return carried(members[key], container).influenced(name)
     if not default:
         raise ConversionError(f"no member {key!r}")
-    absent = Value(None, vacant=container.missing(key))
-    return default[0].influenced(container, name).chosen_over(absent)
+    # which keys there are decides, not what stands under them
+    absent = Value(None, tokens=container.tokens, vacant=container.missing(key))
+    return default[0].influenced(name).chosen_over(absent)
 
 
 def _element(args: Sequence[Value], _where: str) -> Value:
