@@ -194,6 +194,51 @@ def test_two_keys_join_one_object_and_their_lines_are_told(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{\n    min = 4\n  }", "{\n    min = 4\n    max = 12\n  }"),
+        ("{}", "{ max = 12 }"),
+        ("{ min = 4 }", "{ min = 4, max = 12 }"),
+    ],
+)
+def test_a_member_joins_an_object_inside_a_call(tmp_path: Path, before: str, after: str) -> None:
+    """The second reader keeps a call as text, spelled its own way: it agrees all the same."""
+    shared = "locals {\n  base = { max = 10 }\n  web  = merge(local.base, %s)\n}\n"
+    files = {"main.tf": shared % before + RESOURCE % "local.web.max"}
+    assert added(lay(tmp_path, files), target()) == shared % after + RESOURCE % "local.web.max"
+
+
+@pytest.mark.parametrize(
+    ("default", "planned"),
+    [("{}", {"min": 2, "max": 10}), ("{ max = 10, more = 1 }", {"min": 2, "max": 10})],
+)
+def test_a_default_is_the_plans_once_it_is_converted(
+    tmp_path: Path, default: str, planned: object
+) -> None:
+    """The plan holds a default as its type makes it: optional members filled in, others dropped."""
+    kind = "object({ min = optional(number, 2), max = optional(number, 10) })"
+    text = f'variable "web" {{\n  type    = {kind}\n  default = {default}\n}}\n'
+    (tmp_path / "main.tf").write_text(text + RESOURCE % "var.web.max")
+    tracer = Tracer(load_sources(tmp_path), {"web": (planned, False)})
+    found = tracer.trace(target())
+    assert isinstance(found, Trace)
+    assert tracer.narrowest(found, 12)[1].proven
+
+
+@pytest.mark.parametrize("planned", [None, 3])
+def test_what_the_provider_decides_can_be_decided(tmp_path: Path, planned: object) -> None:
+    """A null stands for the provider's choice, whatever that is now: the null is the literal."""
+    desired = "  desired_capacity = var.desired\n}\n"
+    text = 'variable "desired" {\n  default = null\n}\n' + (RESOURCE % "3").replace("}\n", desired)
+    tracer = lay(tmp_path, {"main.tf": text})
+    where = Target((), *GROUP, ("desired_capacity",), planned, optional=True)
+    found = tracer.trace(where)
+    assert isinstance(found, Trace)
+    assert (found.leaf.path, found.leaf.text) == ("variable.desired.default", "null")
+    assert tracer.counterfactual(found, 2).proven
+
+
 def test_a_block_on_one_line_is_left_alone(tmp_path: Path) -> None:
     """HCL allows one argument in such a block: there is no place for another."""
     files = {"main.tf": 'module "shop" { source = "./shop" }\n', "shop/main.tf": MODULE}

@@ -91,3 +91,27 @@ def test_a_secret_two_lines_away_is_left_out(tmp_path: Path) -> None:
 def test_a_telling_name_hides_its_whole_value(text: str, hidden: set[int]) -> None:
     """A value that runs over several lines is hidden to its end, and no further."""
     assert telling_lines(text.encode()) == hidden
+
+
+def test_what_a_call_passes_to_a_sensitive_variable_is_hidden(tmp_path: Path) -> None:
+    """In every module: the argument, the default, and what is wrapped in sensitive()."""
+    (tmp_path / "m").mkdir()
+    (tmp_path / "main.tf").write_text(
+        'module "m" {\n  source  = "./m"\n  licence = "x"\n}\nlocals {\n  a = sensitive("y")\n}\n'
+    )
+    (tmp_path / "m" / "main.tf").write_text(
+        'variable "licence" {\n  sensitive = true\n}\n'
+        'variable "pin" {\n  default   = "z"\n  sensitive = true\n}\n'
+    )
+    found = secret_lines(load_sources(tmp_path), [])
+    assert found == {
+        tmp_path / "main.tf": frozenset((3,)),
+        tmp_path / "m" / "main.tf": frozenset((5,)),
+    }
+    assert telling_lines((tmp_path / "main.tf").read_bytes()) == {6}
+
+
+def test_references_and_http_tokens_are_no_secrets() -> None:
+    """A name alone hides nothing where no value of its own stands there."""
+    text = b'db_password = var.db_password\nhttp_tokens = "required"\ntoken = "x"\n'
+    assert telling_lines(text) == {3}

@@ -134,7 +134,9 @@ class Configuration(Instances):
             return unknown(f"var.{name} is not declared", where)
         if self._is_sensitive(scope, block):
             return unknown(f"var.{name} is sensitive", where)
-        value = self._assigned(scope, block)
+        return self._typed(scope, block, self._assigned(scope, block))
+
+    def _typed(self, scope: Scope, block: Block, value: Value) -> Value:
         constraint = block.body.attributes.get("type")
         if constraint is None:
             return value
@@ -196,8 +198,7 @@ class Configuration(Instances):
         if name not in self._variables or self.edits.touch(written):
             return self._or_default(self.root, block, written)
         planned = self._variables[name][0]
-        agree = identical if assignments else same  # a default is converted before it is planned
-        if written.unknown is None and agree(plain(written), planned):
+        if written.unknown is None and self._as_planned(block, written, bool(assignments)):
             return self._or_default(self.root, block, written)
         reason = (
             f"var.{name} was set elsewhere (environment, HCP, -var or another variable file), "
@@ -213,6 +214,13 @@ class Configuration(Instances):
             return self._default(self.root, block)
         file = whole_file(self.sources.var_files[-1])
         return self._vacant(self.root, block, Vacancy(file, name))
+
+    def _as_planned(self, block: Block, written: Value, assigned: bool) -> bool:
+        """Whether a root variable's value is the plan's; a default is converted before it is."""
+        planned = self._variables[block.labels[0]][0]
+        if assigned:
+            return identical(plain(written), planned)
+        return same(plain(self._typed(self.root, block, written)), planned)
 
     # -- modules -------------------------------------------------------------------------------
 

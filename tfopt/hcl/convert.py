@@ -50,6 +50,8 @@ def convert(value: Value, constraint: Expr, evaluate: Evaluate) -> Value:
 
 def read_type(constraint: Expr) -> Type:
     """Return the type that a constraint names; what is not understood converts nothing."""
+    if isinstance(constraint, Literal):  # in 0.11 style it is quoted
+        constraint = Name(constraint.span, str(constraint.value))
     if isinstance(constraint, Name):
         return _PRIMITIVES.get(constraint.name) or _WHOLE.get(constraint.name, "any")
     if not isinstance(constraint, Call) or not constraint.args:

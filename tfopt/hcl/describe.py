@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from tfopt.hcl.syntax import Call, Expr, Name, Object, Traversal, Tuple
+
+_MARKED = re.compile(r"(?<!\w)sensitive\s*\(")
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
 def describe(expr: Expr) -> str:
@@ -14,4 +19,6 @@ def describe(expr: Expr) -> str:
     if isinstance(expr, Traversal) and not isinstance(expr.root, Name):
         return f"({describe(expr.root)})…"
     text = " ".join(expr.span.text.split())
+    if _MARKED.search(text):
+        text = _STRING.sub("(sensitive)", text)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -22,6 +22,7 @@ class Target:
             `("count",)` means the number of instances.
         planned: its planned value; anything that is not a JSON scalar is refused.
         creating: the resource does not exist yet, so that `ignore_changes` keeps nothing out.
+        optional: where the configuration has no value, or null, the provider decides.
     """
 
     module: tuple[str, ...]
@@ -30,6 +31,7 @@ class Target:
     path: tuple[PathStep, ...]
     planned: object
     creating: bool = False
+    optional: bool = False
 
     @property
     def address(self) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfopt.hcl.document import Document, Span, Syntax
-from tfopt.hcl.sources import Sources
-from tfopt.hcl.syntax import Block, Literal
+from tfopt.hcl.sources import Module, Sources
+from tfopt.hcl.syntax import Attribute, Literal
 
 SecretLines = Mapping[Path, frozenset[int]]
 """File → its 1-based lines that hold a sensitive value."""
@@ -18,19 +18,23 @@ _TELLING = re.compile(
     rb"""["']?\w*(passw(or)?d|secret|token|(api|access|private)[_-]?key|credential)\w*["']?\s*[=:]""",
     re.IGNORECASE,
 )
+_MARKED = re.compile(rb"(?<!\w)sensitive\s*\(")
+_HARMLESS = re.compile(rb"""["']?http_tokens\b""")  # of instance metadata: "required" or "optional"
+_REFERENCE = re.compile(rb"\s*(?:var|local|data|module|each|self|aws_\w+)\.[\w.\[\]*]+\s*(?:#.*)?$")
 _HEREDOC = re.compile(rb"<<-?(\w+)\s*$")
 _ASIDE = re.compile(rb'"(?:\\.|[^"\\])*"|(?:#|//).*')  # strings and comments hold no brackets
 
 
 def secret_lines(sources: Sources, sensitive: Iterable[str]) -> SecretLines:
-    """Return the lines that assign, or give a default to, these root variables.
+    """Return the lines that assign, or give a default to, sensitive variables.
 
-    Variables that the sources themselves declare sensitive count too.
+    Args:
+        sources: of the plan; in every module, what is declared sensitive counts, and what a call
+            passes to it.
+        sensitive: root variables that the plan marks besides.
     """
-    declared = {b.labels[0]: b for b in sources.root.of_kind("variable") if b.labels}
-    names = {*sensitive, *(name for name, block in declared.items() if _is_sensitive(block))}
     found: dict[Path, set[int]] = {}
-    for span in _spans(sources, declared, names):
+    for span in _spans(sources, set(sensitive)):
         document = span.document
         found.setdefault(document.path, set()).update(_rows(document, span))
     return {path: frozenset(rows) for path, rows in found.items()}
@@ -41,7 +45,11 @@ def telling_lines(data: bytes, syntax: Syntax = "hcl") -> frozenset[int]:
     lines = data.split(b"\n")
     found: set[int] = set()
     for row, line in enumerate(lines):
+        for mark in _MARKED.finditer(line):
+            found.update(range(row + 1, _last_row(lines, row, mark.start()) + 2))
         for name in _TELLING.finditer(line):
+            if _HARMLESS.match(line, name.start()) or _REFERENCE.match(line, name.end()):
+                continue
             last = _last_row(lines, row, name.end())
             if syntax == "yaml":
                 last = max(last, _last_indented(lines, row))
@@ -80,16 +88,34 @@ def _last_row(lines: Sequence[bytes], row: int, start: int) -> int:
     return len(lines) - 1
 
 
-def _is_sensitive(block: Block) -> bool:
-    mark = block.body.attributes.get("sensitive")
-    return mark is not None and isinstance(mark.expr, Literal) and mark.expr.value is True
+def _sensitive_names(module: Module) -> set[str]:
+    """Return the variables that a module declares sensitive, or may."""
+    marks = ((b.labels[0], b.body.attributes.get("sensitive")) for b in module.of_kind("variable"))
+    return {name for name, mark in marks if mark is not None and not _is_false(mark)}
 
 
-def _spans(sources: Sources, declared: Mapping[str, Block], names: Iterable[str]) -> Iterator[Span]:
+def _is_false(mark: Attribute) -> bool:
+    return isinstance(mark.expr, Literal) and mark.expr.value is False
+
+
+def _spans(sources: Sources, marked: set[str]) -> Iterator[Span]:
+    names = marked | _sensitive_names(sources.root)
     for name in names:
         yield from (attribute.span for attribute in sources.assignments.get(name, ()))
-        if name in declared and "default" in declared[name].body.attributes:
-            yield declared[name].body.attributes["default"].span
+    yield from _in_module(sources, sources.root, names)
+
+
+def _in_module(sources: Sources, module: Module, names: set[str]) -> Iterator[Span]:
+    for block in module.of_kind("variable"):
+        if block.labels[0] in names and "default" in block.body.attributes:
+            yield block.body.attributes["default"].span
+    for call in module.of_kind("module"):
+        child = sources.child(module, call)
+        if isinstance(child, Module):
+            inner = _sensitive_names(child)
+            passed = call.body.attributes.items()
+            yield from (attribute.span for name, attribute in passed if name in inner)
+            yield from _in_module(sources, child, inner)
 
 
 def _rows(document: Document, span: Span) -> range:

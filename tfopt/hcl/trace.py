@@ -6,16 +6,19 @@ gives exactly the new value at the target; what else moves is listed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from tfopt.hcl.blocks import at_path
 from tfopt.hcl.configuration import Configuration, PlanVariables
 from tfopt.hcl.counterfactual import Edits
+from tfopt.hcl.document import Document
 from tfopt.hcl.findings import Counterfactual, Refusal, Target, Trace
 from tfopt.hcl.lifecycle import Lifecycle, ignored_at, lifecycle_of
 from tfopt.hcl.locate import Leaf, leaf_at, leaf_to_add
 from tfopt.hcl.moves import Radius, is_target, shown_address
+from tfopt.hcl.radius import scopes
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope
 from tfopt.hcl.sources import Sources
 from tfopt.hcl.strings import as_written
@@ -78,6 +81,19 @@ class Tracer:
         found = self._block(target)
         return None if isinstance(found, Unknown) else found[1]
 
+    def places(self, hops: Iterable[str]) -> Iterator[tuple[Document, int]]:
+        """Yield the lines that the hops of a trace stand on."""
+        for hop in hops:
+            label, _, line = hop.partition(" ")[0].rpartition(":")
+            if line.isdigit() and label in self._documents:
+                yield self._documents[label], int(line)
+
+    @cached_property
+    def _documents(self) -> Mapping[str, Document]:
+        modules = {scope.module for scope in scopes(self._configuration)}
+        found = (document for module in modules for document in module.documents)
+        return {document.label: document for document in (*found, *self._sources.var_files)}
+
     def calls(self, target: Target) -> Iterator[Block]:
         """Yield the module calls around a target, the innermost first."""
         scope = self._configuration.scope(target.module)
@@ -100,7 +116,9 @@ class Tracer:
         if isinstance(found, Unknown):
             return None
         filed = self._sources.assignments
-        others = {name: kept for name, kept in self._variables.items() if name not in filed}
+        declared = {b.labels[0]: b.body.attributes for b in self._sources.root.of_kind("variable")}
+        written = {*filed, *(name for name, body in declared.items() if "default" in body)}
+        others = {name: kept for name, kept in self._variables.items() if name not in written}
         files = Configuration(self._sources, others)
         scope = files.scope(target.module)
         if isinstance(scope, Unknown):
@@ -185,6 +203,8 @@ class Tracer:
         ]
 
     def _gate_one(self, target: Target, value: Value) -> Refusal | None:
+        if target.optional and _is_unset(value):
+            return None
         if value.unknown is not None and not (target.planned is None and value.unknown.fails):
             return Refusal(target, "unknown", str(value.unknown), value.hops)
         if not isinstance(target.planned, None | bool | int | float | str):
@@ -231,6 +251,11 @@ class Tracer:
         reason = f"also feeds {', '.join(shown[:3])}{', …' if len(shown) > 3 else ''}"
         grade = "patchable-shared" if others else own_grade(leaf)
         return Trace(target, leaf, grade, hops, shown, reason if shown else None, tuple(overrides))
+
+
+def _is_unset(value: Value) -> bool:
+    """Whether the configuration leaves a value open: null, or not written at all."""
+    return value.data is None or (value.unknown is not None and value.unknown.fails)
 
 
 def _is_gone(edited: Configuration, scope: Scope, block: Block, target: Target) -> bool:

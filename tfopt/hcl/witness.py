@@ -253,6 +253,11 @@ def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] |
     first = next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
     for i, edit in enumerate(edits):
         rest = edits[:i] + edits[i + 1 :]
+        if edit.entries:
+            left = _explained_entry_text(old, new, first, edit, rest)
+            if left is not None:
+                return left
+            continue
         for was, now in product(_spellings(edit.old), _spellings(edit.new)):
             for at in range(max(0, first - len(was)), first + 1):
                 if old.startswith(was, at) and new.startswith(now, at):
@@ -265,6 +270,23 @@ def _explained_text(old: str, new: str, edits: list[Spliced]) -> list[Spliced] |
 def _spellings(token: str) -> set[str]:
     """Return how python-hcl2 may write a literal in text: `(null)` becomes `(None)`."""
     return {token, _canonical(token), _IN_PYTHON.get(token, token)}
+
+
+def _explained_entry_text(
+    old: str, new: str, first: int, edit: Spliced, rest: list[Spliced]
+) -> list[Spliced] | None:
+    """As `_explained_text`, for an entry that joined an object in an expression."""
+    ((key, value),) = edit.entries
+    if value is not None and not isinstance(value, bool | int | float | str):
+        return None
+    entry = f"{key} = {spell(value, json_syntax=False)}"
+    for now in (f", {entry}", f"{entry}, ", entry):
+        for at in range(max(0, first - len(now)), first + 1):
+            if old[:at] == new[:at] and new.startswith(now, at):
+                left = _explained_text(old[at:], new[at + len(now) :], rest)
+                if left is not None:
+                    return left
+    return None
 
 
 def _spelled_json(value: object) -> str:

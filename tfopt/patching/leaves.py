@@ -32,7 +32,7 @@ def trace_site(tracer: Tracer, group: InstanceGroup, attribute: str, site: Site)
 
 
 def _mark(tracer: Tracer, found: Trace, group: InstanceGroup, rules: Rules) -> Suppression | None:
-    places = [(found.leaf.span.document, found.leaf.line)]
+    places = [(found.leaf.span.document, found.leaf.line), *tracer.places(found.hops)]
     own = Target(*own_block(group), None, (), None)
     for target in (found.target, own):
         block = tracer.block(target)

@@ -11,7 +11,7 @@ from tfopt.errors import TfoptError
 from tfopt.hcl.scopes import InstanceKey
 from tfopt.hcl.trace import Target
 from tfopt.plan.address import module_path, split_key
-from tfopt.plan.model import SIZING, InstanceGroup, PathStep, Plan, Site
+from tfopt.plan.model import SIZING, UNKNOWN, InstanceGroup, PathStep, Plan, Site
 
 COUNT: Final = ("count",)  # the path that stands for the number of a block's instances
 
@@ -92,6 +92,8 @@ _OPTIONAL: Mapping[tuple[str, str], tuple[PathStep, ...]] = {
     ("aws_ecs_service", "desired_capacity"): ("desired_count",),
 }
 
+_OPEN = {(kind, path) for (kind, _), path in _OPTIONAL.items()}
+
 _MISSING = {
     "target_cpu": "no single target-tracking policy on CPU in this plan scales it",
     "instance_type": "no edit of this plan's resources sets it",
@@ -115,8 +117,9 @@ def target_of(site: Site) -> Target:
         resource=site.resource,
         key=site.key,
         path=site.path,
-        planned=site.value,
+        planned=None if site.value is UNKNOWN else site.value,
         creating=site.creating,
+        optional=(site.resource.partition(".")[0], site.path) in _OPEN,
     )
 
 
