@@ -13,6 +13,7 @@ from typing import Any
 
 from tfopt.hcl.convert import ConversionError, in_order, to_unified
 from tfopt.hcl.counterfactual import Edits
+from tfopt.hcl.describe import describe
 from tfopt.hcl.document import Span
 from tfopt.hcl.functions import GUARDS, call, first_failure
 from tfopt.hcl.kinds import List, Partial, Set, type_of, unify
@@ -152,12 +153,19 @@ class Evaluator(ABC):
                 fails = key.unknown is None or key.unknown.fails
                 reason = "an object with an unknown key"
                 return unknown(reason, expr.span.where, key, *everything, fails=fails)
-            members[text] = self.evaluate(item.value, frame)
+            members[text] = self._member(text, item.value, frame)
             tokens |= key.all_tokens()
         for name, added in self.edits.added(expr.span).items():
             members[name] = lift(added, None, tokens)
         made = Value(members, tokens=tokens, home=expr.span)
         return self._sound(made, list(members.values()))
+
+    def _member(self, name: str, expr: Expr, frame: Frame) -> Value:
+        """Evaluate a member, with a hop where a person would have to follow a reference on."""
+        value = self.evaluate(expr, frame)
+        if value.leaf is None or isinstance(expr, Literal):
+            return value
+        return value.passed(f"{expr.span.where} {name} = {describe(expr)}")
 
     def _tuple(self, expr: Tuple, frame: Frame) -> Value:
         items = tuple(self.evaluate(item, frame) for item in expr.items)
