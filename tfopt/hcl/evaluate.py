@@ -215,6 +215,9 @@ class Evaluator(ABC):
         if data is None:
             lost = lost or first_unknown(operands) or Unknown("a number that is not finite", where)
             return unknown("", where, *operands).holding(lost)
+        if sign in ("==", "!=") and any(operand.data is None for operand in operands):
+            # whether a collection is null does not hang on what is in it
+            operands = [Value(None, tokens=operand.tokens) for operand in operands]
         return computed(data, f"{sign!r}", where, *operands)
 
     def _for(self, expr: For, frame: Frame) -> Value:
