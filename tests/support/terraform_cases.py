@@ -252,6 +252,18 @@ def _delta(path: Place, old: Any, new: Any) -> Iterator[list[Any]]:
         yield [list(path), new]
 
 
+def ordered(document: Any) -> Any:
+    """Return a plan with its child modules in order: Terraform lists them in a random one."""
+    if isinstance(document, list):
+        return [ordered(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    made = {key: ordered(value) for key, value in document.items()}
+    if isinstance(made.get("child_modules"), list):
+        made["child_modules"].sort(key=lambda module: module["address"])
+    return made
+
+
 def patched_document(document: Any, changes: Delta) -> Any:
     """Return a copy of a JSON document with a delta applied."""
     changed = json.loads(json.dumps(document))
