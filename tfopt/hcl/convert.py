@@ -209,15 +209,6 @@ def _optional(
     return evaluate(default).homeless().chosen_over(absent)
 
 
-def as_set(value: Value) -> Value:
-    """Return a list as a set: members of one type, without repetitions, in Terraform's order.
-
-    Raises:
-        ConversionError: Terraform would fail.
-    """
-    return to_type(value, Collection("set", "any"))
-
-
 def make_set(value: Value, element: Type = "any") -> Value:
     """Return converted members as a set; the first of several equal ones stays."""
     assert isinstance(value.data, tuple)

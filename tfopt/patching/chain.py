@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tfopt.errors import TfoptError
-from tfopt.hcl.trace import Refusal, Trace
+from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.inputs import PlanSources
 from tfopt.patching.leaves import trace_site
 from tfopt.patching.targets import Addressed, find_group, site_of
@@ -39,14 +39,14 @@ def chains(given: PlanSources, address: str, attribute: str | None) -> list[Chai
     """
     addressed = find_group(given.plan, address)
     names = [attribute] if attribute else [n for n in SIZING if n in addressed.group.sites]
-    return [_chain(given, addressed, name) for name in names]
-
-
-def _chain(given: PlanSources, addressed: Addressed, attribute: str) -> Chain:
-    site = site_of(addressed, attribute)
     tracer = given.tracer()
     if tracer is None:
         raise TfoptError(given.no_sources, where=given.plan.shown_path)
+    return [_chain(tracer, addressed, name) for name in names]
+
+
+def _chain(tracer: Tracer, addressed: Addressed, attribute: str) -> Chain:
+    site = site_of(addressed, attribute)
     found = trace_site(tracer, addressed.group, attribute, site)
     shown = site.value if site.value not in (REDACTED, UNKNOWN) else None
     word = "" if shown is not None or site.value is None else str(site.value)
