@@ -49,7 +49,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEK = 7 * 1440
 MACHINE = Machine("m5.xlarge", vcpus=4, memory_gib=16, usd_per_hour=0.192)
 WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=180, boot="fixed")
-CONFIGURATION = Configuration(MACHINE, 2, 64, 6, TargetTracking(0.5))
+CONFIGURATION = Configuration(MACHINE, 2, 64, 6, (TargetTracking(0.5),))
 
 FIRST_USE = """
 import time
@@ -59,7 +59,7 @@ from datetime import UTC, datetime
 from tfopt_sim.rollout import service_limits, simulate, trajectory
 from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking, Workload
 machine, workload, slo = Machine("m", 4, 16, 0.2), Workload(0.02), Slo()
-group = Configuration(machine, 2, 64, 6, TargetTracking(0.5))
+group = Configuration(machine, 2, 64, 6, (TargetTracking(0.5),))
 start = datetime(2026, 1, 5, tzinfo=UTC)
 demand = np.full((1, 60), 500.0)
 simulate([group], demand, workload, slo, start)
@@ -109,7 +109,7 @@ def compare_speed() -> float:
     took = seconds(lambda: simulate([CONFIGURATION], demand, WORKLOAD, Slo(), START))
     compiled = demand.size / took
     begin = time.perf_counter()
-    plain = Group((2, 64), 6, CONFIGURATION.scaling, 200.0)
+    plain = Group((2, 64), 6, CONFIGURATION.tracking, 200.0)
     simulate_plainly(plain, demand[0].tolist(), 3)
     plainly = WEEK / (time.perf_counter() - begin)
     print(f"simulate           {compiled / 1e6:8.1f} M group-minutes/s")

@@ -99,30 +99,30 @@ class RandomSearch:
 
 def neighbours(configuration: Configuration) -> list[Configuration]:
     """Return configurations one step away: the constant size, or min, max and target."""
-    if configuration.scaling is None:
+    if configuration.tracking is None:
         return _other_sizes(configuration)
     low, high = configuration.min_size, configuration.max_size
     step = max(1, round(0.1 * low))
-    target = configuration.scaling.target_cpu
+    target = configuration.tracking.target
     found = []
     for minimum in (low - 2 * step, low - step, low, low + step):
         for maximum in (high, math.ceil(0.85 * high), math.ceil(1.2 * high)):
             for moved in (target - 0.05, target, target + 0.05):
-                scaling = replace(configuration.scaling, target_cpu=_sane(moved))
-                bounded = replace(configuration, scaling=scaling, min_size=max(1, minimum))
+                tracking = configuration.with_target(_sane(moved))
+                bounded = replace(tracking, min_size=max(1, minimum))
                 found.append(replace(bounded, max_size=max(bounded.min_size, maximum)))
     return [near for near in dict.fromkeys(found) if near != configuration]
 
 
 def single_steps(configuration: Configuration) -> list[Configuration]:
     """Return configurations that differ in one setting by one step, cheaper and safer ones."""
-    if configuration.scaling is None:
+    if configuration.tracking is None:
         return _other_sizes(configuration)
     low, high = configuration.min_size, configuration.max_size
     step = max(1, round(0.08 * low))
-    target = configuration.scaling.target_cpu
+    target = configuration.tracking.target
     moved = [
-        replace(configuration, scaling=replace(configuration.scaling, target_cpu=_sane(other)))
+        configuration.with_target(_sane(other))
         for other in (target - 0.04, target + 0.04, target + 0.1)
     ]
     lower = [replace(configuration, min_size=max(1, low - k * step)) for k in (1, 2, 4)]
@@ -133,17 +133,17 @@ def single_steps(configuration: Configuration) -> list[Configuration]:
 
 def safer(configuration: Configuration) -> list[Configuration]:
     """Return configurations with more room than this one: in the target, the minimum, or both."""
-    if configuration.scaling is None:
+    if configuration.tracking is None:
         size = configuration.desired_capacity
         return [replace(configuration, desired_capacity=math.ceil(f * size)) for f in (1.1, 1.25)]
-    low, target = configuration.min_size, configuration.scaling.target_cpu
+    low, target = configuration.min_size, configuration.tracking.target
     found = []
     for factor, change in ((1.0, -0.07), (1.2, 0.0), (1.2, -0.07), (1.5, -0.12), (2.0, 0.0)):
-        scaling = replace(configuration.scaling, target_cpu=_sane(target + change))
+        tracking = configuration.with_target(_sane(target + change))
         minimum = math.ceil(low * factor)
         maximum = max(minimum, math.ceil(configuration.max_size * min(factor, 1.2)))
-        bounded = replace(configuration, min_size=minimum, max_size=maximum)
-        found.append(replace(bounded, scaling=scaling, schedules=_raised(configuration, factor)))
+        bounded = replace(tracking, min_size=minimum, max_size=maximum)
+        found.append(replace(bounded, schedules=_raised(configuration, factor)))
     return found
 
 

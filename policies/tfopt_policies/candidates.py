@@ -30,7 +30,7 @@ def demand_levels(problem: Problem) -> FloatArray:
 def candidates(problem: Problem) -> list[Configuration]:
     """Return at most `AT_MOST` configurations: machine × bounds × target, floors where possible."""
     levels = demand_levels(problem)
-    if problem.knobs.desired_capacity or problem.present.scaling is None:
+    if problem.knobs.desired_capacity or not problem.present.scaling:
         return _held(problem, levels)
     machines = rivals(problem, levels[:: _stride(levels, 256)], 3)
     wanted = [c for machine in machines for c in _scaled(problem, machine, levels, len(machines))]

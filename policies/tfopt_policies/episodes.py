@@ -128,7 +128,7 @@ def as_written(setting: Setting) -> Configuration:
         size = math.ceil(1.25 * peak)
         return Configuration(machine, size, size, size)
     low = math.ceil(0.5 * peak)
-    return Configuration(machine, low, 2 * peak, low, TargetTracking(0.40))
+    return Configuration(machine, low, 2 * peak, low, (TargetTracking(0.40),))
 
 
 def _scale(history: Demand, setting: Setting) -> float:

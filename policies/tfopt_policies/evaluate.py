@@ -146,12 +146,8 @@ def _prove(
 
 def describe(configuration: Configuration) -> str:
     """Return a configuration in one short phrase."""
-    scaling = configuration.scaling
-    how = (
-        f"target {scaling.target_cpu:.0%}"
-        if scaling
-        else f"desired {configuration.desired_capacity}"
-    )
+    scaling = configuration.tracking
+    how = f"target {scaling.target:.0%}" if scaling else f"desired {configuration.desired_capacity}"
     floors = f", {len(configuration.schedules)} floors" if configuration.schedules else ""
     bounds = f"{configuration.min_size}–{configuration.max_size}"
     return f"{configuration.machine.name} {bounds}, {how}{floors}"

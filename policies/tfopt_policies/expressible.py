@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tfopt_policies.policy import Knobs, Problem
-from tfopt_sim.types import Configuration, Machine, TargetTracking
+from tfopt_sim.types import Configuration, Machine
 
 
 def express(problem: Problem, wanted: Configuration) -> Configuration:
@@ -21,18 +21,18 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
     knobs, present, base = problem.knobs, problem.present, problem.base
     if knobs.desired_capacity:
         minimum, maximum, desired = _held_sizes(knobs, base, wanted.desired_capacity)
-    elif present.scaling is None and not present.schedules:
+    elif not present.scaling and not present.schedules:
         minimum, maximum = base.min_size, base.max_size
         desired = base.desired_capacity
     else:
         minimum, maximum = _scaled_bounds(knobs, base, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
-    return Configuration(
+    return replace(
+        _targeted(knobs, base, wanted),
         machine=_machine(problem, wanted.machine),
         min_size=int(minimum),  # NumPy's integers are not plain ones
         max_size=int(maximum),
         desired_capacity=int(desired),
-        scaling=_scaling(knobs, base.scaling, wanted.scaling),
         schedules=wanted.schedules if knobs.schedules else present.schedules,
     )
 
@@ -84,9 +84,8 @@ def _scaled_bounds(
     return minimum, max(minimum, maximum)
 
 
-def _scaling(
-    knobs: Knobs, present: TargetTracking | None, wanted: TargetTracking | None
-) -> TargetTracking | None:
-    if present is None or wanted is None or not knobs.target_cpu:
-        return present
-    return replace(present, target_cpu=min(wanted.target_cpu, knobs.max_target_cpu))
+def _targeted(knobs: Knobs, base: Configuration, wanted: Configuration) -> Configuration:
+    """Return the base with the CPU target that is wanted, where one can be set."""
+    if wanted.tracking is None or not knobs.target_cpu:
+        return base
+    return base.with_target(min(wanted.tracking.target, knobs.max_target_cpu))

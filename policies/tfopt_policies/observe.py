@@ -85,7 +85,7 @@ def _group(problem: Problem) -> FloatArray:
             math.log(slo.p99_ms / service_ms),
             math.log(max(slo.max_bad_minutes, 1e-4)),
             float(workload.balancing == "random"),
-            float(problem.present.scaling is None),
+            float(not problem.present.scaling),
             float(problem.knobs.schedules),
             math.log(max(problem.history.days, 0.1) / 7),
         ]
@@ -140,11 +140,11 @@ def _settings(
 
 
 def _setting(configuration: Configuration, needed: NDArray[np.int64], hourly: float) -> list[float]:
-    scaling = configuration.scaling
+    scaling = configuration.tracking
     constant = scaling is None or configuration.min_size == configuration.max_size
     low = configuration.desired_capacity if scaling is None else configuration.min_size
     high = low if scaling is None else configuration.max_size
-    target = 1.0 if scaling is None else scaling.target_cpu
+    target = 1.0 if scaling is None else scaling.target
     typical, peak = float(needed.mean()), float(needed[-1])
     floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
     expected = float(np.clip(needed * (0.75 / target), low, high).mean())

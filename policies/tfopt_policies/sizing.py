@@ -104,16 +104,21 @@ def scaled(
     problem: Problem, machine: Machine, minimum: int, maximum: int, target_cpu: float
 ) -> Configuration:
     """Return the present configuration with other bounds, machine and target."""
-    present = problem.present
-    scaling = present.scaling and replace(present.scaling, target_cpu=target_cpu)
     low = max(1, min(minimum, maximum))
-    return Configuration(machine, low, max(low, maximum), low, scaling, present.schedules)
+    return replace(
+        problem.present.with_target(target_cpu),
+        machine=machine,
+        min_size=low,
+        max_size=max(low, maximum),
+        desired_capacity=low,
+    )
 
 
 def held(problem: Problem, machine: Machine, size: int) -> Configuration:
     """Return a group of constant size: its bounds meet where something would scale it."""
-    present = problem.present
-    return Configuration(machine, size, size, size, present.scaling, present.schedules)
+    return replace(
+        problem.present, machine=machine, min_size=size, max_size=size, desired_capacity=size
+    )
 
 
 def _bridged(rps: FloatArray) -> FloatArray:

@@ -10,7 +10,16 @@ import numba
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-_SOURCES = ("_jit", "autoscaler", "dynamics", "fleet", "latency", "queueing", "tables")
+_SOURCES = (
+    "_jit",
+    "autoscaler",
+    "dynamics",
+    "fleet",
+    "latency",
+    "queueing",
+    "serving",
+    "tables",
+)
 
 
 def _stamp() -> tuple[tuple[float, int], ...]:

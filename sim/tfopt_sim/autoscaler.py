@@ -28,8 +28,8 @@ def tracking_of(scaling: TargetTracking | None) -> Tracking:
         return Tracking(False, 1.0, 0.0, 1, 1, 1, 0, False)
     return Tracking(
         on=True,
-        target_cpu=scaling.target_cpu,
-        low_cpu=scaling.scale_in_ratio * scaling.target_cpu,
+        target_cpu=scaling.target,
+        low_cpu=scaling.scale_in_ratio * scaling.target,
         out_datapoints=scaling.out_datapoints,
         in_datapoints=scaling.in_datapoints,
         metric_minutes=max(1, round(scaling.metric_period_s / 60)),

@@ -7,7 +7,6 @@ counts from minute t + 1.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
 from tfopt_sim.fleet import Ring, arrive, cancel, launch
+from tfopt_sim.serving import Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
@@ -27,9 +27,7 @@ Events = NDArray[np.int64]  # rows (minute, min, max, desired), by minute; −1:
 class Params(NamedTuple):
     """What stays the same throughout a simulation."""
 
-    capacity_rps: float  # requests/s one instance serves when busy throughout
-    slow_wait_s: float  # wait beyond which a request of mean size is slow
-    timeout_s: float  # clients leave after; infinity: they wait
+    serving: Serving
     min_size: int
     max_size: int
     desired: int
@@ -59,16 +57,6 @@ class Minute(NamedTuple):
     slow: float  # requests over the SLO's p99_ms (expected)
     bad: float  # probability
     lost: float  # requests whose clients left
-
-
-class Served(NamedTuple):
-    """What became of a minute's requests."""
-
-    cpu: float
-    slow: float
-    bad: float
-    backlog: float
-    lost: float
 
 
 @inlined
@@ -135,74 +123,6 @@ def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot:
 
 
 @inlined
-def share_above(first: float, last: float, level: float) -> float:
-    """Return the share of a straight line from `first` to `last` that lies above `level`."""
-    low, high = min(first, last), max(first, last)
-    if low >= level:
-        return 1.0
-    if high <= level:
-        return 0.0
-    return (high - level) / (high - low)
-
-
-@inlined
-def serve_backlog(
-    params: Params, rate_rps: float, slow: float, bad: float, backlog: float, rps: float
-) -> Served:
-    """Serve a minute that starts or ends with a backlog, as a fluid that is served in order.
-
-    Args:
-        params: of the group.
-        rate_rps: what the group serves when busy throughout, > 0.
-        slow: share of slow requests while there is no backlog.
-        bad: probability of a bad minute without a backlog.
-        backlog: requests waiting at the start.
-        rps: arrivals.
-    """
-    arrivals = 60.0 * rps
-    room = 60.0 * rate_rps
-    some = 1.0 - math.exp(-arrivals)  # a minute without arrivals is not bad
-    first_wait = backlog / rate_rps
-    if backlog + arrivals > room:
-        left = backlog + arrivals - room
-        kept = min(left, params.timeout_s * rate_rps)
-        delayed = share_above(first_wait, kept / rate_rps, params.slow_wait_s)
-        return Served(1.0, arrivals * (delayed + (1.0 - delayed) * slow), some, kept, left - kept)
-    draining = backlog / (room - arrivals) if room > arrivals else 1.0
-    delayed = draining * share_above(first_wait, 0.0, params.slow_wait_s)
-    if delayed > 0.01:
-        bad = some
-    share = delayed + (1.0 - delayed) * slow
-    return Served((backlog + arrivals) / room, arrivals * share, bad, 0.0, 0.0)
-
-
-@inlined
-def serve(
-    params: Params, table: ServiceTable, in_service: int, backlog: float, rps: float
-) -> Served:
-    """Serve one minute of `rps` on `in_service` instances.
-
-    CPU is the vCPU time spent on requests ÷ the vCPU time in service. Without a backlog the shares
-    come from the table of stationary queues, linear between its cells.
-    """
-    if in_service == 0:
-        arrivals = 60.0 * rps
-        waiting = backlog + arrivals
-        kept = waiting if params.timeout_s > 60.0 else 0.0
-        return Served(0.0, arrivals, 1.0 - math.exp(-arrivals), kept, waiting - kept)
-    rate_rps = in_service * params.capacity_rps
-    utilisation = rps / rate_rps
-    place = min(utilisation, 1.0) * (table.shape[1] - 1)
-    cell = min(int(place), table.shape[1] - 2)
-    part = place - cell
-    slow = table[in_service, cell, 0] * (1.0 - part) + table[in_service, cell + 1, 0] * part
-    bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
-    if backlog > 0.0 or utilisation > 1.0:
-        return serve_backlog(params, rate_rps, slow, bad, backlog, rps)
-    return Served(utilisation, 60.0 * rps * slow, bad, 0.0, 0.0)
-
-
-@inlined
 def scale(
     tracking: Tracking, state: State, ring: Ring, datapoint: float, minute: int, boot: int
 ) -> State:
@@ -263,7 +183,7 @@ def step(
         booting -= arrived
         if arrived > 0:
             warm_minute = minute + params.tracking.warmup_minutes
-    served = serve(params, table, in_service, state.backlog, rps)
+    served = serve(params.serving, table, in_service, state.backlog, rps)
     alarms, datapoint = state.alarms, -1.0
     if params.tracking.on:
         alarms, datapoint = observe(params.tracking, alarms, minute, in_service, served.cpu)

@@ -14,6 +14,7 @@ from tfopt_sim.dynamics import Events, Params, record, run
 from tfopt_sim.fleet import boot_minutes, boot_offsets, empty_ring
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.schedule import expand
+from tfopt_sim.serving import Serving
 from tfopt_sim.tables import Service, service_of, service_table, size_limits
 from tfopt_sim.types import (
     Configuration,
@@ -38,13 +39,15 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
     if not 0 <= low <= high:
         raise ValueError(f"min_size {low} and max_size {high} are no bounds of a group")
     return Params(
-        capacity_rps=service.capacity_rps,
-        slow_wait_s=max(0.0, service.slow_s - service.mean_s),
-        timeout_s=workload.timeout_s if workload.timeout_s > 0 else np.inf,
+        serving=Serving(
+            capacity_rps=service.capacity_rps,
+            slow_wait_s=max(0.0, service.slow_s - service.mean_s),
+            timeout_s=workload.timeout_s if workload.timeout_s > 0 else np.inf,
+        ),
         min_size=low,
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
-        tracking=tracking_of(configuration.scaling),
+        tracking=tracking_of(configuration.tracking),
     )
 
 

@@ -6,7 +6,7 @@ per second, `_usd_per_hour` US dollars per hour; shares and CPU are fractions of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -39,6 +39,8 @@ class Machine:
     speed: float = 1.0  # work per busy vCPU, relative to the machine the workload was measured on
     architecture: str = "x86_64"
     burst: Burst | None = None
+    boost: float = 1.0  # speed of a vCPU while the others idle ÷ its speed while all are busy
+    threads_per_core: int = 1  # 2: vCPUs are hyper-threads, the boost ends at half of them busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +63,144 @@ class Slo:
     max_bad_minutes: float = 0.01  # share of a week's minutes that may be bad
 
 
+Metric = Literal["cpu", "requests"]
+"""What an autoscaler looks at: mean CPU of the instances in service (0..1, ends at 1), or requests
+per instance in service and minute (what a load balancer counts per target; it does not saturate).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetTracking:
-    """Target tracking on mean CPU, with AWS's two managed alarms.
+    """Target tracking, with AWS's two managed alarms.
 
     Out on the `out_datapoints`-th datapoint in a row above the target, in on the
     `in_datapoints`-th below `scale_in_ratio` × target (EC2: 0.7, application autoscaling: 0.9).
     """
 
-    target_cpu: float
+    target: float  # a share for CPU, requests per instance and minute otherwise
     scale_in_ratio: float = 0.7
     out_datapoints: int = 3
     in_datapoints: int = 15
     metric_period_s: int = 60  # 300 without detailed monitoring
     warmup_s: float = 300.0  # unset in AWS: falls back to the default cooldown of 300 s
     scale_in: bool = True  # False: disable_scale_in
+    metric: Metric = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A metric alarm as the user wrote it; it rings on `datapoints` breaches of the last `of`."""
+
+    threshold: float  # in the unit of the metric
+    comparison: Literal[">", ">=", "<", "<="]
+    metric: Metric = "cpu"
+    period_s: int = 60
+    datapoints: int = 1
+    of: int = 1  # evaluation periods
+
+
+Adjustment = Literal["change", "percent", "exact"]
+"""ChangeInCapacity, PercentChangeInCapacity, ExactCapacity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An adjustment while metric − threshold lies in [lower, upper) (above it; mirrored below)."""
+
+    change: float  # instances, percent, or a capacity
+    lower: float | None = None  # relative to the threshold; None: unbounded
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepScaling:
+    """Step scaling: acts in every period in which its alarm rings, as the breach is large."""
+
+    alarm: Alarm
+    steps: tuple[Step, ...]
+    adjustment: Adjustment = "change"
+    min_magnitude: int = 0  # least instances that a percentage changes
+    warmup_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleScaling:
+    """Simple scaling: one adjustment, then nothing until the cooldown is over."""
+
+    alarm: Alarm
+    change: float
+    adjustment: Adjustment = "change"
+    min_magnitude: int = 0
+    cooldown_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class PredictiveScaling:
+    """Predictive scaling: at the start of each hour at least what its forecast asks for."""
+
+    target: float
+    metric: Metric = "cpu"
+    buffer_s: float = 300.0  # SchedulingBufferTime: so long before the hour
+    max_capacity_buffer: float | None = None  # share above the forecast; None: HonorMaxCapacity
+    forecast_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GceAutoscaler:
+    """Google's managed-instance-group autoscaler on CPU or load-balancing rate."""
+
+    target: float
+    metric: Metric = "cpu"
+    initialization_s: float = 60.0  # cool-down period: younger instances' CPU is not believed
+    stabilization_s: float = 600.0  # scale-in follows the largest need of the last ten minutes
+    scale_in_most: float | None = None  # scale-in control: instances, or a share below 1, …
+    scale_in_window_s: float = 600.0  # … removed at most within this window
+    mode: Literal["on", "only-scale-out", "off"] = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class AzureRule:
+    """One rule of an Azure autoscale profile."""
+
+    alarm: Alarm  # of: time window ÷ time grain; its mean is compared
+    direction: Literal["increase", "decrease"]
+    change: float
+    adjustment: Adjustment = "change"
+    cooldown_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class AzureAutoscale:
+    """Azure Monitor autoscale: out on any rule, in on all, never where it would flap."""
+
+    rules: tuple[AzureRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAutoscaler:
+    """A Kubernetes node group under a cluster autoscaler, its pods under a horizontal one."""
+
+    pod_vcpus: float  # requested by one pod
+    target: float = 0.5  # of the pods' requested CPU (horizontal pod autoscaler)
+    min_pods: int = 1
+    max_pods: int = 1000
+    node_vcpus_reserved: float = 0.1  # of a node's vCPUs: kubelet, daemon sets
+    tolerance: float = 0.1
+    stabilization_s: float = 300.0  # before pods are removed
+    utilization_threshold: float = 0.5  # a node below it is unneeded …
+    unneeded_s: float = 600.0  # … and removed after so long
+    delay_after_add_s: float = 600.0
+
+
+ScalingPolicy = (
+    TargetTracking
+    | StepScaling
+    | SimpleScaling
+    | PredictiveScaling
+    | GceAutoscaler
+    | AzureAutoscale
+    | ClusterAutoscaler
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +215,82 @@ class ScheduledAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A machine that a mixed group may launch, in its order of preference."""
+
+    machine: Machine
+    weight: int = 1  # units of capacity that one instance counts for
+    spot_usd_per_hour: float | None = None
+    interruptions_per_month: float = 0.05  # share of spot instances reclaimed in a month
+
+
+@dataclass(frozen=True, slots=True)
+class WarmPool:
+    """Instances initialised beforehand that wait to be put in service."""
+
+    min_size: int = 0
+    max_prepared: int | None = None  # with those in service; None: the group's max_size
+    state: Literal["stopped", "running", "hibernated"] = "stopped"
+    start_s: float = 30.0  # from the pool into service
+    reuse_on_scale_in: bool = False
+
+
+Termination = Literal[
+    "default", "oldest-instance", "newest-instance", "oldest-template", "allocation-strategy"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """How a group's instances are bought, placed and removed, where that is more than one type."""
+
+    slots: tuple[Slot, ...] = ()  # empty: the configuration's machine alone
+    on_demand_base: int = 0
+    spot_share: float = 0.0  # of what is above the base
+    spot_allocation: Literal[
+        "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
+    ] = "price-capacity-optimized"
+    zones: int = 1
+    termination: tuple[Termination, ...] = ("default",)
+    warm_pool: WarmPool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a group pays besides the list price of its instances."""
+
+    root_gib: float = 0.0
+    root_usd_per_gib_month: float = 0.08
+    committed_usd_per_hour: float = 0.0  # paid whether used or not (a savings plan)
+    committed_discount: float = 0.0  # off the list price of what the commitment covers
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What plain Terraform can hold for one instance group."""
 
     machine: Machine
     min_size: int
     max_size: int
-    desired_capacity: int  # where the simulated period starts; held for good where scaling is None
-    scaling: TargetTracking | None = None
+    desired_capacity: (
+        int  # where the simulated period starts; held for good where nothing scales it
+    )
+    scaling: tuple[ScalingPolicy, ...] = ()
     schedules: tuple[ScheduledAction, ...] = ()
+    fleet: Fleet = Fleet()
+    money: Money = Money()
+
+    @property
+    def tracking(self) -> TargetTracking | None:
+        """The one target that a planner may move: of the only policy that tracks mean CPU."""
+        found = [p for p in self.scaling if isinstance(p, TargetTracking) and p.metric == "cpu"]
+        return found[0] if len(found) == 1 else None
+
+    def with_target(self, target_cpu: float) -> Configuration:
+        """Return the configuration with another CPU target; itself where nothing tracks CPU."""
+        own = self.tracking
+        moved = tuple(replace(p, target=target_cpu) if p is own else p for p in self.scaling)
+        return replace(self, scaling=moved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,10 @@ TRACKING = TargetTrackingScaler("aws_autoscaling_policy.cpu", "ASGAverageCPUUtil
 
 def test_target_tracking_keeps_the_vendors_timing() -> None:
     """Five-minute metrics and a 300 s warm-up unless the plan says otherwise."""
-    plain = present_configuration(replace(GROUP, scalers=(TRACKING,)), MACHINE).scaling
+    plain = present_configuration(replace(GROUP, scalers=(TRACKING,)), MACHINE).tracking
     assert plain == TargetTracking(0.6, metric_period_s=300, warmup_s=300.0)
     detailed = replace(GROUP, scalers=(TRACKING,), detailed_monitoring=True, warmup_s=90.0)
-    assert present_configuration(detailed, MACHINE).scaling == TargetTracking(
+    assert present_configuration(detailed, MACHINE).tracking == TargetTracking(
         0.6, metric_period_s=60, warmup_s=90.0
     )
 
@@ -63,7 +63,7 @@ def test_target_tracking_keeps_the_vendors_timing() -> None:
 def test_the_policys_own_warmup_beats_the_groups() -> None:
     """estimated_instance_warmup overrides default_instance_warmup."""
     group = replace(GROUP, scalers=(replace(TRACKING, warmup_s=45.0),), warmup_s=90.0)
-    scaling = present_configuration(group, MACHINE).scaling
+    scaling = present_configuration(group, MACHINE).tracking
     assert scaling is not None
     assert scaling.warmup_s == 45.0
 

@@ -36,7 +36,7 @@ def make_problem(
 ) -> Problem:
     """Return the problem of a group sized generously under target tracking."""
     history = history or demand()
-    present = present or Configuration(SMALL, 10, 40, 12, TargetTracking(0.4))
+    present = present or Configuration(SMALL, 10, 40, 12, (TargetTracking(0.4),))
     model = fit(history)
     return Problem(
         history=history,

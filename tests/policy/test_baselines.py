@@ -39,7 +39,7 @@ wanted = st.builds(
     min_size=st.integers(0, 300),
     max_size=st.integers(0, 300),
     desired_capacity=st.integers(0, 300),
-    scaling=st.one_of(st.none(), st.builds(TargetTracking, st.floats(0.05, 1.0))),
+    scaling=st.one_of(st.just(()), st.tuples(st.builds(TargetTracking, st.floats(0.05, 1.0)))),
     schedules=st.just((ScheduledAction("0 8 * * *", min_size=5),)),
 )
 
@@ -51,10 +51,10 @@ def assert_within(problem: Problem, found: Configuration) -> None:
     assert knobs.min_size or found.min_size == present.min_size
     assert knobs.max_size or found.max_size == present.max_size or found.min_size > 0
     assert knobs.schedules or found.schedules == present.schedules
-    assert (found.scaling is None) == (present.scaling is None)
-    if found.scaling is not None and found.scaling != present.scaling:
+    assert (found.tracking is None) == (present.tracking is None)
+    if found.tracking is not None and found.scaling != present.scaling:
         assert knobs.target_cpu
-        assert found.scaling.target_cpu <= knobs.max_target_cpu
+        assert found.tracking.target <= knobs.max_target_cpu
     if knobs.max_size and found.min_size != present.min_size:
         assert found.max_size <= max(knobs.largest_size, present.min_size)
 
@@ -175,10 +175,10 @@ def test_neighbours_differ_and_safer_is_safer(problem: Problem) -> None:
     start = CalibratedTracking().propose(problem, np.random.default_rng(0))[0]
     assert start not in single_steps(start)
     for found in safer(start):
-        assert found.scaling is not None
-        assert start.scaling is not None
+        assert found.tracking is not None
+        assert start.tracking is not None
         assert found.min_size >= start.min_size
-        assert found.scaling.target_cpu <= start.scaling.target_cpu
+        assert found.tracking.target <= start.tracking.target
         assert found != start
 
 

@@ -18,7 +18,7 @@ sizes = st.integers(1, 60)
 
 def held(problem: Problem, **knobs: object) -> Problem:
     """Return the problem as that of a group of 12 between 6 and 24 that nothing scales."""
-    present = replace(problem.present, scaling=None, min_size=6, max_size=24, desired_capacity=12)
+    present = replace(problem.present, scaling=(), min_size=6, max_size=24, desired_capacity=12)
     return replace(problem, present=present, knobs=Knobs(desired_capacity=True, **knobs))
 
 
@@ -74,12 +74,11 @@ def test_no_target_above_the_guardrail_not_even_the_present_one(
     problem: Problem, target: float
 ) -> None:
     """A change never leaves a target above max_target_cpu."""
-    assert problem.present.scaling is not None
-    hot = replace(problem.present, scaling=replace(problem.present.scaling, target_cpu=target))
+    hot = problem.present.with_target(target)
     capped = replace(problem, present=hot, knobs=Knobs(target_cpu=True, max_target_cpu=0.7))
     found = express(capped, hot)
-    assert found.scaling is not None
-    assert found.scaling.target_cpu == min(target, 0.7)
+    assert found.tracking is not None
+    assert found.tracking.target == min(target, 0.7)
 
 
 @given(low=sizes, high=sizes)

@@ -15,8 +15,10 @@ from tfopt_policies.prove import AS_WRITTEN, Verdict, prove
 from tfopt_policies.sizing import replay
 from tfopt_sim.types import Configuration, TargetTracking
 
-STARVED = Configuration(SMALL, 1, 2, 1, TargetTracking(0.8))  # costs next to nothing, serves less
-LAVISH = Configuration(SMALL, 40, 40, 40, TargetTracking(0.4))
+STARVED = Configuration(
+    SMALL, 1, 2, 1, (TargetTracking(0.8),)
+)  # costs next to nothing, serves less
+LAVISH = Configuration(SMALL, 40, 40, 40, (TargetTracking(0.4),))
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +114,11 @@ def test_present_settings_that_starve_are_mended_at_a_cost() -> None:
 
 def test_mending_a_few_missed_weeks_may_not_cost_a_multiple() -> None:
     """Where only a constant peak would hold rare crowds, that is said and not recommended."""
-    present = Configuration(SMALL, 6, 12, 8, TargetTracking(0.5))
+    present = Configuration(SMALL, 6, 12, 8, (TargetTracking(0.5),))
     problem = make_problem(present=present, machines=(SMALL,))
     futures = problem.model.sample(np.random.default_rng(2), 40, WEEK_S, 60)
     futures[::6, 3000:3600] *= 20  # a crowd in one week of six
-    crowd = Configuration(SMALL, 400, 400, 400, TargetTracking(0.5))
+    crowd = Configuration(SMALL, 400, 400, 400, (TargetTracking(0.5),))
     verdict = prove(problem, {"constant peak": [crowd]}, futures)
     peak = next(trial for trial in verdict.contenders if trial.proposer == "constant peak")
     assert peak.meets_slo
@@ -139,12 +141,12 @@ def test_target_above_the_guardrail_is_never_chosen(held_back: np.ndarray) -> No
     """No target above `max_target_cpu` leaves the proof, polish included."""
     knobs = Knobs(target_cpu=True, max_target_cpu=0.5)
     problem = make_problem(knobs=knobs)
-    hot = replace(problem.present, scaling=TargetTracking(0.9), min_size=2)
+    hot = replace(problem.present, scaling=(TargetTracking(0.9),), min_size=2)
     verdict = prove(problem, {"hot": [hot]}, held_back)
     for trial in verdict.tried:
-        scaling = trial.configuration.scaling
+        scaling = trial.configuration.tracking
         assert scaling is not None
-        assert scaling.target_cpu <= 0.5
+        assert scaling.target <= 0.5
 
 
 def test_group_that_nothing_scales() -> None:
@@ -159,7 +161,7 @@ def test_group_that_nothing_scales() -> None:
     verdict = prove(problem, {"sizes": sized}, futures)
     assert verdict.changed
     assert verdict.chosen.machine == FAST
-    assert verdict.chosen.scaling is None
+    assert verdict.chosen.tracking is None
     assert verdict.saving.share > 0.3
 
 

@@ -85,7 +85,7 @@ ODD = {
 def test_odd_histories_are_decided(shipped: Planner, name: str, constant: bool) -> None:
     """Every proposer and the proof answer on short, empty, gappy and hopeless histories."""
     history = Demand(datetime(2026, 3, 2, tzinfo=UTC), ODD[name][1], ODD[name][0])
-    present = Configuration(SMALL, 3, 20, 10, None if constant else TargetTracking(0.4))
+    present = Configuration(SMALL, 3, 20, 10, () if constant else (TargetTracking(0.4),))
     knobs = Knobs(desired_capacity=constant, target_cpu=not constant, schedules=not constant)
     problem = make_problem(history=history, present=present, knobs=knobs)
     policies = [*baselines(knobs), shipped]

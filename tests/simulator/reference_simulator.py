@@ -115,13 +115,12 @@ class Group:
         self.samples = []
         self.datapoints.append(cpu)
         before = len(self.instances)
-        want = math.ceil(seen.in_service * cpu / rule.target_cpu - 1e-9)
-        if self.in_a_row(lambda x: x > rule.target_cpu) >= rule.out_datapoints:
+        want = math.ceil(seen.in_service * cpu / rule.target - 1e-9)
+        if self.in_a_row(lambda x: x > rule.target) >= rule.out_datapoints:
             self.resize(max(before, want), minute + 1, boot)
         elif (
             rule.scale_in
-            and self.in_a_row(lambda x: x < rule.scale_in_ratio * rule.target_cpu)
-            >= rule.in_datapoints
+            and self.in_a_row(lambda x: x < rule.scale_in_ratio * rule.target) >= rule.in_datapoints
             and self.settled(minute + 1)
         ):
             self.resize(min(before, want), minute + 1, boot)

@@ -21,7 +21,7 @@ RULE = TargetTracking(0.5)
 def run(demand: list[float], start: int = 4, **changes: object) -> Trajectory:
     """A group of 1..20 that starts warm with `start` instances; demand in instances kept busy."""
     rule = replace(RULE, **changes)  # type: ignore[arg-type]
-    configuration = Configuration(MACHINE, 1, 20, start, rule)
+    configuration = Configuration(MACHINE, 1, 20, start, (rule,))
     return trajectory(configuration, 100.0 * np.array(demand), WORKLOAD, Slo(), MONDAY)
 
 

@@ -26,7 +26,7 @@ CAPACITY_RPS = 4.0
 @st.composite
 def trackings(draw: st.DrawFn) -> TargetTracking:
     return TargetTracking(
-        target_cpu=draw(st.sampled_from([0.3, 0.5, 0.6, 0.75])),
+        target=draw(st.sampled_from([0.3, 0.5, 0.6, 0.75])),
         scale_in_ratio=draw(st.sampled_from([0.7, 0.9])),
         out_datapoints=draw(st.integers(1, 3)),
         in_datapoints=draw(st.integers(1, 15)),
@@ -46,7 +46,7 @@ def cases(draw: st.DrawFn) -> tuple[Configuration, Workload, list[float], list[C
         min_size=low,
         max_size=high,
         desired_capacity=draw(st.integers(low, high)),
-        scaling=draw(st.none() | trackings()),
+        scaling=draw(st.just(()) | st.tuples(trackings())),
     )
     workload = replace(
         WORKLOAD,
@@ -85,7 +85,7 @@ def test_every_minute_equals_the_plain_simulation(
     group = Group(
         (configuration.min_size, configuration.max_size),
         configuration.desired_capacity,
-        configuration.scaling,
+        configuration.tracking,
         CAPACITY_RPS,
         workload.timeout_s,
     )
@@ -116,7 +116,7 @@ def test_requests_are_served_waiting_or_lost(
 def test_the_step_without_compilation_gives_the_same_minutes() -> None:
     """Compilation changes no result: the plain Python step and the kernel agree exactly."""
     workload = replace(WORKLOAD, boot="distribution", boot_s=150)
-    configuration = Configuration(MACHINE, 1, 12, 2, TargetTracking(0.5, warmup_s=120))
+    configuration = Configuration(MACHINE, 1, 12, 2, (TargetTracking(0.5, warmup_s=120),))
     service = service_of(MACHINE, workload, SLO)
     params = parameters(configuration, workload, service)
     table = service_table(service, 12)
@@ -140,7 +140,7 @@ def test_the_step_without_compilation_gives_the_same_minutes() -> None:
 def test_many_runs_in_one_call_equal_single_ones() -> None:
     """`simulate` adds up exactly the minutes that `trajectory` shows for its first scenario."""
     demand = 20 + 15 * np.random.default_rng(0).random((3, 400))
-    small = Configuration(MACHINE, 2, 20, 4, TargetTracking(0.5))
+    small = Configuration(MACHINE, 2, 20, 4, (TargetTracking(0.5),))
     large = replace(small, machine=replace(MACHINE, vcpus=4, usd_per_hour=0.2), max_size=40)
     outcome = simulate([small, large], demand, WORKLOAD, SLO, MONDAY)
     for row, configuration in enumerate((small, large)):
@@ -157,7 +157,7 @@ def test_boot_times_are_common_to_alternatives_and_follow_the_seed() -> None:
     """The same launch boots alike in two configurations; another seed draws other boots."""
     workload = replace(WORKLOAD, boot="distribution", boot_s=240)
     demand = np.full((1, 60), 30.0)
-    configuration = Configuration(MACHINE, 1, 30, 2, TargetTracking(0.5))
+    configuration = Configuration(MACHINE, 1, 30, 2, (TargetTracking(0.5),))
     twin = replace(configuration, machine=replace(MACHINE, name="other", usd_per_hour=1.0))
     both = simulate([configuration, twin], demand, workload, SLO, MONDAY, seed=1)
     assert both.slow_share[0, 0] == both.slow_share[1, 0]
@@ -212,7 +212,7 @@ def test_impossible_input_is_refused() -> None:
 
 def test_an_empty_group_has_no_cpu_and_serves_nobody() -> None:
     """With nothing in service every minute with arrivals is bad, and no alarm can ring."""
-    configuration = Configuration(MACHINE, 0, 5, 0, TargetTracking(0.5))
+    configuration = Configuration(MACHINE, 0, 5, 0, (TargetTracking(0.5),))
     seen = trajectory(configuration, np.full(30, 2.0), WORKLOAD, SLO, MONDAY)
     assert seen.billed.max() == 0
     assert seen.cpu.max() == 0

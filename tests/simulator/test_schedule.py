@@ -132,7 +132,9 @@ WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=120, boot="fixed")
 
 
 def billed(schedules: list[ScheduledAction], scaling: TargetTracking | None = None) -> list[int]:
-    configuration = Configuration(MACHINE, 1, 10, 3, scaling, tuple(schedules))
+    configuration = Configuration(
+        MACHINE, 1, 10, 3, (scaling,) if scaling else (), tuple(schedules)
+    )
     seen = trajectory(configuration, np.full(60, 100.0), WORKLOAD, Slo(), MONDAY)
     return [int(n) for n in seen.billed]
 

@@ -48,13 +48,13 @@ def ready_to_add(case: Case, verdict: Verdict, max_risk: float) -> list[ReadyToA
     if best is None:
         return []
     configuration, share = best
-    assert configuration.scaling is not None
+    assert configuration.tracking is not None
     block = _BLOCK.format(
         name=group.address.rpartition(".")[2].partition("[")[0],
         low=configuration.min_size,
         high=configuration.max_size,
         type=configuration.machine.name,
-        target=round(100 * configuration.scaling.target_cpu, 1),
+        target=round(100 * configuration.tracking.target, 1),
     )
     what = "target-tracking policy on CPU"
     return [ReadyToAdd(what=what, block=block, savings_share=interval(share))]
@@ -77,7 +77,8 @@ def _best_tracking(
         target_cpu=True,
         fixed_desired=None,
     )
-    scaled = replace(problem, present=replace(chosen, scaling=tracking), knobs=knobs, pinned=None)
+    tracked = replace(chosen, scaling=(tracking,))
+    scaled = replace(problem, present=tracked, knobs=knobs, pinned=None)
     proposals = CalibratedTracking().propose(scaled, np.random.default_rng(0))
     rps = case.held_back_rps[:SCENARIOS]
     outcome = simulate([chosen, *proposals], rps, problem.workload, problem.slo, case.start)

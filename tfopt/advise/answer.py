@@ -131,18 +131,18 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
 
     Where something scales the group, desired stays what the plan says: an apply must not reset it.
     """
-    held = configuration.scaling is None and not configuration.schedules
+    held = not configuration.scaling and not configuration.schedules
     desired = group.desired_capacity
     if held and desired is not None:
         desired = configuration.desired_capacity
     bounded = "min_size" in group.sites  # a count has no bounds beside it
-    scaling = configuration.scaling
+    scaling = configuration.tracking
     return Settings(
         instance_type=configuration.machine.name,
         min_size=configuration.min_size if bounded else None,
         max_size=configuration.max_size if bounded else None,
         desired_capacity=desired,
-        target_cpu=None if scaling is None else round(scaling.target_cpu, 4),
+        target_cpu=None if scaling is None else round(scaling.target, 4),
         schedules=_schedules(group),
         spot_share=group.spot_share,
         unit=group.unit,

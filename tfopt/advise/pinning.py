@@ -75,9 +75,9 @@ def _sized(field: str) -> _Setter:
 
 
 def _targeted(_problem: Problem, wanted: Configuration, value: Value) -> Configuration | None:
-    if wanted.scaling is None or not isinstance(value, int | float):
+    if wanted.tracking is None or not isinstance(value, int | float):
         return None
-    return replace(wanted, scaling=replace(wanted.scaling, target_cpu=value))
+    return wanted.with_target(value)
 
 
 _SETTERS: Mapping[str, _Setter] = {

@@ -167,11 +167,11 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
         name = table.demand.profile
     cpu_ms = table.cpu_ms_per_request if table else None
     workload = _workload(table, cpu_ms or ASSUMED_CPU_MS)
-    if present.scaling is None:
+    if present.tracking is None:
         sized, cpu = present.desired_capacity, ASSUMED_PEAK_CPU
     else:
         sized = max(present.desired_capacity, round(SIZED_SHARE * present.max_size))
-        cpu = present.scaling.target_cpu
+        cpu = present.tracking.target
     machine = present.machine
     full_rps = sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
     within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])

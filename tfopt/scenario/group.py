@@ -65,7 +65,7 @@ def present_configuration(group: InstanceGroup, machine: Machine) -> Configurati
         min_size=low,
         max_size=high,
         desired_capacity=min(max(desired, low), high),
-        scaling=_scaling(group),
+        scaling=tuple(_scaling(group)),
         schedules=tuple(_schedules(group)),
     )
 
@@ -75,21 +75,21 @@ def is_held(group: InstanceGroup) -> bool:
     return not group.scalers
 
 
-def _scaling(group: InstanceGroup) -> TargetTracking | None:
+def _scaling(group: InstanceGroup) -> Iterable[TargetTracking]:
     for scaler in group.scalers:
         if isinstance(scaler, OtherScaler):
             raise NotAnalysedError(f"{scaler.address} is {scaler.what}, not simulated yet")
     tracking = [s for s in group.scalers if isinstance(s, TargetTrackingScaler)]
     if not tracking:
-        return None
+        return
     if len(tracking) > 1:
         raise NotAnalysedError("several target-tracking policies act on it, not simulated yet")
     policy = tracking[0]
     if policy.metric not in _CPU_METRICS:
         raise NotAnalysedError(f"{policy.address} tracks {policy.metric}; only CPU is simulated")
     warmup_s = policy.warmup_s if policy.warmup_s is not None else group.warmup_s
-    return TargetTracking(
-        target_cpu=policy.target,
+    yield TargetTracking(
+        target=policy.target,
         scale_in_ratio=_SCALE_IN_RATIO[group.unit],
         metric_period_s=60 if group.detailed_monitoring or group.unit == "task" else 300,
         warmup_s=300.0 if warmup_s is None else warmup_s,
