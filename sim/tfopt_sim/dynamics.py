@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
+from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Ring, arrive, cancel, launch
 from tfopt_sim.serving import Serving, serve
 from tfopt_sim.tables import ServiceTable
@@ -155,6 +156,7 @@ def step(
     minute: int,
     rps: float,
     boot: int,
+    jitter: float,
 ) -> tuple[State, Minute]:
     """Move a group through one minute.
 
@@ -167,6 +169,7 @@ def step(
         minute: index of the minute.
         rps: mean demand over the minute.
         boot: minutes that an instance ordered in this minute boots.
+        jitter: standard deviations by which the minute's work is off its mean.
 
     Returns:
         the state at the start of the next minute, and what this one came to.
@@ -183,7 +186,7 @@ def step(
         booting -= arrived
         if arrived > 0:
             warm_minute = minute + params.tracking.warmup_minutes
-    served = serve(params.serving, table, in_service, state.backlog, rps)
+    served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
     alarms, datapoint = state.alarms, -1.0
     if params.tracking.on:
         alarms, datapoint = observe(params.tracking, alarms, minute, in_service, served.cpu)
@@ -210,7 +213,7 @@ def run(
     params: Params,
     table: ServiceTable,
     events: Events,
-    boots: Ring,
+    draws: Draws,
     offsets: Ring,
     ring: Ring,
     demand_rps: FloatArray,
@@ -222,7 +225,7 @@ def run(
         params: of the group.
         table: slow shares and odds of a bad minute.
         events: scheduled changes.
-        boots: drawn boot times, a power of two of them.
+        draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
         ring: room for the booting instances.
         demand_rps: shape (S, T).
@@ -235,8 +238,10 @@ def run(
         offset = offsets[s]
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
         for t in range(demand_rps.shape[1]):
-            boot = boots[(offset + t) & (boots.size - 1)]
-            state, minute = step(params, table, events, state, ring, t, demand_rps[s, t], boot)
+            entry = (offset + t) & (draws.boots.size - 1)
+            boot, jitter = draws.boots[entry], draws.jitter[entry]
+            rps = demand_rps[s, t]
+            state, minute = step(params, table, events, state, ring, t, rps, boot, jitter)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
@@ -252,7 +257,7 @@ def record(
     params: Params,
     table: ServiceTable,
     events: Events,
-    boots: Ring,
+    draws: Draws,
     offset: int,
     ring: Ring,
     demand_rps: FloatArray,
@@ -264,7 +269,7 @@ def record(
         params: of the group.
         table: slow shares and odds of a bad minute.
         events: scheduled changes.
-        boots: drawn boot times, a power of two of them.
+        draws: of boot times and arrivals.
         offset: the scenario's place in them.
         ring: room for the booting instances.
         demand_rps: shape (T,).
@@ -273,8 +278,9 @@ def record(
     ring.fill(0)
     state = initial(params)
     for t in range(demand_rps.size):
-        boot = boots[(offset + t) & (boots.size - 1)]
-        state, minute = step(params, table, events, state, ring, t, demand_rps[t], boot)
+        entry = (offset + t) & (draws.boots.size - 1)
+        boot, jitter = draws.boots[entry], draws.jitter[entry]
+        state, minute = step(params, table, events, state, ring, t, demand_rps[t], boot, jitter)
         minutes[0, t], minutes[1, t], minutes[2, t] = (
             minute.in_service,
             minute.billed,

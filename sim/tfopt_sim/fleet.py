@@ -10,31 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import inlined
-from tfopt_sim.types import Workload
 
 Ring = NDArray[np.int64]
-BOOT_SIGMA = 0.3  # log-normal spread of boot times where boot is a distribution
-_DRAWS = 4096
-
-
-def boot_minutes(workload: Workload, seed: int) -> Ring:
-    """Return drawn boot times in whole minutes, rounded up to the tick at which service starts.
-
-    A launch at minute m of scenario s takes entry (m + offset of s) mod 4096, whatever the
-    configuration: alternatives compared on one scenario meet the same boot times.
-
-    Returns:
-        shape (4096,), ≥ 0.
-    """
-    boots = np.full(_DRAWS, workload.boot_s)
-    if workload.boot == "distribution":
-        boots = boots * np.exp(BOOT_SIGMA * np.random.default_rng(seed).standard_normal(_DRAWS))
-    return np.ceil(boots / 60.0).astype(np.int64)
-
-
-def boot_offsets(scenarios: int, seed: int) -> Ring:
-    """Return where each scenario enters the drawn boot times, shape (scenarios,)."""
-    return np.random.default_rng([seed, 1]).integers(0, _DRAWS, scenarios)
 
 
 def empty_ring(boots: Ring) -> Ring:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tfopt_sim.autoscaler import tracking_of
 from tfopt_sim.cost import compute_usd, surplus_usd
+from tfopt_sim.draws import draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
-from tfopt_sim.fleet import boot_minutes, boot_offsets, empty_ring
+from tfopt_sim.fleet import empty_ring
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
@@ -43,6 +44,7 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
             capacity_rps=service.capacity_rps,
             slow_wait_s=max(0.0, service.slow_s - service.mean_s),
             timeout_s=workload.timeout_s if workload.timeout_s > 0 else np.inf,
+            work_cv2=1.0 + workload.service_cv2,
         ),
         min_size=low,
         max_size=high,
@@ -103,9 +105,9 @@ def simulate(
     """
     demand = _checked(demand_rps)
     scenarios, minutes = demand.shape
-    boots = boot_minutes(workload, seed)
-    offsets = boot_offsets(scenarios, seed)
-    ring = empty_ring(boots)
+    draws = draw(workload, seed)
+    places = offsets(scenarios, seed)
+    ring = empty_ring(draws.boots)
     totals = np.zeros((len(configurations), scenarios, 6))
     cost = np.zeros((len(configurations), scenarios))
     for k, configuration in enumerate(configurations):
@@ -113,7 +115,7 @@ def simulate(
         events = expand(configuration.schedules, start, minutes)
         table = service_table(service, _largest(configuration, events))
         params = parameters(configuration, workload, service)
-        run(params, table, events, boots, offsets, ring, demand, totals[k])
+        run(params, table, events, draws, places, ring, demand, totals[k])
         billed, cpu = totals[k, :, 0], totals[k, :, 4] / minutes
         machine = configuration.machine
         cost[k] = compute_usd(billed, machine) + surplus_usd(billed, cpu, machine)
@@ -157,15 +159,15 @@ def trajectory(
     demand = _checked(np.asarray(demand_rps)[None])[0]
     service = service_of(configuration.machine, workload, slo)
     events = expand(configuration.schedules, start, demand.size)
-    boots = boot_minutes(workload, seed)
+    draws = draw(workload, seed)
     kept = np.empty((8, demand.size))
     record(
         parameters(configuration, workload, service),
         service_table(service, _largest(configuration, events)),
         events,
-        boots,
-        int(boot_offsets(1, seed)[0]),
-        empty_ring(boots),
+        draws,
+        int(offsets(1, seed)[0]),
+        empty_ring(draws.boots),
         demand,
         kept,
     )

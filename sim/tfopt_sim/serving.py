@@ -15,6 +15,7 @@ class Serving(NamedTuple):
     capacity_rps: float  # requests/s one instance serves when busy throughout
     slow_wait_s: float  # wait beyond which a request of mean size is slow
     timeout_s: float  # clients leave after; infinity: they wait
+    work_cv2: float  # second moment of a request's work over its squared mean: 1 + cv²
 
 
 class Served(NamedTuple):
@@ -71,12 +72,18 @@ def serve_backlog(
 
 @inlined
 def serve(
-    serving: Serving, table: ServiceTable, in_service: int, backlog: float, rps: float
+    serving: Serving,
+    table: ServiceTable,
+    in_service: int,
+    backlog: float,
+    rps: float,
+    jitter: float,
 ) -> Served:
     """Serve one minute of `rps` on `in_service` instances.
 
-    CPU is the vCPU time spent on requests ÷ the vCPU time in service. Without a backlog the shares
-    come from the table of stationary queues, linear between its cells.
+    CPU is the vCPU time spent on requests ÷ the vCPU time in service; the work that arrives in a
+    minute varies as a compound Poisson sum, `jitter` standard deviations off its mean. Without a
+    backlog the shares come from the table of stationary queues, linear between its cells.
     """
     if in_service == 0:
         arrivals = 60.0 * rps
@@ -92,4 +99,7 @@ def serve(
     bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
     if backlog > 0.0 or utilisation > 1.0:
         return serve_backlog(serving, rate_rps, slow, bad, backlog, rps)
-    return Served(utilisation, 60.0 * rps * slow, bad, 0.0, 0.0)
+    arrivals = 60.0 * rps
+    off = jitter * math.sqrt(arrivals * serving.work_cv2) / (60.0 * rate_rps)
+    cpu = min(max(utilisation + off, 0.0), 1.0)
+    return Served(cpu, arrivals * slow, bad, 0.0, 0.0)

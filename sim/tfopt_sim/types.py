@@ -53,6 +53,7 @@ class Workload:
     boot: Literal["distribution", "fixed"] = "distribution"
     balancing: Literal["least-outstanding", "random"] = "least-outstanding"
     timeout_s: float = 0.0  # 0: clients wait
+    arrivals: Literal["poisson", "even"] = "poisson"  # within a minute; "even": CPU has no noise
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking, Traject
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
-WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=120, boot="fixed")  # 100 requests/s an instance
+WORKLOAD = Workload(
+    cpu_s_per_request=0.02, boot_s=120, boot="fixed", arrivals="even"
+)  # 100 requests/s an instance
 RULE = TargetTracking(0.5)
 
 

@@ -38,7 +38,7 @@ def test_a_busy_group_pays_its_surplus_in_either_way_of_running() -> None:
     demand = np.full((1, 1440), 0.6 * 4 / 0.02)
     start = datetime(2026, 1, 5, tzinfo=UTC)
     group = Configuration(T3_LARGE, 2, 2, 2)
-    workload = Workload(0.02)
+    workload = Workload(0.02, arrivals="even")
     outcome = simulate([group], demand, workload, Slo(), start)
     wanted = 24 * (2 * 0.0832 + 0.3 * 4 * 0.05)
     assert outcome.cost_usd[0, 0] == pytest.approx(wanted, rel=0.01)

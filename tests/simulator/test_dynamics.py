@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from reference_simulator import Change, Group, simulate_plainly
 
 from tfopt_sim import autoscaler, dynamics, fleet
+from tfopt_sim.draws import draw, offsets
 from tfopt_sim.rollout import parameters, simulate, trajectory
 from tfopt_sim.tables import service_of, service_table
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking, Workload
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
-WORKLOAD = Workload(cpu_s_per_request=0.5, boot_s=90, boot="fixed")  # one instance: 4 requests/s
+WORKLOAD = Workload(
+    cpu_s_per_request=0.5, boot_s=90, boot="fixed", arrivals="even"
+)  # one instance: 4 requests/s
 SLO = Slo(p99_ms=3000)
 CAPACITY_RPS = 4.0
 
@@ -120,17 +123,19 @@ def test_the_step_without_compilation_gives_the_same_minutes() -> None:
     service = service_of(MACHINE, workload, SLO)
     params = parameters(configuration, workload, service)
     table = service_table(service, 12)
-    boots = fleet.boot_minutes(workload, 7)
-    offset = int(fleet.boot_offsets(1, 7)[0])
-    ring = fleet.empty_ring(boots)
+    drawn = draw(workload, 7)
+    offset = int(offsets(1, 7)[0])
+    ring = fleet.empty_ring(drawn.boots)
     demand = 10 + 9 * np.sin(np.arange(300) / 40) + np.random.default_rng(1).random(300)
     seen = trajectory(configuration, demand, workload, SLO, MONDAY, seed=7)
 
     state = dynamics.initial.py_func(params)
     none = np.empty((0, 4), dtype=np.int64)
     for t, rps in enumerate(demand):
-        boot = boots[(offset + t) % boots.size]
-        state, minute = dynamics.step.py_func(params, table, none, state, ring, t, rps, boot)
+        boot, jitter = (kind[(offset + t) % kind.size] for kind in drawn)
+        state, minute = dynamics.step.py_func(
+            params, table, none, state, ring, t, rps, boot, jitter
+        )
         assert minute.in_service == seen.in_service[t]
         assert minute.billed == seen.billed[t]
         assert minute.bad == pytest.approx(seen.bad[t])
@@ -172,10 +177,10 @@ def test_boot_times_are_common_to_alternatives_and_follow_the_seed() -> None:
 
 def test_drawn_boot_times_have_the_stated_median_and_spread() -> None:
     """Median boot_s and log-normal sigma 0.3, rounded up to the tick that serves."""
-    minutes = fleet.boot_minutes(replace(WORKLOAD, boot="distribution", boot_s=600), seed=0)
+    minutes = draw(replace(WORKLOAD, boot="distribution", boot_s=600), seed=0).boots
     assert np.median(minutes) == pytest.approx(10.5, abs=0.5)
     assert np.quantile(minutes, 0.84) == pytest.approx(10 * np.exp(0.3) + 0.5, abs=0.6)
-    assert (fleet.boot_minutes(WORKLOAD, seed=0) == 2).all()
+    assert (draw(WORKLOAD, seed=0).boots == 2).all()
 
 
 @settings(max_examples=40, deadline=None)

@@ -235,7 +235,7 @@ def test_queues_that_settle_slowly_are_cut() -> None:
 def test_a_steady_load_gives_the_share_of_the_table() -> None:
     """An hour at one utilisation: slow and bad shares are the table's cell, cost is the hour's."""
     machine = Machine("m", vcpus=4, memory_gib=8, usd_per_hour=0.1)
-    workload, slo = Workload(cpu_s_per_request=0.05), Slo(p99_ms=300)
+    workload, slo = Workload(cpu_s_per_request=0.05, arrivals="even"), Slo(p99_ms=300)
     outcome = simulate(
         [Configuration(machine, 2, 2, 2)],
         np.full((1, 60), 216 / CELLS * 160.0),

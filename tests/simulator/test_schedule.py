@@ -128,7 +128,7 @@ def test_actions_of_one_minute_come_in_the_order_given() -> None:
 
 
 MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
-WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=120, boot="fixed")
+WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=120, boot="fixed", arrivals="even")
 
 
 def billed(schedules: list[ScheduledAction], scaling: TargetTracking | None = None) -> list[int]:
