@@ -12,24 +12,19 @@ import numpy as np
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import (
-    InstanceGroup,
-    OtherScaler,
-    ScheduleScaler,
-    Slot,
-    TargetTrackingScaler,
-)
+from tfopt.plan.model import InstanceGroup, Slot
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 from tfopt.pricing import load_book
 from tfopt.scenario import Case, build_case
 from tfopt.scenario.demand import traffic_of
 from tfopt.scenario.group import (
-    NotAnalysedError,
     machine_of,
     present_configuration,
     present_offer,
     reference_offer,
     slo_of,
 )
+from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
 from tfopt_policies.policy import Knobs
 from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from plan_builder import Values, block, change, constant, document, groups, read, reference
 
-from tfopt.plan.model import UNKNOWN, OtherScaler, ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import UNKNOWN, Slot
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 
 GROUP, TEMPLATE = "aws_autoscaling_group.web", "aws_launch_template.web"
 SIZES = {"name": "web", "min_size": 2, "max_size": 8, "desired_capacity": 4}

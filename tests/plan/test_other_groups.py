@@ -9,7 +9,8 @@ import pytest
 from plan_builder import Values, block, change, constant, document, groups, reference
 
 from tfopt.plan.aws_scalers import five_fields
-from tfopt.plan.model import ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import Slot
+from tfopt.plan.scalers import ScheduleScaler, TargetTrackingScaler
 
 NODES = "aws_eks_node_group.apps"
 SCALING = {"scaling_config": [{"min_size": 1, "max_size": 6, "desired_size": 2}]}

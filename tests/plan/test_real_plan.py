@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import OtherScaler, Plan, ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import Plan, Slot
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 from tfopt.plan.read import read_plan
 
 CANARY = "canary-9c1f"

@@ -14,7 +14,8 @@ from tfopt.advise.leaves import Leaves
 from tfopt.advise.wording import why_this_type
 from tfopt.patching.case import Changes
 from tfopt.patching.consequences import Consequences, consequences, plan_notes
-from tfopt.plan.model import SIZING, InstanceGroup, Plan, ScheduleScaler
+from tfopt.plan.model import SIZING, InstanceGroup, Plan
+from tfopt.plan.scalers import ScheduleScaler
 from tfopt.recommendation import (
     Confidence,
     Contender,
