@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tfopt_policies.policy import Knobs, Problem
-from tfopt_sim.types import Configuration, Fleet, Machine
+from tfopt_sim.types import Configuration, Machine
 
 
 def express(problem: Problem, wanted: Configuration) -> Configuration:
@@ -27,16 +27,22 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
     else:
         minimum, maximum = _scaled_bounds(knobs, base, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
-    machine = _machine(problem, wanted.machine)
     return replace(
-        _targeted(knobs, base, wanted),
-        machine=machine,
-        fleet=_fleet(problem, machine),
+        on_machine(problem, _targeted(knobs, base, wanted), _machine(problem, wanted.machine)),
         min_size=int(minimum),  # NumPy's integers are not plain ones
         max_size=int(maximum),
         desired_capacity=int(desired),
         schedules=wanted.schedules if knobs.schedules else present.schedules,
     )
+
+
+def on_machine(problem: Problem, configuration: Configuration, machine: Machine) -> Configuration:
+    """Return the configuration on another machine; its only slot, if it has one, is that one's."""
+    fleet = configuration.fleet
+    own = [slot for slot in problem.slots if slot.machine == machine]
+    if own and len(fleet.slots) == 1:
+        fleet = replace(fleet, slots=(own[0],))
+    return replace(configuration, machine=machine, fleet=fleet)
 
 
 def distinct(problem: Problem, wanted: Iterable[Configuration]) -> list[Configuration]:
@@ -47,13 +53,6 @@ def distinct(problem: Problem, wanted: Iterable[Configuration]) -> list[Configur
 def _machine(problem: Problem, wanted: Machine) -> Machine:
     free = problem.knobs.instance_type and wanted in problem.machines
     return wanted if free else problem.base.machine
-
-
-def _fleet(problem: Problem, machine: Machine) -> Fleet:
-    """Return how the group buys this machine: a lone slot is the machine's own."""
-    fleet = problem.base.fleet
-    own = [slot for slot in problem.slots if slot.machine == machine]
-    return replace(fleet, slots=(own[0],)) if own and len(fleet.slots) == 1 else fleet
 
 
 def _ceiling(problem: Problem, wanted: Machine) -> int:

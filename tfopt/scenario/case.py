@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -102,7 +102,7 @@ def build_case(
         present=present,
         machines=machines if knobs.instance_type else machines[:1],
         knobs=knobs,
-        slots=_slots(group, (offer, *same), machines),
+        slots=_slots(group, (offer, *same, *other), machine),
     )
     return Case(
         group=group,
@@ -140,13 +140,12 @@ def _check_possible(machines: Sequence[Machine], traffic: Traffic, slo: Slo) -> 
 
 
 def _slots(
-    group: InstanceGroup, offers: Sequence[Offer], machines: Sequence[Machine]
+    group: InstanceGroup, offers: Iterable[Offer], machine: Callable[[Offer], Machine]
 ) -> tuple[Slot, ...]:
     """Return each machine as the group would buy it; none where all is bought on demand."""
     if not is_mixed(group) or holds_type(group):
         return ()
-    pairs = zip(offers, machines, strict=True)
-    return tuple(slot_of(offer, machine, 1, on_spot=True) for offer, machine in pairs)
+    return tuple(slot_of(offer, machine(offer), 1, on_spot=True) for offer in offers)
 
 
 def _credit_notes(offer: Offer) -> Iterable[str]:
