@@ -251,8 +251,13 @@ class Fleet:
     spot_allocation: Literal[
         "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
     ] = "price-capacity-optimized"
+    spot_pools: int = 2  # of "lowest-price": the cheapest pools of a zone, used alike
+    on_demand_allocation: Literal["prioritized", "lowest-price"] = "prioritized"
+    capacity_rebalance: bool = False  # replace spot instances at the notice, not once they are gone
+    reclaimed_share: float = 0.5  # of a pool's spot instances that one reclaim takes (assumed)
     zones: int = 1
-    termination: tuple[Termination, ...] = ("default",)
+    termination: tuple[Termination, ...] = ("default",)  # "default" only as the last
+    outdated: int = 0  # instances of the start that run an earlier launch template
     warm_pool: WarmPool | None = None
 
 
@@ -309,6 +314,22 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What C configurations pay under S scenarios, by part; arrays of shape (C, S), in USD."""
+
+    on_demand: FloatArray  # at list price, what a commitment covers left out
+    spot: FloatArray
+    surplus: FloatArray  # CPU credits spent beyond those earned
+    disk: FloatArray
+    commitment: FloatArray  # paid in every hour, used or not
+
+    @property
+    def total(self) -> FloatArray:
+        """All parts together, shape (C, S)."""
+        return self.on_demand + self.spot + self.surplus + self.disk + self.commitment
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What happened to C configurations under S scenarios; every array has shape (C, S).
 
@@ -325,6 +346,8 @@ class Outcome:
     max_instances: FloatArray
     mean_cpu: FloatArray
     launches: FloatArray
+    interruptions: FloatArray | None = None  # spot instances reclaimed; None: not kept
+    bill: Bill | None = None  # `cost_usd` by part; None: not kept
 
     @property
     def usd_per_hour(self) -> FloatArray:
