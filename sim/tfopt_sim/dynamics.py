@@ -157,8 +157,9 @@ def scale(
     if wanted < 0:
         return state
     scaled = resize(state, room, wanted, minute + 1, boot)
-    if scaled.in_service + scaled.booting != state.in_service + state.booting:
-        restart(params.rules, room.memory, wanted, minute + 1)
+    before, after = state.in_service + state.booting, scaled.in_service + scaled.booting
+    if after != before:
+        restart(params.rules, room.memory, wanted, before, after, minute + 1)
     return scaled
 
 
