@@ -86,6 +86,7 @@ class TargetTracking:
     warmup_s: float = 300.0  # unset in AWS: falls back to the default cooldown of 300 s
     scale_in: bool = True  # False: disable_scale_in
     metric: Metric = "cpu"
+    cooldowns_s: tuple[float, float] | None = None  # out, in: application autoscaling's; no warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class StepScaling:
     adjustment: Adjustment = "change"
     min_magnitude: int = 0  # least instances that a percentage changes
     warmup_s: float = 300.0
+    cooldown_s: float | None = None  # application autoscaling's, in place of the warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ class ScheduledAction:
     min_size: int | None = None
     max_size: int | None = None
     desired_capacity: int | None = None
+    late_s: float = 0.0  # acts up to so much later, drawn per occurrence (AWS: up to 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +364,7 @@ class Trajectory:
 
     start: datetime
     in_service: NDArray[np.int64]
-    billed: NDArray[np.int64]  # in service and booting
+    billed: NDArray[np.int64]  # in service, booting, and in the warm pool where that runs
     cpu: FloatArray  # 0..1
     backlog_requests: FloatArray
     bad: FloatArray  # probability that the minute is bad
