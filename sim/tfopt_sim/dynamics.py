@@ -12,15 +12,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim._jit import compiled, inlined
-from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
+from tfopt_sim._jit import inlined, kernel
+from tfopt_sim.autoscaling.combine import decide, restart
+from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.draws import Draws
-from tfopt_sim.fleet import Ring, arrive, cancel, launch
-from tfopt_sim.serving import Serving, serve
+from tfopt_sim.fleet import Ring, Room, arrive, cancel, clear, launch
+from tfopt_sim.serving import Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
 DYNAMICS_VERSION = "1"  # raised whenever results can move; policies carry it
+
+LONG_AGO = -1_000_000  # minutes: beyond any warm-up
 
 Events = NDArray[np.int64]  # rows (minute, min, max, desired), by minute; −1: left as it is
 
@@ -32,20 +35,19 @@ class Params(NamedTuple):
     min_size: int
     max_size: int
     desired: int
-    tracking: Tracking
+    rules: FloatArray  # shape (rules, cells): what scales it
 
 
 class State(NamedTuple):
-    """A group at the start of a minute; its booting instances stand in a ring beside it."""
+    """A group at the start of a minute; what of it stands in arrays is in a `Room` beside it."""
 
     in_service: int
     booting: int
     min_size: int
     max_size: int
     backlog: float  # requests left over from overload
-    warm_minute: int  # from then on no instance in service is warming up
+    last_joined: int  # minute in which an instance last came into service
     next_event: int
-    alarms: Alarms
 
 
 class Minute(NamedTuple):
@@ -63,13 +65,11 @@ class Minute(NamedTuple):
 @inlined
 def initial(params: Params) -> State:
     """Return the start of a period: everything desired is in service and warm, nothing boots."""
-    return State(
-        params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0, 0)
-    )
+    return State(params.desired, 0, params.min_size, params.max_size, 0.0, LONG_AGO, 0)
 
 
 @inlined
-def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> State:
+def resize(state: State, room: Room, wanted: int, minute: int, boot: int) -> State:
     """Bring the group to `wanted` instances, within its bounds.
 
     Launches start to serve `boot` minutes after `minute`. Removals take booting instances first,
@@ -79,10 +79,10 @@ def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> Sta
     in_service, booting = state.in_service, state.booting
     change = wanted - in_service - booting
     if change > 0:
-        launch(ring, minute + boot, change)
+        launch(room.booting, minute + boot, change)
         booting += change
     elif change < 0:
-        cancelled = cancel(ring, minute, -change) if booting > 0 else 0
+        cancelled = cancel(room.booting, minute, -change) if booting > 0 else 0
         booting -= cancelled
         in_service += change + cancelled
     return State(
@@ -91,14 +91,13 @@ def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> Sta
         state.min_size,
         state.max_size,
         state.backlog,
-        state.warm_minute,
+        state.last_joined,
         state.next_event,
-        state.alarms,
     )
 
 
 @inlined
-def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot: int) -> State:
+def follow_schedule(state: State, room: Room, events: Events, minute: int, boot: int) -> State:
     """Carry out the next scheduled action, which is due.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
@@ -116,34 +115,52 @@ def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot:
         min_size,
         max_size,
         state.backlog,
-        state.warm_minute,
+        state.last_joined,
         row + 1,
-        state.alarms,
     )
-    return resize(moved, ring, desired if desired >= 0 else capacity, minute, boot)
+    return resize(moved, room, desired if desired >= 0 else capacity, minute, boot)
+
+
+@inlined
+def join(state: State, room: Room, minute: int) -> State:
+    """Put in service the instances whose boot is over at `minute`."""
+    arrived = arrive(room.booting, minute) if state.booting > 0 else 0
+    room.joined[minute & (room.joined.size - 1)] = arrived
+    return State(
+        state.in_service + arrived,
+        state.booting - arrived,
+        state.min_size,
+        state.max_size,
+        state.backlog,
+        minute if arrived > 0 else state.last_joined,
+        state.next_event,
+    )
 
 
 @inlined
 def scale(
-    tracking: Tracking, state: State, ring: Ring, datapoint: float, minute: int, boot: int
+    params: Params, state: State, room: Room, minute: int, served: Served, rps: float, boot: int
 ) -> State:
-    """Do what the alarms ask for at `minute`; they count anew after a change."""
-    capacity = state.in_service + state.booting
-    settled = state.booting == 0 and minute >= state.warm_minute
-    wanted = decide(tracking, state.alarms, datapoint, state.in_service, state.booting, settled)
-    state = resize(state, ring, wanted, minute, boot)
-    if state.in_service + state.booting == capacity:
-        return state
-    return State(
+    """Let the autoscalers look at what `minute` came to, and do what they want from the next on."""
+    seen = Seen(
+        minute,
         state.in_service,
         state.booting,
+        state.last_joined,
         state.min_size,
         state.max_size,
-        state.backlog,
-        state.warm_minute,
-        state.next_event,
-        Alarms(0, 0, 0.0, 0),
+        served.cpu,
+        60.0 * rps / max(state.in_service, 1),
+        room.joined,
     )
+    wanted = decide(params.rules, room.memory, seen)
+    if wanted < 0:
+        return state
+    scaled = resize(state, room, wanted, minute + 1, boot)
+    before, after = state.in_service + state.booting, scaled.in_service + scaled.booting
+    if after != before:
+        restart(params.rules, room.memory, wanted, before, after, minute + 1)
+    return scaled
 
 
 @inlined
@@ -152,7 +169,7 @@ def step(
     table: ServiceTable,
     events: Events,
     state: State,
-    ring: Ring,
+    room: Room,
     minute: int,
     rps: float,
     boot: int,
@@ -165,7 +182,7 @@ def step(
         table: slow shares and odds of a bad minute (`service_table`).
         events: scheduled changes, shape (events, 4).
         state: at the start of the minute.
-        ring: the booting instances, updated in place.
+        room: the rest of the state, updated in place.
         minute: index of the minute.
         rps: mean demand over the minute.
         boot: minutes that an instance ordered in this minute boots.
@@ -176,46 +193,37 @@ def step(
     """
     before = state.in_service + state.booting
     if state.next_event < events.shape[0] and events[state.next_event, 0] == minute:
-        state = follow_schedule(state, ring, events, minute, boot)
-    in_service, booting, warm_minute = state.in_service, state.booting, state.warm_minute
-    billed = in_service + booting
+        state = follow_schedule(state, room, events, minute, boot)
+    billed = state.in_service + state.booting
     launched = max(0, billed - before)
-    if booting > 0:
-        arrived = arrive(ring, minute)
-        in_service += arrived
-        booting -= arrived
-        if arrived > 0:
-            warm_minute = minute + params.tracking.warmup_minutes
+    state = join(state, room, minute)
+    in_service = state.in_service
     served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
-    alarms, datapoint = state.alarms, -1.0
-    if params.tracking.on:
-        alarms, datapoint = observe(params.tracking, alarms, minute, in_service, served.cpu)
     state = State(
         in_service,
-        booting,
+        state.booting,
         state.min_size,
         state.max_size,
         served.backlog,
-        warm_minute,
+        state.last_joined,
         state.next_event,
-        alarms,
     )
-    if datapoint >= 0.0 and ringing(params.tracking, alarms):
-        state = scale(params.tracking, state, ring, datapoint, minute + 1, boot)
+    if params.rules.shape[0] > 0:
+        state = scale(params, state, room, minute, served, rps, boot)
         launched += max(0, state.in_service + state.booting - billed)
     return state, Minute(
         in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
     )
 
 
-@compiled
+@kernel
 def run(
     params: Params,
     table: ServiceTable,
     events: Events,
     draws: Draws,
     offsets: Ring,
-    ring: Ring,
+    room: Room,
     demand_rps: FloatArray,
     totals: FloatArray,
 ) -> None:
@@ -227,13 +235,13 @@ def run(
         events: scheduled changes.
         draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
-        ring: room for the booting instances.
+        room: of the group.
         demand_rps: shape (S, T).
         totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
             instances billed in a minute, sum of CPU, launches.
     """
     for s in range(demand_rps.shape[0]):
-        ring.fill(0)
+        clear(room)
         state = initial(params)
         offset = offsets[s]
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
@@ -241,7 +249,7 @@ def run(
             entry = (offset + t) & (draws.boots.size - 1)
             boot, jitter = draws.boots[entry], draws.jitter[entry]
             rps = demand_rps[s, t]
-            state, minute = step(params, table, events, state, ring, t, rps, boot, jitter)
+            state, minute = step(params, table, events, state, room, t, rps, boot, jitter)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
@@ -252,14 +260,14 @@ def run(
         totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
 
 
-@compiled
+@kernel
 def record(
     params: Params,
     table: ServiceTable,
     events: Events,
     draws: Draws,
     offset: int,
-    ring: Ring,
+    room: Room,
     demand_rps: FloatArray,
     minutes: FloatArray,
 ) -> None:
@@ -271,16 +279,16 @@ def record(
         events: scheduled changes.
         draws: of boot times and arrivals.
         offset: the scenario's place in them.
-        ring: room for the booting instances.
+        room: of the group.
         demand_rps: shape (T,).
         minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
     """
-    ring.fill(0)
+    clear(room)
     state = initial(params)
     for t in range(demand_rps.size):
         entry = (offset + t) & (draws.boots.size - 1)
         boot, jitter = draws.boots[entry], draws.jitter[entry]
-        state, minute = step(params, table, events, state, ring, t, demand_rps[t], boot, jitter)
+        state, minute = step(params, table, events, state, room, t, demand_rps[t], boot, jitter)
         minutes[0, t], minutes[1, t], minutes[2, t] = (
             minute.in_service,
             minute.billed,

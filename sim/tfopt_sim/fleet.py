@@ -1,22 +1,46 @@
 """Keeps the instances of a group: ordered, booting, in service, removed.
 
 Instances that boot stand in a ring: slot `minute mod length` holds how many start to serve at that
-minute. The ring's length is a power of two above the longest boot.
+minute. Those that joined stand in another. A ring's length is a power of two.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import inlined
+from tfopt_sim.types import FloatArray
 
 Ring = NDArray[np.int64]
 
 
-def empty_ring(boots: Ring) -> Ring:
-    """Return a ring long enough for a launch ordered one minute ahead."""
-    return np.zeros(1 << int(boots.max() + 2).bit_length(), dtype=np.int64)
+class Room(NamedTuple):
+    """What of a group's state stands in arrays; written in place."""
+
+    booting: Ring  # instances that start to serve at a minute
+    joined: Ring  # instances that started to serve in a minute
+    memory: FloatArray  # of the scaling rules, shape (rules, cells)
+
+
+def empty_ring(minutes: int) -> Ring:
+    """Return a ring that tells apart the minutes from now to `minutes` ahead."""
+    return np.zeros(1 << int(minutes + 1).bit_length(), dtype=np.int64)
+
+
+def empty_room(boots: Ring, history: int, memory: FloatArray) -> Room:
+    """Return room for launches ordered one minute ahead, and for who joined `history` ago."""
+    return Room(empty_ring(int(boots.max()) + 1), empty_ring(history), memory)
+
+
+@inlined
+def clear(room: Room) -> None:
+    """Forget everything, for the start of a period."""
+    room.booting[:] = 0
+    room.joined[:] = 0
+    room.memory[:] = 0.0
 
 
 @inlined

@@ -8,11 +8,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim.autoscaler import tracking_of
+from tfopt_sim.autoscaling.combine import rules_of
 from tfopt_sim.cost import compute_usd, surplus_usd
-from tfopt_sim.draws import draw, offsets
+from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
-from tfopt_sim.fleet import empty_ring
+from tfopt_sim.fleet import Room, empty_room
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
@@ -49,8 +49,14 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         min_size=low,
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
-        tracking=tracking_of(configuration.tracking),
+        rules=rules_of(configuration.scaling).rows,
     )
+
+
+def room_of(configuration: Configuration, draws: Draws) -> Room:
+    """Return room for what of the group's state stands in arrays."""
+    rules = rules_of(configuration.scaling)
+    return empty_room(draws.boots, rules.history, rules.memory)
 
 
 def _largest(configuration: Configuration, events: Events) -> int:
@@ -107,7 +113,6 @@ def simulate(
     scenarios, minutes = demand.shape
     draws = draw(workload, seed)
     places = offsets(scenarios, seed)
-    ring = empty_ring(draws.boots)
     totals = np.zeros((len(configurations), scenarios, 6))
     cost = np.zeros((len(configurations), scenarios))
     for k, configuration in enumerate(configurations):
@@ -115,7 +120,7 @@ def simulate(
         events = expand(configuration.schedules, start, minutes)
         table = service_table(service, _largest(configuration, events))
         params = parameters(configuration, workload, service)
-        run(params, table, events, draws, places, ring, demand, totals[k])
+        run(params, table, events, draws, places, room_of(configuration, draws), demand, totals[k])
         billed, cpu = totals[k, :, 0], totals[k, :, 4] / minutes
         machine = configuration.machine
         cost[k] = compute_usd(billed, machine) + surplus_usd(billed, cpu, machine)
@@ -167,7 +172,7 @@ def trajectory(
         events,
         draws,
         int(offsets(1, seed)[0]),
-        empty_ring(draws.boots),
+        room_of(configuration, draws),
         demand,
         kept,
     )
