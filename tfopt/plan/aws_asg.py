@@ -22,7 +22,7 @@ ATTRIBUTES = {
         "id name arn region min_size max_size desired_capacity availability_zones "
         "vpc_zone_identifier launch_template launch_configuration mixed_instances_policy "
         "default_instance_warmup default_cooldown instance_refresh warm_pool target_group_arns "
-        "suspended_processes termination_policies tag"
+        "suspended_processes termination_policies capacity_rebalance tag"
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
@@ -63,6 +63,7 @@ class _Mix:
     spot_share: float = 0.0
     on_demand_allocation: str = "prioritized"
     spot_allocation: str = "lowest-price"
+    spot_pools: int = 2
     notes: tuple[str, ...] = ()
 
     @property
@@ -108,6 +109,8 @@ def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
         spot_share=mix.spot_share,
         on_demand_allocation=mix.on_demand_allocation,
         spot_allocation=mix.spot_allocation,
+        spot_pools=mix.spot_pools,
+        capacity_rebalance=flag(group.get("capacity_rebalance")) is True,
         operating_system=mix.launch.operating_system,
         detailed_monitoring=mix.launch.detailed_monitoring,
         warmup_s=_seconds(group, "default_instance_warmup"),
@@ -165,6 +168,7 @@ def _mixed(context: Context, group: Resource) -> _Mix:
         spot_share=1.0 - min(max(100.0 if percentage is None else percentage, 0), 100) / 100,
         on_demand_allocation=text(shares.get("on_demand_allocation_strategy")) or "prioritized",
         spot_allocation=text(shares.get("spot_allocation_strategy")) or "lowest-price",
+        spot_pools=size(shares.get("spot_instance_pools")) or 2,
         notes=notes,
     )
 

@@ -57,6 +57,7 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         detailed_monitoring=launch.detailed_monitoring,
         burst_unlimited=launch.burst_unlimited,
         spot_allocation="price-capacity-optimized",
+        capacity_rebalance=True,  # EKS always does
         disks=launch.disks or disks([{"volume_size": group.get("disk_size")}]),
         cluster_autoscaled=CLUSTER_AUTOSCALER in block(group.get("tags")),
         sites=_sites(group, site),

@@ -96,17 +96,26 @@ def _tracking(context: Context, policy: Resource, group: Resource) -> Scaler:
     if metric is None:
         metric = _customized(context, policy, group)
     target = _needed(number(tracking.get("target_value")), f"its target on {metric} is")
-    # "the capacity that has been added by the previous scale-out activity is calculated as part
-    # of the desired capacity for the next" (Application Auto Scaling, cooldown periods): what
-    # warm-up is to instances
-    warmup = tracking.get("scale_out_cooldown", policy.get("estimated_instance_warmup"))
     return TargetTrackingScaler(
         address=policy.address,
         metric=metric,
         target=target / 100 if measured_by(metric) == "cpu" else target,
         disable_scale_in=flag(tracking.get("disable_scale_in")) is True,
-        warmup_s=number(warmup),
+        warmup_s=number(policy.get("estimated_instance_warmup")),
+        cooldowns_s=None
+        if _of_instances(policy)
+        else (_pause(tracking, "scale_out_cooldown"), _pause(tracking, "scale_in_cooldown")),
     )
+
+
+def _of_instances(policy: Resource) -> bool:
+    return policy.kind == "aws_autoscaling_policy"
+
+
+def _pause(given: Mapping[str, object], attribute: str) -> float:
+    """Return a cooldown of tasks: 300 s where none is set (Application Auto Scaling, for ECS)."""
+    seconds = number(given.get(attribute))
+    return 300.0 if seconds is None else seconds
 
 
 def _customized(context: Context, policy: Resource, group: Resource) -> str:
@@ -161,20 +170,20 @@ def _adjustment(given: Mapping[str, object]) -> Adjustment:
 
 
 def _steps(policy: Resource, alarm: MetricAlarm) -> StepScaler:
-    of_tasks = policy.kind == "aws_appautoscaling_policy"
-    given = block(policy.get(_STEPS)) if of_tasks else policy.values
+    of_instances = _of_instances(policy)
+    given = policy.values if of_instances else block(policy.get(_STEPS))
     extreme = text(given.get("metric_aggregation_type"))
     if extreme in ("Minimum", "Maximum"):
         raise aws_alarms.UnreadError(f"its steps go by the {extreme} of the metric")
     steps = tuple(_step(one, alarm) for one in blocks(given, "step_adjustment"))
-    warmup = given.get("cooldown") if of_tasks else policy.get("estimated_instance_warmup")
     return StepScaler(
         address=policy.address,
         alarm=alarm,
         steps=_needed(steps or None, "its steps are"),
         adjustment=_adjustment(given),
         min_magnitude=size(given.get("min_adjustment_magnitude")) or 0,
-        warmup_s=number(warmup),
+        warmup_s=number(policy.get("estimated_instance_warmup")),
+        cooldown_s=None if of_instances else _pause(given, "cooldown"),
     )
 
 

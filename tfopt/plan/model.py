@@ -123,6 +123,8 @@ class InstanceGroup:
     spot_share: float = 0.0
     on_demand_allocation: str = "prioritized"  # the vendor's word
     spot_allocation: str = "lowest-price"
+    spot_pools: int = 2  # of "lowest-price": how many of the cheapest are used alike
+    capacity_rebalance: bool = False  # spot instances are replaced when they are told to go
     operating_system: Literal["linux", "windows", "unknown"] = "linux"
     detailed_monitoring: bool = False
     warmup_s: float | None = None  # default_instance_warmup

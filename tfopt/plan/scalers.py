@@ -23,7 +23,8 @@ class TargetTrackingScaler:
     metric: str  # "ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", …
     target: float  # a share for CPU metrics (0.6), the metric's own unit otherwise
     disable_scale_in: bool = False
-    warmup_s: float | None = None  # of instances; for tasks the scale-out cooldown
+    warmup_s: float | None = None
+    cooldowns_s: tuple[float, float] | None = None  # out, in: of tasks, which have no warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class StepScaler:
     steps: tuple[StepAdjustment, ...]
     adjustment: Adjustment
     min_magnitude: int = 0
-    warmup_s: float | None = None  # of instances; for tasks the cooldown
+    warmup_s: float | None = None
+    cooldown_s: float | None = None  # of tasks, which have no warm-up
 
 
 @dataclass(frozen=True, slots=True)

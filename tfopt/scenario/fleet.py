@@ -64,20 +64,27 @@ def fleet_of(
     Raises:
         NotAnalysedError: a type on spot has no spot price in the group's region.
     """
-    warm = _warm_pool(group)
+    plain = Fleet(
+        zones=group.zones or UNKNOWN_ZONES,
+        termination=_termination(group.termination),
+        warm_pool=_warm_pool(group),
+    )
     if not is_mixed(group):
-        return Fleet(warm_pool=warm)
-    return Fleet(
+        return plain
+    return replace(
+        plain,
         slots=tuple(
             slot_of(offer, machine(offer), own.weight, on_spot=group.spot_share > 0)
             for offer, own in zip(offers, group.slots, strict=True)
         ),
         on_demand_base=group.on_demand_base,
+        on_demand_allocation=(
+            "lowest-price" if group.on_demand_allocation == "lowest-price" else "prioritized"
+        ),
         spot_share=group.spot_share,
         spot_allocation=_SPOT.get(group.spot_allocation, "price-capacity-optimized"),
-        zones=group.zones or UNKNOWN_ZONES,
-        termination=_termination(group.termination),
-        warm_pool=warm,
+        spot_pools=group.spot_pools,
+        capacity_rebalance=group.capacity_rebalance,
     )
 
 

@@ -38,6 +38,7 @@ Scaling Target Tracking", AWS Compute Blog, November 2024). Responsive takes two
 would let one minute's noise scale a group. Scale-in stays as slow as it was.
 """
 _SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
+MOST_PERIODS = 52  # that an alarm of the simulator remembers
 _DEFAULT_S = 300.0  # AWS's cooldown, and its warm-up where nothing else is set
 
 
@@ -88,6 +89,7 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
             adjustment=scaler.adjustment,
             min_magnitude=scaler.min_magnitude,
             warmup_s=_warmup_s(group, scaler.warmup_s),
+            cooldown_s=scaler.cooldown_s,
         )
     if isinstance(scaler, SimpleScaler):
         return SimpleScaling(
@@ -119,6 +121,7 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
         warmup_s=_warmup_s(group, scaler.warmup_s),
         scale_in=not scaler.disable_scale_in,
         metric=metric,
+        cooldowns_s=scaler.cooldowns_s,
     )
 
 
@@ -127,7 +130,15 @@ def _alarm(group: InstanceGroup, alarm: MetricAlarm) -> Alarm:
 
     An alarm on a shorter period goes by the datapoints that there are (CloudWatch, "How alarms
     treat missing data").
+
+    Raises:
+        NotAnalysedError: it looks back over more periods than are kept.
     """
+    if alarm.of > MOST_PERIODS:
+        raise NotAnalysedError(
+            f"{alarm.address} looks back over {alarm.of} periods; at most {MOST_PERIODS} are "
+            "simulated"
+        )
     published_s = _published_s(group) if alarm.metric == "cpu" else 60
     return Alarm(
         threshold=alarm.threshold,
