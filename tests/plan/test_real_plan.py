@@ -10,8 +10,8 @@ import pytest
 
 from tfopt.errors import TfoptError
 from tfopt.plan.model import Plan, Slot
-from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 from tfopt.plan.read import read_plan
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 
 CANARY = "canary-9c1f"
 SECRETS = (f"-var=secret={CANARY}", f"-var=tier_password={CANARY}")

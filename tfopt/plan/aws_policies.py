@@ -203,6 +203,8 @@ def _predictive(policy: Resource) -> Scaler:
     given = block(policy.get("predictive_scaling_configuration"))
     if given and (text(given.get("mode")) or "ForecastOnly") == "ForecastOnly":
         return OtherScaler(policy.address, "predictive scaling that only forecasts", acts=False)
+    if not given:
+        raise aws_alarms.UnreadError("its settings are known only after apply")
     specification = block(given, "metric_specification")
     parts = ("metric_pair", "load_metric", "scaling_metric")
     blocks_ = [block(specification, f"predefined_{part}_specification") for part in parts]
