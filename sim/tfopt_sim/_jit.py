@@ -18,11 +18,17 @@ _SOURCES = (
     "autoscaling/seen",
     "autoscaling/step",
     "autoscaling/tracking",
+    "capacity",
+    "credits",
     "dynamics",
     "fleet",
+    "instances",
     "latency",
+    "mixed",
+    "placement",
     "queueing",
     "serving",
+    "spot",
     "tables",
 )
 

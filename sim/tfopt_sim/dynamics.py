@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from tfopt_sim._jit import inlined, kernel
 from tfopt_sim.autoscaling.combine import decide, restart
 from tfopt_sim.autoscaling.seen import Seen
+from tfopt_sim.capacity import serve_size
+from tfopt_sim.credits import SURPLUS, Credits, mean_speed, owed, resized, settle_all, start
 from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Ring, Room, arrive, cancel, clear, launch
 from tfopt_sim.serving import Served, Serving, serve
@@ -36,6 +38,9 @@ class Params(NamedTuple):
     max_size: int
     desired: int
     rules: FloatArray  # shape (rules, cells): what scales it
+    bursts: bool  # its machine lives on CPU credits
+    credits: Credits
+    covered_minutes: float  # instance-minutes of an hour that a commitment covers
 
 
 class State(NamedTuple):
@@ -60,6 +65,7 @@ class Minute(NamedTuple):
     slow: float  # requests over the SLO's p99_ms (expected)
     bad: float  # probability
     lost: float  # requests whose clients left
+    machines: float  # in service, those throttled for want of CPU credits counted by their speed
 
 
 @inlined
@@ -138,6 +144,29 @@ def join(state: State, room: Room, minute: int) -> State:
 
 
 @inlined
+def serve_bursting(
+    params: Params,
+    table: ServiceTable,
+    state: State,
+    room: Room,
+    speed: float,
+    rps: float,
+    jitter: float,
+) -> Served:
+    """Serve a minute on CPU credits, at a share of full speed, and settle them.
+
+    CPU counts all vCPUs, throttled or not.
+    """
+    size, billed = state.in_service, state.in_service + state.booting
+    if size == 0:
+        settle_all(params.credits, room.cohorts, billed, 0.0)
+        return serve(params.serving, table, 0, state.backlog, rps, jitter)
+    served = serve_size(params.serving, table, size, size * speed, state.backlog, rps, jitter)
+    settle_all(params.credits, room.cohorts, billed, served.cpu * size / billed)
+    return Served(served.cpu * speed, served.slow, served.bad, served.backlog, served.lost)
+
+
+@inlined
 def scale(
     params: Params, state: State, room: Room, minute: int, served: Served, rps: float, boot: int
 ) -> State:
@@ -196,9 +225,16 @@ def step(
         state = follow_schedule(state, room, events, minute, boot)
     billed = state.in_service + state.booting
     launched = max(0, billed - before)
+    if params.bursts:
+        resized(params.credits, room.cohorts, before, billed)
     state = join(state, room, minute)
     in_service = state.in_service
-    served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
+    speed = 1.0
+    if params.bursts:
+        speed = mean_speed(params.credits, room.cohorts, billed)
+        served = serve_bursting(params, table, state, room, speed, rps, jitter)
+    else:
+        served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
     state = State(
         in_service,
         state.booting,
@@ -211,9 +247,24 @@ def step(
     if params.rules.shape[0] > 0:
         state = scale(params, state, room, minute, served, rps, boot)
         launched += max(0, state.in_service + state.booting - billed)
+        if params.bursts:
+            resized(params.credits, room.cohorts, billed, state.in_service + state.booting)
     return state, Minute(
-        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
+        in_service,
+        billed,
+        launched,
+        served.cpu,
+        served.slow,
+        served.bad,
+        served.lost,
+        in_service * speed,
     )
+
+
+@inlined
+def surplus_of(room: Room, state: State) -> float:
+    """Return the surplus credits that a period cost: those charged and those still owed."""
+    return float(room.cohorts[SURPLUS] + owed(room.cohorts, state.in_service + state.booting))
 
 
 @kernel
@@ -237,13 +288,15 @@ def run(
         offsets: shape (S,), each scenario's place in them.
         room: of the group.
         demand_rps: shape (S, T).
-        totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
-            instances billed in a minute, sum of CPU, launches.
+        totals: written, shape (S, 8): billed instance-minutes, bad minutes, slow requests, most
+            instances billed in a minute, sum of CPU, launches, instance-minutes beyond a
+            commitment, surplus CPU credits.
     """
     for s in range(demand_rps.shape[0]):
         clear(room)
+        start(params.credits, room.cohorts)
         state = initial(params)
-        offset = offsets[s]
+        offset, hour, uncovered = offsets[s], 0.0, 0.0
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
         for t in range(demand_rps.shape[1]):
             entry = (offset + t) & (draws.boots.size - 1)
@@ -256,8 +309,15 @@ def run(
             most = max(most, minute.billed)
             cpu += minute.cpu
             launched += minute.launched
+            hour += minute.billed
+            if params.covered_minutes > 0.0 and (t + 1) % 60 == 0:
+                uncovered += max(0.0, hour - params.covered_minutes)
+                hour = 0.0
+        left = params.covered_minutes * (demand_rps.shape[1] % 60) / 60.0
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
         totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
+        totals[s, 6] = uncovered + max(0.0, hour - left)
+        totals[s, 7] = surplus_of(room, state)
 
 
 @kernel
@@ -270,7 +330,7 @@ def record(
     room: Room,
     demand_rps: FloatArray,
     minutes: FloatArray,
-) -> None:
+) -> float:
     """Simulate one scenario and keep every minute.
 
     Args:
@@ -281,9 +341,14 @@ def record(
         offset: the scenario's place in them.
         room: of the group.
         demand_rps: shape (T,).
-        minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
+        minutes: written, shape (9, T): the first seven fields of `Minute` in order, the backlog
+            left, the machines.
+
+    Returns:
+        the surplus CPU credits that the period cost.
     """
     clear(room)
+    start(params.credits, room.cohorts)
     state = initial(params)
     for t in range(demand_rps.size):
         entry = (offset + t) & (draws.boots.size - 1)
@@ -296,3 +361,5 @@ def record(
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
         minutes[6, t], minutes[7, t] = minute.lost, state.backlog
+        minutes[8, t] = minute.machines
+    return surplus_of(room, state)

@@ -23,6 +23,7 @@ class Room(NamedTuple):
     booting: Ring  # instances that start to serve at a minute
     joined: Ring  # instances that started to serve in a minute
     memory: FloatArray  # of the scaling rules, shape (rules, cells)
+    cohorts: FloatArray  # CPU credits, shape (4,) (`credits`)
 
 
 def empty_ring(minutes: int) -> Ring:
@@ -32,7 +33,7 @@ def empty_ring(minutes: int) -> Ring:
 
 def empty_room(boots: Ring, history: int, memory: FloatArray) -> Room:
     """Return room for launches ordered one minute ahead, and for who joined `history` ago."""
-    return Room(empty_ring(int(boots.max()) + 1), empty_ring(history), memory)
+    return Room(empty_ring(int(boots.max()) + 1), empty_ring(history), memory, np.zeros(4))
 
 
 @inlined

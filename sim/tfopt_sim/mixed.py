@@ -301,9 +301,7 @@ def step(
     billed = int(market.roster.size[0])
     tallied = tally(market, room, minute)
     joined = room.joined[minute & (room.joined.size - 1)] > 0
-    served = serve_between(
-        params.serving, table, tallied.machines, state.backlog, rps, jitter
-    )
+    served = serve_between(params.serving, table, tallied.machines, state.backlog, rps, jitter)
     cpu = served.cpu * tallied.speed
     bill(market, minute, served.cpu)
     state = State(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tfopt_sim import mixed
 from tfopt_sim.autoscaling.combine import rules_of
-from tfopt_sim.cost import compute_usd, surplus_usd
+from tfopt_sim.cost import beyond, bill_of, covered_usd_per_hour
+from tfopt_sim.credits import credits_of, usd_per_credit
 from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
 from tfopt_sim.fleet import Room, empty_room
 from tfopt_sim.latency import percentile_ms
+from tfopt_sim.purchasing import most_instances, needs_instances, offers_of
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
 from tfopt_sim.tables import Service, service_of, service_table, size_limits
 from tfopt_sim.types import (
+    Bill,
     Configuration,
     FloatArray,
     Machine,
@@ -50,7 +56,16 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
         rules=rules_of(configuration.scaling).rows,
+        bursts=configuration.machine.burst is not None,
+        credits=credits_of(configuration.machine),
+        covered_minutes=_covered_minutes(configuration),
     )
+
+
+def _covered_minutes(configuration: Configuration) -> float:
+    """Return the instance-minutes of an hour that the group's commitment covers."""
+    covered = covered_usd_per_hour(configuration.money)
+    return covered / configuration.machine.usd_per_hour * 60.0 if covered else 0.0
 
 
 def room_of(configuration: Configuration, draws: Draws) -> Room:
@@ -63,6 +78,12 @@ def _largest(configuration: Configuration, events: Events) -> int:
     """Return the most instances the group can ever have."""
     scheduled = int(events[:, 1:].max()) if events.size else 0
     return max(1, configuration.max_size, scheduled)
+
+
+def _most_machines(configuration: Configuration, largest: int) -> int:
+    """Return the largest capacity of a mixed group, in machines of its own kind."""
+    each = float(offers_of(configuration).capacity.max())
+    return math.ceil(most_instances(configuration, largest) * max(each, 1.0))
 
 
 def _checked(demand_rps: FloatArray) -> FloatArray:
@@ -113,27 +134,53 @@ def simulate(
     scenarios, minutes = demand.shape
     draws = draw(workload, seed)
     places = offsets(scenarios, seed)
-    totals = np.zeros((len(configurations), scenarios, 6))
-    cost = np.zeros((len(configurations), scenarios))
-    for k, configuration in enumerate(configurations):
-        service = service_of(configuration.machine, workload, slo)
-        events = expand(configuration.schedules, start, minutes)
-        table = service_table(service, _largest(configuration, events))
-        params = parameters(configuration, workload, service)
-        run(params, table, events, draws, places, room_of(configuration, draws), demand, totals[k])
-        billed, cpu = totals[k, :, 0], totals[k, :, 4] / minutes
-        machine = configuration.machine
-        cost[k] = compute_usd(billed, machine) + surplus_usd(billed, cpu, machine)
+    totals = np.stack(
+        [_totals(own, demand, workload, slo, start, draws, places) for own in configurations]
+    )
+    bills = [
+        bill_of(own, *columns[:, [0, 6, 7, 8]].T, hours=minutes / 60.0)
+        for own, columns in zip(configurations, totals, strict=True)
+    ]
+    bill = Bill(*(np.stack([getattr(own, part.name) for own in bills]) for part in fields(Bill)))
     return Outcome(
         hours=minutes / 60.0,
-        cost_usd=cost,
+        cost_usd=bill.total,
         bad_minute_share=totals[:, :, 1] / np.maximum(minutes_with_arrivals(demand), 1e-12),
         slow_share=totals[:, :, 2] / np.maximum(60.0 * demand.sum(axis=1), 1e-12),
         mean_instances=totals[:, :, 0] / minutes,
         max_instances=totals[:, :, 3],
         mean_cpu=totals[:, :, 4] / minutes,
         launches=totals[:, :, 5],
+        interruptions=totals[:, :, 9],
+        bill=bill,
     )
+
+
+def _totals(
+    configuration: Configuration,
+    demand: FloatArray,
+    workload: Workload,
+    slo: Slo,
+    start: datetime,
+    draws: Draws,
+    places: NDArray[np.int64],
+) -> FloatArray:
+    """Return what `mixed.run` returns, by whichever kernel the group needs."""
+    service = service_of(configuration.machine, workload, slo)
+    events = expand(configuration.schedules, start, demand.shape[1])
+    params, room = parameters(configuration, workload, service), room_of(configuration, draws)
+    totals = np.zeros((demand.shape[0], 10))
+    largest = _largest(configuration, events)
+    if needs_instances(configuration):
+        market = mixed.market_of(configuration, largest)
+        table = service_table(service, _most_machines(configuration, largest))
+        mixed.run(params, market, room, table, events, draws, places, demand, totals)
+        return totals
+    table = service_table(service, largest)
+    run(params, table, events, draws, places, room, demand, totals)
+    totals[:, 6] *= configuration.machine.usd_per_hour / 60.0
+    totals[:, 7] *= usd_per_credit(configuration.machine)
+    return totals
 
 
 def trajectory(
@@ -163,38 +210,56 @@ def trajectory(
     """
     demand = _checked(np.asarray(demand_rps)[None])[0]
     service = service_of(configuration.machine, workload, slo)
-    events = expand(configuration.schedules, start, demand.size)
-    draws = draw(workload, seed)
-    kept = np.empty((8, demand.size))
-    record(
-        parameters(configuration, workload, service),
-        service_table(service, _largest(configuration, events)),
-        events,
-        draws,
-        int(offsets(1, seed)[0]),
-        room_of(configuration, draws),
-        demand,
-        kept,
-    )
-    backlog = kept[7]
-    in_service = kept[0].astype(np.int64)
+    minutes, columns = _recorded(configuration, demand, service, workload, start, seed)
+    size, machines, backlog = minutes[0].astype(np.int64), minutes[8], minutes[7]
+    whole = np.maximum(np.rint(machines), machines > 0)  # sizes of whole machines, as loaded
+    scale = whole / np.where(machines > 0, machines, 1.0)
+    served = np.where(machines > 0, scale, 1.0)
+    bill = bill_of(configuration, *columns, hours=demand.size / 60.0)
     return Trajectory(
         start=start,
-        in_service=in_service,
-        billed=kept[1].astype(np.int64),
-        cpu=kept[3],
+        in_service=size,
+        billed=minutes[1].astype(np.int64),
+        cpu=minutes[3],
         backlog_requests=backlog,
-        bad=kept[5],
+        bad=minutes[5],
         demand_rps=demand,
-        p99_ms=percentile_ms(service, in_service, backlog, demand),
-        cost_usd=_cost_usd(kept, configuration.machine),
-        extras=_extras(kept, demand),
+        p99_ms=percentile_ms(service, whole.astype(np.int64), backlog * served, demand * served),
+        cost_usd=float(bill.total[0]),
+        extras=_extras(minutes, demand),
     )
 
 
-def _cost_usd(kept: FloatArray, machine: Machine) -> float:
-    billed, cpu = kept[1].sum(keepdims=True), kept[3].mean(keepdims=True)
-    return float((compute_usd(billed, machine) + surplus_usd(billed, cpu, machine))[0])
+def _recorded(
+    configuration: Configuration,
+    demand: FloatArray,
+    service: Service,
+    workload: Workload,
+    start: datetime,
+    seed: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return every minute as `mixed.record` does, and what `bill_of` takes, shape (4, 1)."""
+    events = expand(configuration.schedules, start, demand.size)
+    draws, place = draw(workload, seed), int(offsets(1, seed)[0])
+    params, room = parameters(configuration, workload, service), room_of(configuration, draws)
+    largest = _largest(configuration, events)
+    kept = np.empty((9, demand.size))
+    if needs_instances(configuration):
+        market = mixed.market_of(configuration, largest)
+        table = service_table(service, _most_machines(configuration, largest))
+        mixed.record(params, market, room, table, events, draws, place, demand, kept)
+        used = [kept[1].sum(), *market.ledger[1:4]]
+    else:
+        table = service_table(service, largest)
+        surplus = record(params, table, events, draws, place, room, demand, kept)
+        machine = configuration.machine
+        used = [
+            kept[1].sum(),
+            beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0,
+            surplus * usd_per_credit(machine),
+            0.0,
+        ]
+    return kept, np.array(used)[:, None]
 
 
 def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
