@@ -94,7 +94,7 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
             ["commitments.discount = 27", "less than 1"],
         ),
         (
-            "[defaults]\ncommitments = { usd_per_hour = 2, term = 1 }",
+            "[defaults]\ncommitments = { usd_per_hour = 2, discount = 0.2, term = 1 }",
             2,
             ["unknown key defaults.commitments.term", "discount, usd_per_hour"],
         ),
