@@ -51,32 +51,24 @@ def disk_usd(instance_minutes: FloatArray, money: Money) -> FloatArray:
     return instance_minutes * usd_per_minute
 
 
-def bill_of(
-    configuration: Configuration,
-    instance_minutes: FloatArray,
-    on_demand_usd: FloatArray,
-    surplus_usd: FloatArray,
-    spot_usd: FloatArray,
-    hours: float,
-) -> Bill:
+def bill_of(configuration: Configuration, used: FloatArray, hours: float) -> Bill:
     """Return what a group pays, by part.
 
     Instances are billed from their launch to their end, booting or not. Billing is per second with
-    a minimum of 60 s: ticks of one minute never fall below it.
+    a minimum of 60 s: ticks of one minute never fall below it. Stopped ones keep their disks.
 
     Args:
         configuration: of the group.
-        instance_minutes: billed, shape (S,).
-        on_demand_usd: at list price, beyond what a commitment covers, shape (S,).
-        surplus_usd: of CPU credits, shape (S,).
-        spot_usd: shape (S,).
+        used: shape (5, S): billed instance-minutes, instance-minutes stopped in a warm pool, USD
+            on demand beyond a commitment, USD of surplus CPU credits, USD of spot instances.
         hours: of the period.
     """
+    billed, stopped, on_demand_usd, surplus_usd, spot_usd = used
     money = configuration.money
     return Bill(
         on_demand=on_demand_usd,
         spot=spot_usd,
         surplus=surplus_usd,
-        disk=disk_usd(instance_minutes, money),
-        commitment=0.0 * instance_minutes + money.committed_usd_per_hour * hours,
+        disk=disk_usd(billed + stopped, money),
+        commitment=np.full_like(billed, money.committed_usd_per_hour * hours),
     )

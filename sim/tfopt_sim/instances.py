@@ -37,14 +37,24 @@ class Roster(NamedTuple):
 
 def empty_roster(offers: Offers, buying: Buying, most: int) -> Roster:
     """Return a roster with room for `most` instances."""
-    columns = (np.zeros(most, dtype=np.int64) for _ in range(8))
+
+    def integers(*shape: int) -> IntArray:
+        return np.zeros(shape, dtype=np.int64)
+
     return Roster(
-        *columns,
+        slot=integers(most),
+        option=integers(most),
+        zone=integers(most),
+        launched=integers(most),
+        serves=integers(most),
+        template=integers(most),
+        ends=integers(most),
+        counts=integers(most),
         credits=np.zeros(most),
-        size=np.zeros(1, dtype=np.int64),
-        units=np.zeros(2, dtype=np.int64),
-        in_zone=np.zeros(buying.zones, dtype=np.int64),
-        in_pool=np.zeros((buying.zones, offers.weight.size), dtype=np.int64),
+        size=integers(1),
+        units=integers(2),
+        in_zone=integers(buying.zones),
+        in_pool=integers(buying.zones, offers.weight.size),
     )
 
 
@@ -66,10 +76,10 @@ def capacity(roster: Roster) -> int:
 @inlined
 def any_boots(roster: Roster, minute: int) -> bool:
     """Say whether an instance does not serve yet."""
+    booting = 0
     for i in range(roster.size[0]):
-        if roster.serves[i] > minute:
-            return True
-    return False
+        booting += roster.serves[i] > minute
+    return booting > 0
 
 
 @inlined

@@ -58,6 +58,7 @@ class State(NamedTuple):
     backlog: float
     last_joined: int
     next_event: int
+    least: int  # what a forecast asks for; no policy goes below it
 
 
 class Tally(NamedTuple):
@@ -73,8 +74,11 @@ def market_of(configuration: Configuration, largest: int) -> Market:
     """Return what a group of up to `largest` units buys, and room for what it has.
 
     Raises:
-        ValueError: a fleet that cannot be bought (`purchasing`).
+        ValueError: a fleet that cannot be bought (`purchasing`), or one with a warm pool, which
+            EC2 has for groups of one type on demand only.
     """
+    if configuration.fleet.warm_pool is not None:
+        raise ValueError("a mixed fleet has no warm pool")
     offers, buying = offers_of(configuration), buying_of(configuration)
     roster = empty_roster(offers, buying, most_instances(configuration, largest))
     return Market(offers, buying, roster, empty_pools(offers, buying), np.zeros(5))
@@ -187,16 +191,20 @@ def close_hour(market: Market, minutes: int) -> None:
 
 
 @inlined
-def follow_schedule(state: State, events: Events) -> State:
-    """Carry out the next scheduled action, which is due (as `dynamics.follow_schedule`)."""
+def follow_events(state: State, events: Events) -> State:
+    """Carry out the next timed change, which is due, as `dynamics.follow_events` does."""
     row = state.next_event
     low, high, desired = events[row, 1], events[row, 2], events[row, 3]
     min_size = low if low >= 0 else state.min_size
     max_size = high if high >= 0 else max(state.max_size, min_size)
     min_size = min(min_size, max_size)
+    max_size = max(max_size, events[row, 5])
+    least = events[row, 4] if events[row, 4] >= 0 else state.least
     wanted = desired if desired >= 0 else state.desired
+    if events[row, 4] >= 0:
+        wanted = max(wanted, least)
     wanted = min(max(wanted, min_size), max_size)
-    return State(wanted, min_size, max_size, state.backlog, state.last_joined, row + 1)
+    return State(wanted, min_size, max_size, state.backlog, state.last_joined, row + 1, least)
 
 
 @kernel
@@ -244,16 +252,18 @@ def scale(
     wanted = decide(params.rules, room.memory, seen)
     if wanted < 0 or wanted == seen.in_service + seen.booting:
         return state
-    wanted = min(max(wanted, state.min_size), state.max_size)
-    if wanted != state.desired:
-        restart(params.rules, room.memory, wanted, minute + 1)
+    wanted = max(wanted, min(state.least, state.desired))
+    desired = min(max(wanted, state.min_size), state.max_size)
+    if desired != state.desired:
+        restart(params.rules, room.memory, wanted, state.desired, desired, minute + 1)
     return State(
-        wanted,
+        desired,
         state.min_size,
         state.max_size,
         state.backlog,
         state.last_joined,
         state.next_event,
+        state.least,
     )
 
 
@@ -278,7 +288,7 @@ def step(
         market: what it buys and what it has, updated in place.
         room: of its autoscalers, updated in place.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes, shape (events, 4).
+        events: timed changes, shape (events, 6).
         state: at the start of the minute.
         scenario: key of the spot market's draws.
         minute: index of the minute.
@@ -292,7 +302,7 @@ def step(
     """
     due = state.next_event < events.shape[0] and events[state.next_event, 0] == minute
     if due:
-        state = follow_schedule(state, events)
+        state = follow_events(state, events)
     if market.buying.spot_share > 0.0:
         end_reclaimed(market, minute)
         if market.pools.soonest[0] < minute + 1:
@@ -311,6 +321,7 @@ def step(
         served.backlog,
         minute if joined else state.last_joined,
         state.next_event,
+        state.least,
     )
     if params.rules.shape[0] > 0:
         before = state.desired
@@ -325,6 +336,7 @@ def step(
         served.slow,
         served.bad,
         served.lost,
+        0,
         tallied.machines,
     )
 
@@ -346,7 +358,7 @@ def initial(params: Params, market: Market, room: Room, scenario: int) -> State:
         0,
     )
     market.roster.template[: market.buying.outdated] = 0
-    return State(params.desired, params.min_size, params.max_size, 0.0, LONG_AGO, 0)
+    return State(params.desired, params.min_size, params.max_size, 0.0, LONG_AGO, 0, 0)
 
 
 @inlined
@@ -379,12 +391,12 @@ def run(
         market: what it buys.
         room: of its autoscalers.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
         demand_rps: shape (S, T).
-        totals: written, shape (S, 10): as `dynamics.run`, then on-demand USD beyond a commitment,
-            surplus USD, spot USD, interruptions.
+        totals: written, shape (S, 11): the first seven as `dynamics.run`, then USD on demand beyond
+            a commitment, USD of surplus credits, USD of spot instances, interruptions.
     """
     minutes = demand_rps.shape[1]
     for s in range(demand_rps.shape[0]):
@@ -410,7 +422,7 @@ def run(
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
         totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
         for cell in range(UNCOVERED, INTERRUPTIONS + 1):
-            totals[s, 5 + cell] = market.ledger[cell]
+            totals[s, 6 + cell] = market.ledger[cell]
 
 
 @kernel
@@ -432,11 +444,11 @@ def record(
         market: what it buys.
         room: of its autoscalers.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offset: the scenario's place in them.
         demand_rps: shape (T,).
-        minutes: written, shape (9, T): as `dynamics.record`.
+        minutes: written, shape (10, T): as `dynamics.record`.
     """
     state = initial(params, market, room, offset)
     for t in range(demand_rps.size):
@@ -448,8 +460,8 @@ def record(
         minutes[0, t], minutes[1, t] = minute.in_service, minute.billed
         minutes[2, t], minutes[3, t] = minute.launched, minute.cpu
         minutes[4, t], minutes[5, t] = minute.slow, minute.bad
-        minutes[6, t], minutes[7, t] = minute.lost, state.backlog
-        minutes[8, t] = minute.machines
+        minutes[6, t], minutes[7, t] = minute.lost, minute.pooled
+        minutes[8, t], minutes[9, t] = state.backlog, minute.machines
         if (t + 1) % 60 == 0:
             close_hour(market, 60)
     close(market, demand_rps.size)

@@ -7,6 +7,7 @@ multiple instance types and purchase options".
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def needs_instances(configuration: Configuration) -> bool:
     fleet, machine = configuration.fleet, configuration.machine
     alike = all(slot.machine == machine and slot.weight == 1 for slot in fleet.slots)
     ordered = fleet.termination != ("default",) and machine.burst is not None
-    return not alike or fleet.spot_share > 0 or ordered
+    return not alike or fleet.spot_share > 0 or (ordered and fleet.warm_pool is None)
 
 
 def slots_of(configuration: Configuration) -> tuple[Slot, ...]:
@@ -184,13 +185,19 @@ def _spot_order(slots: tuple[Slot, ...], fleet: Fleet) -> list[int]:
     }
     scarcity = {k: slots[k].interruptions_per_month for k in prices}
     enough = min(scarcity.values(), default=0.0) + _AVAILABLE_ENOUGH
-    keys = {
-        "prioritized": lambda k: (0.0, 0.0),
-        "lowest-price": lambda k: (prices[k], 0.0),
-        "capacity-optimized": lambda k: (scarcity[k], prices[k]),
-        "price-capacity-optimized": lambda k: (max(scarcity[k], enough), prices[k]),
-    }
-    return sorted(prices, key=keys[fleet.spot_allocation])
+
+    def preference(k: int) -> tuple[float, float]:
+        match fleet.spot_allocation:
+            case "lowest-price":
+                return prices[k], 0.0
+            case "capacity-optimized":
+                return scarcity[k], prices[k]
+            case "price-capacity-optimized":
+                return max(scarcity[k], enough), prices[k]
+            case _:
+                return 0.0, 0.0
+
+    return sorted(prices, key=preference)
 
 
 def _places(order: list[int], slots: int) -> IntArray:
@@ -199,9 +206,9 @@ def _places(order: list[int], slots: int) -> IntArray:
     return places
 
 
-def _floats(values: object) -> FloatArray:
-    return np.fromiter(values, dtype=np.float64)  # type: ignore[call-overload,no-any-return]
+def _floats(values: Iterable[float]) -> FloatArray:
+    return np.fromiter(values, dtype=np.float64)
 
 
-def _ints(values: object) -> IntArray:
-    return np.fromiter(values, dtype=np.int64)  # type: ignore[call-overload,no-any-return]
+def _ints(values: Iterable[int]) -> IntArray:
+    return np.fromiter(values, dtype=np.int64)

@@ -6,22 +6,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim import mixed
 from tfopt_sim.autoscaling.combine import rules_of
+from tfopt_sim.autoscaling.predictive import forecast_rows, hourly_rps, merge
 from tfopt_sim.cost import beyond, bill_of, covered_usd_per_hour
 from tfopt_sim.credits import credits_of, usd_per_credit
 from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
-from tfopt_sim.fleet import Room, empty_room
+from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
-from tfopt_sim.purchasing import most_instances, needs_instances, offers_of
+from tfopt_sim.purchasing import needs_instances
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
-from tfopt_sim.tables import Service, service_of, service_table, size_limits
+from tfopt_sim.tables import Service, ServiceTable, service_of, service_table, size_limits
 from tfopt_sim.types import (
     Bill,
     Configuration,
@@ -56,6 +58,7 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
         rules=rules_of(configuration.scaling).rows,
+        pool=pool_of(configuration.fleet.warm_pool),
         bursts=configuration.machine.burst is not None,
         credits=credits_of(configuration.machine),
         covered_minutes=_covered_minutes(configuration),
@@ -71,19 +74,67 @@ def _covered_minutes(configuration: Configuration) -> float:
 def room_of(configuration: Configuration, draws: Draws) -> Room:
     """Return room for what of the group's state stands in arrays."""
     rules = rules_of(configuration.scaling)
-    return empty_room(draws.boots, rules.history, rules.memory)
+    longest = max(int(draws.boots.max()), pool_of(configuration.fleet.warm_pool).start)
+    return empty_room(longest, rules.history, rules.memory)
+
+
+def timed_changes(
+    configuration: Configuration,
+    service: Service,
+    start: datetime,
+    minutes: int,
+    forecast_rps: FloatArray,
+    seed: int,
+) -> Events:
+    """Return what schedules and forecasts change and when.
+
+    Raises:
+        ValueError: a bad schedule, or a forecast that ends before the period.
+    """
+    scheduled = expand(configuration.schedules, start, minutes, seed)
+    policies = configuration.scaling
+    rows = forecast_rows(policies, forecast_rps, service.capacity_rps, start, minutes)
+    return merge(scheduled, rows)
 
 
 def _largest(configuration: Configuration, events: Events) -> int:
     """Return the most instances the group can ever have."""
-    scheduled = int(events[:, 1:].max()) if events.size else 0
-    return max(1, configuration.max_size, scheduled)
+    raised = int(events[:, [1, 2, 5]].max()) if events.size else 0
+    return max(1, configuration.max_size, raised)
 
 
-def _most_machines(configuration: Configuration, largest: int) -> int:
-    """Return the largest capacity of a mixed group, in machines of its own kind."""
-    each = float(offers_of(configuration).capacity.max())
-    return math.ceil(most_instances(configuration, largest) * max(each, 1.0))
+class _Group(NamedTuple):
+    """What a kernel needs of a configuration; `market` is None where all instances are alike."""
+
+    service: Service
+    params: Params
+    room: Room
+    table: ServiceTable
+    events: Events
+    market: mixed.Market | None
+
+
+def _group(
+    configuration: Configuration,
+    service: Service,
+    workload: Workload,
+    draws: Draws,
+    events: Events,
+) -> _Group:
+    largest, market = _largest(configuration, events), None
+    machines = largest
+    if needs_instances(configuration):
+        market = mixed.market_of(configuration, largest)
+        each = max(1.0, float(market.offers.capacity.max()))
+        machines = math.ceil(market.roster.slot.size * each)
+    return _Group(
+        service,
+        parameters(configuration, workload, service),
+        room_of(configuration, draws),
+        service_table(service, machines),
+        events,
+        market,
+    )
 
 
 def _checked(demand_rps: FloatArray) -> FloatArray:
@@ -113,6 +164,7 @@ def simulate(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Outcome:
     """Simulate every configuration under every scenario, on the same random boot times.
 
@@ -123,6 +175,8 @@ def simulate(
         slo: what is slow.
         start: when the first minute begins (aware); schedules depend on it.
         seed: of the boot times.
+        forecast_rps: what predictive scaling expects, requests/s by clock hour from the one that
+            holds `start`; by default the mean of the scenarios.
 
     Returns:
         arrays of shape (C, S); instances are those billed, so booting ones count.
@@ -134,12 +188,16 @@ def simulate(
     scenarios, minutes = demand.shape
     draws = draw(workload, seed)
     places = offsets(scenarios, seed)
-    totals = np.stack(
-        [_totals(own, demand, workload, slo, start, draws, places) for own in configurations]
-    )
+    forecast = hourly_rps(demand, start) if forecast_rps is None else forecast_rps
+    totals = np.zeros((len(configurations), scenarios, 11))
+    for own, configuration in zip(totals, configurations, strict=True):
+        service = service_of(configuration.machine, workload, slo)
+        events = timed_changes(configuration, service, start, minutes, forecast, seed)
+        group = _group(configuration, service, workload, draws, events)
+        _run(group, configuration.machine, draws, places, demand, own)
     bills = [
-        bill_of(own, *columns[:, [0, 6, 7, 8]].T, hours=minutes / 60.0)
-        for own, columns in zip(configurations, totals, strict=True)
+        bill_of(configuration, own[:, [0, 6, 7, 8, 9]].T, minutes / 60.0)
+        for own, configuration in zip(totals, configurations, strict=True)
     ]
     bill = Bill(*(np.stack([getattr(own, part.name) for own in bills]) for part in fields(Bill)))
     return Outcome(
@@ -151,36 +209,29 @@ def simulate(
         max_instances=totals[:, :, 3],
         mean_cpu=totals[:, :, 4] / minutes,
         launches=totals[:, :, 5],
-        interruptions=totals[:, :, 9],
+        interruptions=totals[:, :, 10],
         bill=bill,
     )
 
 
-def _totals(
-    configuration: Configuration,
-    demand: FloatArray,
-    workload: Workload,
-    slo: Slo,
-    start: datetime,
+def _run(
+    group: _Group,
+    machine: Machine,
     draws: Draws,
     places: NDArray[np.int64],
-) -> FloatArray:
-    """Return what `mixed.run` returns, by whichever kernel the group needs."""
-    service = service_of(configuration.machine, workload, slo)
-    events = expand(configuration.schedules, start, demand.shape[1])
-    params, room = parameters(configuration, workload, service), room_of(configuration, draws)
-    totals = np.zeros((demand.shape[0], 10))
-    largest = _largest(configuration, events)
-    if needs_instances(configuration):
-        market = mixed.market_of(configuration, largest)
-        table = service_table(service, _most_machines(configuration, largest))
+    demand: FloatArray,
+    totals: FloatArray,
+) -> None:
+    """Run every scenario through the kernel that the group needs, into what `mixed.run` returns."""
+    _, params, room, table, events, market = group
+    if market is not None:
         mixed.run(params, market, room, table, events, draws, places, demand, totals)
-        return totals
-    table = service_table(service, largest)
+        return
     run(params, table, events, draws, places, room, demand, totals)
-    totals[:, 6] *= configuration.machine.usd_per_hour / 60.0
-    totals[:, 7] *= usd_per_credit(configuration.machine)
-    return totals
+    if params.pool.running:
+        totals[:, 6] = 0.0  # they are among those billed
+    totals[:, 7] *= machine.usd_per_hour / 60.0
+    totals[:, 8] *= usd_per_credit(machine)
 
 
 def trajectory(
@@ -191,6 +242,7 @@ def trajectory(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
 
@@ -201,6 +253,7 @@ def trajectory(
         slo: what is slow.
         start: when the first minute begins (aware).
         seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+        forecast_rps: as `simulate`; by default the hourly means of the demand itself.
 
     Returns:
         the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
@@ -210,59 +263,50 @@ def trajectory(
     """
     demand = _checked(np.asarray(demand_rps)[None])[0]
     service = service_of(configuration.machine, workload, slo)
-    minutes, columns = _recorded(configuration, demand, service, workload, start, seed)
-    size, machines, backlog = minutes[0].astype(np.int64), minutes[8], minutes[7]
-    whole = np.maximum(np.rint(machines), machines > 0)  # sizes of whole machines, as loaded
-    scale = whole / np.where(machines > 0, machines, 1.0)
-    served = np.where(machines > 0, scale, 1.0)
-    bill = bill_of(configuration, *columns, hours=demand.size / 60.0)
+    forecast = hourly_rps(demand[None], start) if forecast_rps is None else forecast_rps
+    events = timed_changes(configuration, service, start, demand.size, forecast, seed)
+    draws, place = draw(workload, seed), int(offsets(1, seed)[0])
+    group = _group(configuration, service, workload, draws, events)
+    kept, used = _record(group, configuration.machine, draws, place, demand)
+    machines, backlog = kept[9], kept[8]
+    whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
+    scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
+    bill = bill_of(configuration, used, demand.size / 60.0)
     return Trajectory(
         start=start,
-        in_service=size,
-        billed=minutes[1].astype(np.int64),
-        cpu=minutes[3],
+        in_service=kept[0].astype(np.int64),
+        billed=kept[1].astype(np.int64),
+        cpu=kept[3],
         backlog_requests=backlog,
-        bad=minutes[5],
+        bad=kept[5],
         demand_rps=demand,
-        p99_ms=percentile_ms(service, whole.astype(np.int64), backlog * served, demand * served),
+        # on whole machines, each minute as loaded as it was
+        p99_ms=percentile_ms(service, whole.astype(np.int64), backlog * scale, demand * scale),
         cost_usd=float(bill.total[0]),
-        extras=_extras(minutes, demand),
+        extras=_extras(kept, demand, 0 if group.market is None else group.market.ledger[-1]),
     )
 
 
-def _recorded(
-    configuration: Configuration,
-    demand: FloatArray,
-    service: Service,
-    workload: Workload,
-    start: datetime,
-    seed: int,
+def _record(
+    group: _Group, machine: Machine, draws: Draws, place: int, demand: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return every minute as `mixed.record` does, and what `bill_of` takes, shape (4, 1)."""
-    events = expand(configuration.schedules, start, demand.size)
-    draws, place = draw(workload, seed), int(offsets(1, seed)[0])
-    params, room = parameters(configuration, workload, service), room_of(configuration, draws)
-    largest = _largest(configuration, events)
-    kept = np.empty((9, demand.size))
-    if needs_instances(configuration):
-        market = mixed.market_of(configuration, largest)
-        table = service_table(service, _most_machines(configuration, largest))
+    """Return every minute as `mixed.record` does, and what `bill_of` takes, shape (5, 1)."""
+    _, params, room, table, events, market = group
+    kept = np.empty((10, demand.size))
+    used = np.zeros((5, 1))
+    if market is not None:
         mixed.record(params, market, room, table, events, draws, place, demand, kept)
-        used = [kept[1].sum(), *market.ledger[1:4]]
+        used[2:, 0] = market.ledger[1:4]
     else:
-        table = service_table(service, largest)
         surplus = record(params, table, events, draws, place, room, demand, kept)
-        machine = configuration.machine
-        used = [
-            kept[1].sum(),
-            beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0,
-            surplus * usd_per_credit(machine),
-            0.0,
-        ]
-    return kept, np.array(used)[:, None]
+        listed = beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0
+        used[2:4, 0] = listed, surplus * usd_per_credit(machine)
+        used[1] = 0.0 if params.pool.running else kept[7].sum()
+    used[0] = kept[1].sum()
+    return kept, used
 
 
-def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
+def _extras(kept: FloatArray, demand: FloatArray, interruptions: float) -> dict[str, float]:
     """Return the totals of a trajectory by the names that `Outcome` gives them."""
     return {
         "bad_minute_share": float(kept[5].sum() / max(minutes_with_arrivals(demand), 1e-12)),
@@ -271,6 +315,7 @@ def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
         "max_instances": float(kept[1].max()),
         "mean_cpu": float(kept[3].mean()),
         "launches": float(kept[2].sum()),
+        "interruptions": float(interruptions),
         "lost_requests": float(kept[6].sum()),
     }
 

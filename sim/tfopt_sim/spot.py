@@ -36,8 +36,12 @@ class Pools(NamedTuple):
 def empty_pools(offers: Offers, buying: Buying) -> Pools:
     """Return room for the pools of a group."""
     shape = (buying.zones, offers.weight.size)
-    integers = (np.zeros(shape, dtype=np.int64) for _ in range(2))
-    return Pools(np.zeros(shape), *integers, soonest=np.zeros(1))
+    return Pools(
+        due=np.zeros(shape),
+        reclaims=np.zeros(shape, dtype=np.int64),
+        dry_until=np.zeros(shape, dtype=np.int64),
+        soonest=np.zeros(1),
+    )
 
 
 @inlined
@@ -63,7 +67,7 @@ def gap(pools: Pools, offers: Offers, scenario: int, zone: int, slot: int) -> fl
     rate = offers.reclaims_per_minute[slot]
     if rate == 0.0:
         return math.inf
-    return -math.log(1.0 - uniform(key_of(pools, scenario, zone, slot), -1)) / rate
+    return float(-math.log(1.0 - uniform(key_of(pools, scenario, zone, slot), -1)) / rate)
 
 
 @inlined
