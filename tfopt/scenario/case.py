@@ -49,6 +49,13 @@ class Case:
     measured_on: str | None  # the type the workload says its CPU figures are of
     notes: tuple[str, ...]
 
+    @property
+    def forecast_rps(self) -> FloatArray:
+        """What predictive scaling expects of each hour: the mean of all held-back scenarios."""
+        from tfopt_sim.autoscaling.predictive import hourly_rps
+
+        return hourly_rps(self.held_back_rps, self.start)
+
 
 def build_case(
     group: InstanceGroup,
@@ -116,7 +123,7 @@ def build_case(
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
         notes=(
             *fleet_notes(group),
-            *_credit_notes(offer),
+            *_credit_notes(present.machine),
             *(_rule_notes(offer, settings, table) if knobs.instance_type and not same else ()),
             *traffic.notes,
         ),
@@ -148,13 +155,13 @@ def _slots(
     return tuple(slot_of(offer, machine(offer), 1, on_spot=True) for offer in offers)
 
 
-def _credit_notes(offer: Offer) -> Iterable[str]:
-    if offer.burst is not None:
-        baseline = f"{100 * offer.burst.baseline:.0f} %"
-        yield (
-            f"{offer.instance_type} runs unlimited: CPU above its baseline of {baseline} is priced "
-            "on the mean, the least it can cost"
-        )
+def _credit_notes(machine: Machine) -> Iterable[str]:
+    if machine.burst is not None:
+        baseline = f"{machine.name} earns CPU credits for {machine.burst.baseline:.0%} of its vCPUs"
+        if machine.burst.unlimited:
+            yield f"{baseline}: what it uses beyond its balance is paid as surplus"
+        else:
+            yield f"{baseline}: without a balance it is throttled to that"
 
 
 def _rule_notes(offer: Offer, settings: Settings, table: WorkloadTable | None) -> Iterable[str]:
