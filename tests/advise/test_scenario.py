@@ -180,7 +180,7 @@ def test_cpu_and_instances_become_requests(
     """50 % of 4 instances × 4 vCPUs are 8 busy vCPUs: 400 requests/s of 20 ms."""
     csv("cpu,n", lambda _: "50,4")
     settings = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(400)
     assert traffic.workload.cpu_s_per_request == 0.020
     assert any("20 ms" in note for note in traffic.notes)
@@ -194,7 +194,7 @@ def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
     settings = settings_with(
         tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n", column="rps"
     )
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
 
@@ -207,7 +207,7 @@ def test_a_metric_that_never_moved_is_refused(
     csv("cpu,n,rps", lambda _: "0,4,0")
     settings = settings_with(tmp_path, csv="traffic.csv", cpu_ms=20, **demand)
     with pytest.raises(TfoptError, match=r"nothing but zeros\. The metric never moved"):
-        traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+        traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
 
 
 def test_under_a_day_of_history_is_assumed_for_the_rest(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_under_a_day_of_history_is_assumed_for_the_rest(tmp_path: Path) -> None:
     rows = [f"{1_767_225_600 + 300 * i},100" for i in range(60)]
     (tmp_path / "night.csv").write_text("\n".join(["timestamp,rps", *rows]))
     settings = settings_with(tmp_path, csv="night.csv", cpu_ms=20)
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert traffic.assumed
     assert traffic.measured_days == pytest.approx(5 / 24)
     assert any("under a day was measured" in note for note in traffic.notes)
@@ -238,7 +238,7 @@ def test_rules_that_leave_no_other_type_are_named() -> None:
 
 def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:
     """The peak of the named profile makes the static group as busy as assumed, no more."""
-    traffic = traffic_of(GROUP, Settings(), PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, Settings(), PRESENT, Slo(), MACHINE)
     busy = traffic.demand.rps * traffic.workload.cpu_s_per_request
     assert traffic.assumed
     assert "diurnal" in traffic.source
@@ -268,6 +268,6 @@ def test_saved_monitoring_answers_are_demand_too(tmp_path: Path) -> None:
         {"prometheus_json": "prom.json", "series": "web"},
     ):
         settings = settings_with(tmp_path, cpu_ms=20, **demand)
-        traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+        traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
         assert np.nanmean(traffic.demand.rps) == pytest.approx(10)
         assert not traffic.assumed
