@@ -128,6 +128,17 @@ def test_speed_is_relative_to_the_present_type() -> None:
     assert 1.5 < machine_of(new, old).speed < 3.0
 
 
+def test_hyper_threads_count_as_measured_unless_the_workload_says_otherwise() -> None:
+    """An m5's vCPU gains where its neighbour idles, an m7a's has its core for itself."""
+    book = load_book()
+    shared, own = (book.offer("aws", "us-east-1", f"{of}.xlarge") for of in ("m5", "m7a"))
+    assert machine_of(own, shared).boost == 1.0
+    for smt in (None, "measured"):
+        machine = machine_of(shared, shared, smt)
+        assert (machine.boost, machine.threads_per_core) == (shared.boost, 2)
+    assert machine_of(shared, shared, "linear").boost == 1.0
+
+
 def test_figures_measured_on_another_type_make_the_present_one_faster() -> None:
     """cpu_ms of an m5 stays what it is after the group has moved to an m7a."""
     book = load_book()
