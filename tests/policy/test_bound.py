@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from tfopt_policies.calibrated import CalibratedTracking
 from tfopt_policies.sizing import need, past_weeks
 from tfopt_policies.static import PeakStatic
 from tfopt_sim.rollout import simulate
+from tfopt_sim.types import Machine
 
 Course = tuple[int, ...]
 
@@ -24,7 +25,7 @@ boots = st.sampled_from([0.0, 0.5, 1.0, 3.0, 10.0])
 
 def instance_minutes(course: Course, boot_minutes: float) -> float:
     """What a course of sizes costs: its minutes, and a boot for every launch after the first."""
-    launches = sum(max(0, n - before) for before, n in zip(course, course[1:], strict=False))
+    launches = sum(max(0, n - before) for before, n in pairwise(course))
     return sum(course) + boot_minutes * launches
 
 
