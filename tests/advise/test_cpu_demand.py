@@ -134,7 +134,9 @@ def test_service_time_is_that_of_a_full_machine(workload: Write, machine: Machin
     rps = work * INSTANCES * machine.vcpus / 0.018
     found = demanded(workload(shown(work, machine), rps), machine)
     assert found.cpu_ms == pytest.approx(18.0, rel=0.01)
-    assert any("inferred: 18 ms (95 % interval 18–18)" in note for note in found.reading.notes)
+    assert any(
+        "inferred: 18.0 ms (95 % interval 18.0–18.0)" in note for note in found.reading.notes
+    )
 
 
 def test_hyper_threads_taken_for_cores_make_requests_look_cheaper(workload: Write) -> None:

@@ -257,6 +257,19 @@ def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() ->
     assert np.nanmax(busy) > 0.5 * 4 * 4
 
 
+def test_an_assumed_peak_is_what_keeps_hyper_threads_so_busy() -> None:
+    """60 % of threads with a boost of 1.5 do 80 % of their work; the SLO's headroom allows 70 %."""
+    shared = replace(MACHINE, boost=1.5, threads_per_core=2)
+    patient = Slo(p99_ms=10_000)
+    present = replace(PRESENT, machine=shared, desired_capacity=10)
+    ten, own = (
+        np.max(traffic_of(GROUP, Settings(), of, patient, MACHINE).demand.rps)
+        for of in (present, replace(present, machine=MACHINE))
+    )
+    assert own == pytest.approx(0.6 * 10 * 4 / 0.02, rel=0.01)
+    assert ten / own == pytest.approx(0.7 / 0.6, rel=0.02)
+
+
 def test_saved_monitoring_answers_are_demand_too(tmp_path: Path) -> None:
     """CloudWatch's Sum per 5 minutes and Prometheus' rate tell the same 10 requests/s."""
     seconds = range(1_767_225_600, 1_767_225_600 + 2 * 86_400, 300)

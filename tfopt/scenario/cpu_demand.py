@@ -131,16 +131,14 @@ def _inferred(busy: CpuReading, machine: Machine, where: str) -> tuple[float, li
             where=where,
             hint="Are both of this group? Give cpu_ms_per_request, or leave cpu_percent out",
         ) from None
-    cpu_ms, low_ms, high_ms = (1000 * s for s in (found.cpu_s, found.low_s, found.high_s))
-    notes = [
-        f"CPU time per request inferred: {cpu_ms:.3g} ms (95 % interval {low_ms:.3g}–{high_ms:.3g})"
-    ]
+    own, low, high = (_ms(s) for s in (found.cpu_s, found.low_s, found.high_s))
+    notes = [f"CPU time per request inferred: {own} ms (95 % interval {low}–{high})"]
     if found.idle is None:
         notes.append("the request rate hardly varies: all CPU is counted as the requests'")
     elif found.idle >= LEAST_IDLE:
         notes.append(
             f"{found.idle:.0%} of each vCPU is busy without requests: counted as "
-            f"{1000 * found.capacity_s:.3g} ms per request, which leaves the same capacity"
+            f"{_ms(found.capacity_s)} ms per request, which leaves the same capacity"
         )
     if found.explained < LEAST_EXPLAINED:
         notes.append(
@@ -150,3 +148,8 @@ def _inferred(busy: CpuReading, machine: Machine, where: str) -> tuple[float, li
     if busy.saturated.any():
         notes.append(f"{busy.saturated_share:.1%} of the steps are saturated: left out of it")
     return 1000 * found.capacity_s, notes
+
+
+def _ms(seconds: float) -> str:
+    """Return milliseconds in three digits, zeros included."""
+    return f"{1000 * seconds:#.3g}".rstrip(".")

@@ -117,6 +117,7 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     """Assume that the group was sized for the weekly peak of a named profile, SLO included."""
     from tfopt_sim.profiles import profile_demand
     from tfopt_sim.rollout import service_limits
+    from tfopt_sim.saturation import busy_at, work_at
 
     name = ASSUMED_PROFILE
     if table is not None and table.demand is not None and table.demand.profile is not None:
@@ -131,12 +132,13 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     machine = present.machine
     full_rps = sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
     within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])
-    peak_rps = min(cpu * full_rps, ASSUMED_HEADROOM * within_slo)
+    curve = machine.boost, machine.threads_per_core
+    peak_rps = min(work_at(cpu, *curve) * full_rps, ASSUMED_HEADROOM * within_slo)
     # a fixed Monday: the same input must give the same bytes on every day
     start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
     demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
     note = (
         f"no measured traffic: assumes that the weekly peak of the '{name}' profile makes "
-        f"{sized} × {machine.name} {peak_rps / full_rps:.0%} busy"
+        f"{sized} × {machine.name} {busy_at(peak_rps / full_rps, *curve):.0%} busy"
     )
     return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload, 0.0)
