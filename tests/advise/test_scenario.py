@@ -238,6 +238,16 @@ def case_of(**defaults: object) -> Case:
     return build_case(GROUP, settings, load_book(), knobs=knobs, horizon_s=86_400, seed=0)
 
 
+def test_linear_threads_hold_for_every_machine_of_the_case() -> None:
+    """`smt = "linear"` reaches the present type and all it may be exchanged for."""
+    for smt, same in (("linear", True), ("measured", False)):
+        settings = Settings.model_validate({"workload": [{"match": "*", "smt": smt}]})
+        case = build_case(GROUP, settings, load_book(), knobs=Knobs(), horizon_s=86_400, seed=0)
+        machines = (*case.problem.machines, *case.other_architectures)
+        assert len(machines) > 3
+        assert all(machine.boost == 1.0 for machine in machines) is same
+
+
 def test_rules_that_leave_no_other_type_are_named() -> None:
     """A family that does not exist is a typo the user can find; without rules nothing is said."""
     typo = case_of(allowed_families=["zz*"])

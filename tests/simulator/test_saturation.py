@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import math
+from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +111,28 @@ def test_blindly_placed_requests_find_their_neighbour_as_busy_as_the_rest() -> N
     """Where any idle thread may be taken, speed falls linearly with the busy share."""
     busy, work = served_on_cores(np.random.default_rng(2), 16, 0.5, aware=False)
     assert work == pytest.approx(work_at(busy, BOOST, 1), rel=0.04)
+
+
+def test_measured_machines_follow_the_curve(material: Path) -> None:
+    """stress-ng at every number of workers, on 1,000 types: from both ends, what lies between.
+
+    Two vCPUs share a core where both ends say so, as the price book has it.
+    """
+    curves: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    path = material / "measured" / "stressng_scaling_curves.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            curve = curves[row["cloud"], row["instance_type"]]
+            curve[int(row["workers"])] = float(row["bogo_ops"])
+    errors = []
+    for curve in sorted(curves.values(), key=len)[-1000:]:
+        vcpus = max(curve)
+        boost = vcpus * curve[1] / curve[vcpus]
+        threads = 2 if 1 / boost < 0.85 else 1
+        boost = min(max(boost, 1.0), 2.0)
+        between = [workers for workers in curve if 1 < workers < vcpus]
+        expected = [curve[vcpus] * work_at(w / vcpus, boost, threads) for w in between]
+        errors += [abs(e / curve[w] - 1) for e, w in zip(expected, between, strict=True)]
+    assert len(errors) > 10_000
+    assert np.median(errors) < 0.01
+    assert np.quantile(errors, 0.9) < 0.05
