@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,24 +82,25 @@ def build_case(
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-
-    def machine(of: Offer) -> Machine:
-        return machine_of(of, reference, group.burst_unlimited)
-
-    cadence = table.alarm_cadence if table else "legacy"
+    seen = partial(
+        machine_of,
+        reference=reference,
+        smt=table.smt if table else None,
+        unlimited=group.burst_unlimited,
+    )
     present = replace(
-        present_configuration(group, machine(offer), cadence),
-        fleet=fleet_of(group, slot_offers(group, book, settings), machine),
+        present_configuration(group, seen(offer), table.alarm_cadence if table else "legacy"),
+        fleet=fleet_of(group, slot_offers(group, book, settings), seen),
         money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
     )
     slo = slo_of(settings, table)
-    traffic = traffic_of(group, settings, present, slo, reference.vcpus)
+    traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand)
     paths = model.sample(
         np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
     )
-    machines = (present.machine, *map(machine, same))
+    machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)
     problem = Problem(
         history=traffic.demand,
@@ -109,7 +111,7 @@ def build_case(
         present=present,
         machines=machines if knobs.instance_type else machines[:1],
         knobs=knobs,
-        slots=_slots(group, (offer, *same, *other), machine),
+        slots=_slots(group, (offer, *same, *other), seen),
     )
     return Case(
         group=group,
@@ -118,7 +120,7 @@ def build_case(
         held_back_rps=paths[SEARCH_SCENARIOS:],
         start=model.start,
         offers={o.instance_type: o for o in (offer, *same, *other)},
-        other_architectures=tuple(map(machine, other)),
+        other_architectures=tuple(map(seen, other)),
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
         notes=(
