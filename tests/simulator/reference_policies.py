@@ -85,9 +85,8 @@ class Tracking:
         if not self.low():
             return None
         self.less = min(now, proportional)
-        if self.policy.scale_in and settled(group, minute + 1, self.policy.warmup_s):
-            return self.less
-        return None
+        free = self.policy.scale_in and settled(group, minute + 1, self.policy.warmup_s)
+        return self.less if free and self.less < now else None
 
     def resized(self) -> None:
         self.datapoints = []

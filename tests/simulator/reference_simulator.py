@@ -170,8 +170,9 @@ class Group:
                     for each in self.policies
                     if isinstance(each, Tracking) and each.policy.scale_in
                 ]
-                if all(each.ready_to_scale_in(self, minute + 1) for each in votes):
-                    opinions.append(max(each.less for each in votes))
+                most = max(each.less for each in votes)
+                if most < now and all(each.ready_to_scale_in(self, minute + 1) for each in votes):
+                    opinions.append(most)
             else:
                 opinions.append(want)
         return max(opinions, default=None)
