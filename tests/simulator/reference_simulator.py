@@ -152,7 +152,10 @@ class Group:
             return
         for policy, want in wants:
             policy.resized()
-            if isinstance(policy, Simple) and want == wanted:
+            if want != wanted:
+                continue
+            policy.acted(before, len(self.instances), minute + 1)
+            if isinstance(policy, Simple):
                 for each in self.policies:
                     if isinstance(each, Simple):
                         each.cool_down(minute + 1, policy.policy.cooldown_s)
