@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import inlined, kernel
-from tfopt_sim.autoscaling.combine import decide, restart
+from tfopt_sim.autoscaling.clouds import Cloud, decide_in
+from tfopt_sim.autoscaling.combine import restart
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Ring, Room, arrive, cancel, clear, launch
@@ -36,6 +37,7 @@ class Params(NamedTuple):
     max_size: int
     desired: int
     rules: FloatArray  # shape (rules, cells): what scales it
+    cloud: Cloud  # whose rules they are
 
 
 class State(NamedTuple):
@@ -153,7 +155,7 @@ def scale(
         60.0 * rps / max(state.in_service, 1),
         room.joined,
     )
-    wanted = decide(params.rules, room.memory, seen)
+    wanted = decide_in(params.cloud, params.rules, room.memory, seen)
     if wanted < 0:
         return state
     scaled = resize(state, room, wanted, minute + 1, boot)

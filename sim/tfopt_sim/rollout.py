@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim.autoscaling.combine import rules_of
+from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.cost import compute_usd, surplus_usd
 from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
@@ -39,6 +39,7 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
     low, high = configuration.min_size, configuration.max_size
     if not 0 <= low <= high:
         raise ValueError(f"min_size {low} and max_size {high} are no bounds of a group")
+    rules, cloud = rules_for(configuration.scaling, configuration.machine)
     return Params(
         serving=Serving(
             capacity_rps=service.capacity_rps,
@@ -49,13 +50,14 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         min_size=low,
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
-        rules=rules_of(configuration.scaling).rows,
+        rules=rules.rows,
+        cloud=cloud,
     )
 
 
 def room_of(configuration: Configuration, draws: Draws) -> Room:
     """Return room for what of the group's state stands in arrays."""
-    rules = rules_of(configuration.scaling)
+    rules, _ = rules_for(configuration.scaling, configuration.machine)
     return empty_room(draws.boots, rules.history, rules.memory)
 
 
