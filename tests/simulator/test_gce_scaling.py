@@ -57,7 +57,7 @@ def test_one_and_a_half_instances_too_many_remove_one() -> None:
 
 
 def test_scale_in_keeps_the_size_for_the_peak_of_ten_minutes() -> None:
-    """understanding-autoscaler-decisions: enough "to serve peak load over the stabilization period".
+    """understanding-autoscaler-decisions: "to serve peak load over the stabilization period".
 
     The last minute that needs 8 is minute 4; minutes 5 to 14 need less; the group shrinks after.
     """
@@ -66,7 +66,7 @@ def test_scale_in_keeps_the_size_for_the_peak_of_ten_minutes() -> None:
 
 
 def test_a_peak_within_the_period_holds_the_group() -> None:
-    """understanding-autoscaler-decisions: load that comes back every nine minutes keeps its size."""
+    """understanding-autoscaler-decisions: load back every nine minutes keeps the size."""
     seen = run(GceAutoscaler(0.5), demand=([4.0] + [1.0] * 8) * 6, start=8)
     assert set(seen.billed) == {8}
 
@@ -94,7 +94,7 @@ def test_scale_in_controls_limit_how_many_go_in_a_window() -> None:
 
 
 def test_scale_in_controls_take_a_share_of_the_peak() -> None:
-    """AutoscalingPolicyScaleInControl: "number (or %) … deducted from the peak"; 10 % of 40 is 4."""
+    """AutoscalingPolicyScaleInControl: a percentage is one of the peak; 10 % of 40 are 4."""
     policy = GceAutoscaler(0.5, scale_in_most=0.1, scale_in_window_s=600)
     assert run(policy, demand=[20.0] + [5.0] * 12, start=40).billed[-1] == 36
 
@@ -105,7 +105,9 @@ def test_with_controls_the_old_capacity_is_there_when_load_comes_back() -> None:
     """
     demand = [20.0] + [5.0] * 15 + [15.0] * 3
     plain = run(GceAutoscaler(0.5), demand=demand, start=40)
-    held = run(GceAutoscaler(0.5, scale_in_most=10, scale_in_window_s=1200), demand=demand, start=40)
+    held = run(
+        GceAutoscaler(0.5, scale_in_most=10, scale_in_window_s=1200), demand=demand, start=40
+    )
     assert plain.in_service[16] == 10
     assert plain.backlog_requests[16] > 0
     assert held.in_service[16] == 30
@@ -113,7 +115,7 @@ def test_with_controls_the_old_capacity_is_there_when_load_comes_back() -> None:
 
 
 def test_only_scale_out_never_shrinks_and_off_never_moves() -> None:
-    """understanding-autoscaler-decisions: ONLY_SCALE_OUT "can only be increased"; OFF: "unaffected"."""
+    """understanding-autoscaler-decisions: ONLY_SCALE_OUT only increases; OFF changes nothing."""
     demand = [4.0] * 5 + [0.5] * 30
     assert run(GceAutoscaler(0.5, mode="only-scale-out"), demand=demand, start=4).billed[-1] == 8
     assert set(run(GceAutoscaler(0.5, mode="off"), demand=demand, start=4).billed) == {4}
@@ -131,7 +133,7 @@ def test_the_stabilization_period_is_a_parameter(seconds: float, minutes: int) -
 
 
 def test_instances_on_their_way_are_not_ordered_twice() -> None:
-    """understanding-autoscaler-decisions: the size serves the observed load, whoever still boots."""
+    """understanding-autoscaler-decisions: the size serves the load, whoever still boots."""
     slow = Workload(0.02, boot_s=600, boot="fixed", arrivals="even")
     seen = run(GceAutoscaler(0.5), demand=[3.2] * 9, start=4, workload=slow)
     assert seen.billed.tolist() == [4] + [7] * 8
@@ -141,8 +143,8 @@ def test_scale_out_does_not_believe_instances_that_initialize() -> None:
     """AutoscalingPolicy.coolDownPeriodSec: "when scaling out, the autoscaler ignores data from VMs
     that are still initializing".
 
-    4 busy to 80 % make 7; load then rises again, and the three new ones, ordered for minute 1 and in
-    service from minute 2, count only when 5 minutes old, at the end of minute 5.
+    4 busy to 80 % make 7; load then rises again, and the three new ones, ordered for minute 1 and
+    in service from minute 2, count only when 5 minutes old, at the end of minute 5.
     """
     policy = GceAutoscaler(0.5, initialization_s=300)
     seen = run(policy, demand=[3.2] * 3 + [5.25] * 6, start=4)
@@ -168,7 +170,7 @@ def test_the_serving_rate_of_a_load_balancer_does_not_saturate() -> None:
 
 
 def test_the_signal_that_asks_for_most_wins() -> None:
-    """autoscaler, "Autoscaling policy": with several signals the largest recommendation is taken."""
+    """autoscaler, "Autoscaling policy": of several signals the largest size is taken."""
     cpu, rate = GceAutoscaler(0.5), GceAutoscaler(0.25 * 6000, metric="requests")
     both = run(cpu, rate, demand=[4.0] * 3, start=8)
     assert both.billed.tolist() == [8, 16, 16]

@@ -29,7 +29,9 @@ AZURE = 5
 RULES, LENGTH, FIRST = OWN, OWN + 1, OWN + 2  # how many; minutes of history; where they start
 
 # Cells of one rule, from its start.
-METRIC, GRAIN, GRAINS, TOGETHER, COMPARISON, THRESHOLD, DIRECTION, KIND, CHANGE, COOLDOWN = range(10)
+METRIC, GRAIN, GRAINS, TOGETHER, COMPARISON, THRESHOLD, DIRECTION, KIND, CHANGE, COOLDOWN = range(
+    10
+)
 CELLS = 10
 
 SIZE, SCALED = KEPT, KEPT + 1  # instances at the last look; minute from which that holds
@@ -138,7 +140,8 @@ def rings_at(rule: FloatArray, at: int, memory: FloatArray, minute: int, scale: 
 @inlined
 def cooled(rule: FloatArray, at: int, memory: FloatArray, minute: int) -> bool:
     """Say whether the last scale action is at least the rule's cooldown ago."""
-    return memory[SCALED] == 0.0 or minute + 1 - memory[SCALED] >= rule[at + COOLDOWN]
+    ago = minute + 1 - memory[SCALED]
+    return bool(memory[SCALED] == 0.0 or ago >= rule[at + COOLDOWN])
 
 
 @inlined
@@ -163,7 +166,9 @@ def scale_out(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
         if rule[at + DIRECTION] > 0.0 and rings_at(rule, at, memory, seen.minute, 1.0):
             # A rule that rings within its cooldown still says that load is high.
             due = cooled(rule, at, memory, seen.minute)
-            wanted = max(wanted, adjusted(rule, at, capacity_of(seen)) if due else capacity_of(seen))
+            wanted = max(
+                wanted, adjusted(rule, at, capacity_of(seen)) if due else capacity_of(seen)
+            )
     return wanted
 
 

@@ -1,8 +1,8 @@
 """Hands a group over to the autoscaler of the cloud that it runs in.
 
-A group of AWS must not wait until the autoscalers of other clouds are compiled. numba leaves out of
-a function what stands behind `if argument is not None` where the argument is None, so each cloud has
-an argument of its own, and one version of the simulator is compiled for each.
+A group of AWS must not wait until the autoscalers of other clouds are compiled. Where an argument
+is None, numba leaves out what stands behind `if argument is not None`; so each cloud has an
+argument of its own, and a version of the simulator of its own is compiled for it.
 """
 
 from __future__ import annotations

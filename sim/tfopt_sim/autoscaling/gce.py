@@ -65,7 +65,8 @@ def gce_row(policy: GceAutoscaler) -> Row:
 @inlined
 def serving_at(rule: FloatArray, count: int, value: float) -> int:
     """Return the instances that bring the load of `count` to the target, rounded up."""
-    return math.ceil(count * value / rule[TARGET] - 1e-9)
+    size: int = math.ceil(count * value / rule[TARGET] - 1e-9)
+    return size
 
 
 @inlined

@@ -1,5 +1,4 @@
-"""Decides as the Kubernetes cluster autoscaler does for a node group whose pods a horizontal pod
-autoscaler counts out.
+"""Decides as the Kubernetes cluster autoscaler does for nodes whose pods are scaled horizontally.
 
 Every 15 seconds the horizontal pod autoscaler brings the pods to their target (Kubernetes
 documentation, "Horizontal Pod Autoscaling"); pods without room are pending and make the cluster
@@ -9,8 +8,8 @@ FAQ.md).
 What limits service is the nodes in service: pods are taken to have a CPU request and no limit, so
 that they share all that their node has. A pending pod serves nothing before its node does.
 
-Pods are alike. The scheduler puts each on the node that has the fewest, a scale-down takes each from
-the node that has the most, so it is enough to know how many nodes hold how many pods.
+Pods are alike. The scheduler puts each on the node that has the fewest, a scale-down takes each
+from the node that has the most, so it is enough to know how many nodes hold how many pods.
 """
 
 from __future__ import annotations
@@ -63,7 +62,8 @@ def pods_of_a_needed_node(policy: ClusterAutoscaler, machine: Machine) -> int:
     gib = machine.memory_gib - policy.node_memory_gib_reserved
     for pods in range(room_for_pods(policy, machine) + 1):
         share = max(
-            (pods * policy.pod_vcpus + policy.daemon_vcpus) / cpu, pods * policy.pod_memory_gib / gib
+            (pods * policy.pod_vcpus + policy.daemon_vcpus) / cpu,
+            pods * policy.pod_memory_gib / gib,
         )
         if share >= policy.utilization_threshold - 1e-9:
             return pods
@@ -102,7 +102,7 @@ def kubernetes_row(policy: ClusterAutoscaler, machine: Machine) -> Row:
 
 @inlined
 def first_level(rule: FloatArray) -> int:
-    """Return the cell of a memory that counts the nodes without a pod; the next, with one; …"""
+    """Return the cell that counts the nodes without a pod; the next counts those with one."""
     return WINDOWS + int(rule[STABILIZATION]) + int(rule[UNNEEDED])
 
 
@@ -187,7 +187,8 @@ def recommended_pods(rule: FloatArray, pods: int, running: int, used_vcpus: floa
         ratio = max(1.0, utilization(used_vcpus, pods * rule[POD_VCPUS]) / rule[TARGET])
     if abs(ratio - 1.0) <= rule[TOLERANCE] + 1e-9:
         return pods
-    return math.ceil(ratio * counted - 1e-9)
+    wanted: int = math.ceil(ratio * counted - 1e-9)
+    return wanted
 
 
 @inlined
@@ -220,15 +221,14 @@ def unneeded_nodes(rule: FloatArray, memory: FloatArray) -> int:
     for pods in range(int(rule[NEEDED])):
         little += int(memory[first + pods])
     hosts = math.ceil(memory[RUNNING] / rule[FIT])
-    return min(little, int(memory[NODES]) - hosts)
+    return int(min(little, memory[NODES] - hosts))
 
 
 @inlined
 def nodes_to_add(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return the nodes that pending pods need beyond those on their way, within the maximum."""
-    pending = memory[PODS] - memory[RUNNING]
-    short = math.ceil(pending / rule[FIT]) - seen.booting
-    return max(0, min(short, seen.max_size - capacity_of(seen)))
+    needed: int = math.ceil((memory[PODS] - memory[RUNNING]) / rule[FIT])
+    return max(0, min(needed - seen.booting, seen.max_size - capacity_of(seen)))
 
 
 @inlined
