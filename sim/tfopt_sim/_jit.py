@@ -13,6 +13,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _SOURCES = (
     "_jit",
     "autoscaling/alarm",
+    "autoscaling/application",
     "autoscaling/azure",
     "autoscaling/clouds",
     "autoscaling/combine",

@@ -1,8 +1,8 @@
 """Moves an instance group through one minute: schedule, arrivals, service, scaling.
 
-Order within minute t: the scheduled actions of t; instances whose boot is over start to serve; the
-minute's requests are served; the autoscaler looks at the CPU and orders or removes instances, which
-counts from minute t + 1.
+Order within minute t: the timed changes of t; the warm pool is refilled; instances whose boot is
+over start to serve; the minute's requests are served; the autoscalers look at what it came to and
+order or remove instances, which counts from minute t + 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tfopt_sim.autoscaling.clouds import Cloud, decide_in
 from tfopt_sim.autoscaling.combine import restart
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.draws import Draws
-from tfopt_sim.fleet import Ring, Room, arrive, cancel, clear, launch
+from tfopt_sim.fleet import Pool, Ring, Room, arrive, cancel, clear, launch, pool_size
 from tfopt_sim.serving import Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
@@ -26,7 +26,7 @@ DYNAMICS_VERSION = "1"  # raised whenever results can move; policies carry it
 
 LONG_AGO = -1_000_000  # minutes: beyond any warm-up
 
-Events = NDArray[np.int64]  # rows (minute, min, max, desired), by minute; −1: left as it is
+Events = NDArray[np.int64]  # by minute, −1: left; columns as of `predictive.merge`
 
 
 class Params(NamedTuple):
@@ -38,6 +38,7 @@ class Params(NamedTuple):
     desired: int
     rules: FloatArray  # shape (rules, cells): what scales it
     cloud: Cloud  # whose rules they are
+    pool: Pool
 
 
 class State(NamedTuple):
@@ -50,6 +51,9 @@ class State(NamedTuple):
     backlog: float  # requests left over from overload
     last_joined: int  # minute in which an instance last came into service
     next_event: int
+    least: int  # what a forecast asks for; no policy goes below it
+    pooled: int  # ready in the warm pool
+    filling: int  # on their way into it
 
 
 class Minute(NamedTuple):
@@ -62,31 +66,41 @@ class Minute(NamedTuple):
     slow: float  # requests over the SLO's p99_ms (expected)
     bad: float  # probability
     lost: float  # requests whose clients left
+    pooled: int  # ready in the warm pool
 
 
 @inlined
 def initial(params: Params) -> State:
-    """Return the start of a period: everything desired is in service and warm, nothing boots."""
-    return State(params.desired, 0, params.min_size, params.max_size, 0.0, LONG_AGO, 0)
+    """Return the start of a period: all desired are in service and warm, nothing boots."""
+    pooled = pool_size(params.pool, params.desired, params.max_size)
+    return State(
+        params.desired, 0, params.min_size, params.max_size, 0.0, LONG_AGO, 0, 0, pooled, 0
+    )
 
 
 @inlined
-def resize(state: State, room: Room, wanted: int, minute: int, boot: int) -> State:
+def resize(pool: Pool, state: State, room: Room, wanted: int, minute: int, boot: int) -> State:
     """Bring the group to `wanted` instances, within its bounds.
 
-    Launches start to serve `boot` minutes after `minute`. Removals take booting instances first,
-    those furthest from serving before the others, then the oldest in service.
+    Launches start to serve `boot` minutes after `minute`, those from the warm pool sooner. Removals
+    take booting instances first, those furthest from serving before the others, then the oldest in
+    service.
     """
     wanted = min(max(wanted, state.min_size), state.max_size)
-    in_service, booting = state.in_service, state.booting
+    in_service, booting, pooled = state.in_service, state.booting, state.pooled
     change = wanted - in_service - booting
     if change > 0:
-        launch(room.booting, minute + boot, change)
+        warm = min(change, pooled)
+        if warm > 0:
+            launch(room.booting, minute + pool.start, warm)
+        launch(room.booting, minute + boot, change - warm)
         booting += change
+        pooled -= warm
     elif change < 0:
         cancelled = cancel(room.booting, minute, -change) if booting > 0 else 0
         booting -= cancelled
         in_service += change + cancelled
+        pooled += -change - cancelled if pool.reuse else 0
     return State(
         in_service,
         booting,
@@ -95,22 +109,32 @@ def resize(state: State, room: Room, wanted: int, minute: int, boot: int) -> Sta
         state.backlog,
         state.last_joined,
         state.next_event,
+        state.least,
+        pooled,
+        state.filling,
     )
 
 
 @inlined
-def follow_schedule(state: State, room: Room, events: Events, minute: int, boot: int) -> State:
-    """Carry out the next scheduled action, which is due.
+def follow_events(
+    pool: Pool, state: State, room: Room, events: Events, minute: int, boot: int
+) -> State:
+    """Carry out the next timed change, which is due: a scheduled action, a forecast, or both.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
-    A bound that the action does not set gives way to one that it sets.
+    A bound that the action does not set gives way to one that it sets. A forecast may raise the
+    maximum for good, and adds what is missing.
     """
     row = state.next_event
     low, high, desired = events[row, 1], events[row, 2], events[row, 3]
     min_size = low if low >= 0 else state.min_size
     max_size = high if high >= 0 else max(state.max_size, min_size)
     min_size = min(min_size, max_size)
-    capacity = state.in_service + state.booting
+    max_size = max(max_size, events[row, 5])
+    least = events[row, 4] if events[row, 4] >= 0 else state.least
+    wanted = desired if desired >= 0 else state.in_service + state.booting
+    if events[row, 4] >= 0:
+        wanted = max(wanted, least)
     moved = State(
         state.in_service,
         state.booting,
@@ -119,8 +143,39 @@ def follow_schedule(state: State, room: Room, events: Events, minute: int, boot:
         state.backlog,
         state.last_joined,
         row + 1,
+        least,
+        state.pooled,
+        state.filling,
     )
-    return resize(moved, room, desired if desired >= 0 else capacity, minute, boot)
+    return resize(pool, moved, room, wanted, minute, boot)
+
+
+@inlined
+def tend_pool(pool: Pool, state: State, room: Room, minute: int, boot: int) -> State:
+    """Launch what the warm pool lacks, end what it has too many, take in what is ready."""
+    capacity = state.in_service + state.booting
+    pooled, filling = state.pooled, state.filling
+    change = pool_size(pool, capacity, state.max_size) - pooled - filling
+    if change > 0:
+        launch(room.filling, minute + boot, change)
+        filling += change
+    elif change < 0:
+        cancelled = cancel(room.filling, minute, -change)
+        filling -= cancelled
+        pooled += change + cancelled
+    ready = arrive(room.filling, minute)
+    return State(
+        state.in_service,
+        state.booting,
+        state.min_size,
+        state.max_size,
+        state.backlog,
+        state.last_joined,
+        state.next_event,
+        state.least,
+        pooled + ready,
+        filling - ready,
+    )
 
 
 @inlined
@@ -136,6 +191,9 @@ def join(state: State, room: Room, minute: int) -> State:
         state.backlog,
         minute if arrived > 0 else state.last_joined,
         state.next_event,
+        state.least,
+        state.pooled,
+        state.filling,
     )
 
 
@@ -158,9 +216,12 @@ def scale(
     wanted = decide_in(params.cloud, params.rules, room.memory, seen)
     if wanted < 0:
         return state
-    scaled = resize(state, room, wanted, minute + 1, boot)
-    if scaled.in_service + scaled.booting != state.in_service + state.booting:
-        restart(params.rules, room.memory, wanted, minute + 1)
+    before = state.in_service + state.booting
+    wanted = max(wanted, min(state.least, before))
+    scaled = resize(params.pool, state, room, wanted, minute + 1, boot)
+    after = scaled.in_service + scaled.booting
+    if after != before:
+        restart(params.rules, room.memory, wanted, before, after, minute + 1)
     return scaled
 
 
@@ -181,7 +242,7 @@ def step(
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute (`service_table`).
-        events: scheduled changes, shape (events, 4).
+        events: timed changes, shape (events, 6).
         state: at the start of the minute.
         room: the rest of the state, updated in place.
         minute: index of the minute.
@@ -194,11 +255,16 @@ def step(
     """
     before = state.in_service + state.booting
     if state.next_event < events.shape[0] and events[state.next_event, 0] == minute:
-        state = follow_schedule(state, room, events, minute, boot)
-    billed = state.in_service + state.booting
-    launched = max(0, billed - before)
+        state = follow_events(params.pool, state, room, events, minute, boot)
+    capacity = state.in_service + state.booting
+    launched = max(0, capacity - before)
+    if params.pool.on:
+        prepared = state.pooled + state.filling
+        state = tend_pool(params.pool, state, room, minute, boot)
+        launched += max(0, state.pooled + state.filling - prepared)
+    billed = capacity + state.filling + (state.pooled if params.pool.running else 0)
     state = join(state, room, minute)
-    in_service = state.in_service
+    in_service, pooled = state.in_service, state.pooled
     served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
     state = State(
         in_service,
@@ -208,12 +274,15 @@ def step(
         served.backlog,
         state.last_joined,
         state.next_event,
+        state.least,
+        pooled,
+        state.filling,
     )
     if params.rules.shape[0] > 0:
         state = scale(params, state, room, minute, served, rps, boot)
-        launched += max(0, state.in_service + state.booting - billed)
+        launched += max(0, state.in_service + state.booting - capacity)
     return state, Minute(
-        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
+        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost, pooled
     )
 
 
@@ -233,19 +302,19 @@ def run(
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
         room: of the group.
         demand_rps: shape (S, T).
-        totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
-            instances billed in a minute, sum of CPU, launches.
+        totals: written, shape (S, 7): billed instance-minutes, bad minutes, slow requests, most
+            instances billed in a minute, sum of CPU, launches, instance-minutes in the warm pool.
     """
     for s in range(demand_rps.shape[0]):
         clear(room)
         state = initial(params)
         offset = offsets[s]
-        billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
+        billed, bad, slow, most, cpu, launched, pooled = 0, 0.0, 0.0, 0, 0.0, 0, 0
         for t in range(demand_rps.shape[1]):
             entry = (offset + t) & (draws.boots.size - 1)
             boot, jitter = draws.boots[entry], draws.jitter[entry]
@@ -257,8 +326,9 @@ def run(
             most = max(most, minute.billed)
             cpu += minute.cpu
             launched += minute.launched
+            pooled += minute.pooled
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
-        totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
+        totals[s, 3], totals[s, 4], totals[s, 5], totals[s, 6] = most, cpu, launched, pooled
 
 
 @kernel
@@ -277,12 +347,12 @@ def record(
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offset: the scenario's place in them.
         room: of the group.
         demand_rps: shape (T,).
-        minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
+        minutes: written, shape (9, T): the fields of `Minute` in order, then the backlog left.
     """
     clear(room)
     state = initial(params)
@@ -296,4 +366,4 @@ def record(
             minute.launched,
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
-        minutes[6, t], minutes[7, t] = minute.lost, state.backlog
+        minutes[6, t], minutes[7, t], minutes[8, t] = minute.lost, minute.pooled, state.backlog

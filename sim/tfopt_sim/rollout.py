@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim.autoscaling.clouds import rules_for
+from tfopt_sim.autoscaling.predictive import forecast_rows, hourly_rps, merge
 from tfopt_sim.cost import compute_usd, surplus_usd
 from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
-from tfopt_sim.fleet import Room, empty_room
+from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
@@ -52,19 +53,40 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         desired=min(max(configuration.desired_capacity, low), high),
         rules=rules.rows,
         cloud=cloud,
+        pool=pool_of(configuration.fleet.warm_pool),
     )
 
 
 def room_of(configuration: Configuration, draws: Draws) -> Room:
     """Return room for what of the group's state stands in arrays."""
     rules, _ = rules_for(configuration.scaling, configuration.machine)
-    return empty_room(draws.boots, rules.history, rules.memory)
+    longest = max(int(draws.boots.max()), pool_of(configuration.fleet.warm_pool).start)
+    return empty_room(longest, rules.history, rules.memory)
+
+
+def timed_changes(
+    configuration: Configuration,
+    service: Service,
+    start: datetime,
+    minutes: int,
+    forecast_rps: FloatArray,
+    seed: int,
+) -> Events:
+    """Return what schedules and forecasts change and when.
+
+    Raises:
+        ValueError: a bad schedule, or a forecast that ends before the period.
+    """
+    scheduled = expand(configuration.schedules, start, minutes, seed)
+    policies = configuration.scaling
+    rows = forecast_rows(policies, forecast_rps, service.capacity_rps, start, minutes)
+    return merge(scheduled, rows)
 
 
 def _largest(configuration: Configuration, events: Events) -> int:
     """Return the most instances the group can ever have."""
-    scheduled = int(events[:, 1:].max()) if events.size else 0
-    return max(1, configuration.max_size, scheduled)
+    raised = int(events[:, [1, 2, 5]].max()) if events.size else 0
+    return max(1, configuration.max_size, raised)
 
 
 def _checked(demand_rps: FloatArray) -> FloatArray:
@@ -94,6 +116,7 @@ def simulate(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Outcome:
     """Simulate every configuration under every scenario, on the same random boot times.
 
@@ -104,6 +127,8 @@ def simulate(
         slo: what is slow.
         start: when the first minute begins (aware); schedules depend on it.
         seed: of the boot times.
+        forecast_rps: what predictive scaling expects, requests/s by clock hour from the one that
+            holds `start`; by default the mean of the scenarios.
 
     Returns:
         arrays of shape (C, S); instances are those billed, so booting ones count.
@@ -115,11 +140,12 @@ def simulate(
     scenarios, minutes = demand.shape
     draws = draw(workload, seed)
     places = offsets(scenarios, seed)
-    totals = np.zeros((len(configurations), scenarios, 6))
+    forecast = hourly_rps(demand, start) if forecast_rps is None else forecast_rps
+    totals = np.zeros((len(configurations), scenarios, 7))
     cost = np.zeros((len(configurations), scenarios))
     for k, configuration in enumerate(configurations):
         service = service_of(configuration.machine, workload, slo)
-        events = expand(configuration.schedules, start, minutes)
+        events = timed_changes(configuration, service, start, minutes, forecast, seed)
         table = service_table(service, _largest(configuration, events))
         params = parameters(configuration, workload, service)
         run(params, table, events, draws, places, room_of(configuration, draws), demand, totals[k])
@@ -146,6 +172,7 @@ def trajectory(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
 
@@ -156,6 +183,7 @@ def trajectory(
         slo: what is slow.
         start: when the first minute begins (aware).
         seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+        forecast_rps: as `simulate`; by default the hourly means of the demand itself.
 
     Returns:
         the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
@@ -165,9 +193,10 @@ def trajectory(
     """
     demand = _checked(np.asarray(demand_rps)[None])[0]
     service = service_of(configuration.machine, workload, slo)
-    events = expand(configuration.schedules, start, demand.size)
+    forecast = hourly_rps(demand[None], start) if forecast_rps is None else forecast_rps
+    events = timed_changes(configuration, service, start, demand.size, forecast, seed)
     draws = draw(workload, seed)
-    kept = np.empty((8, demand.size))
+    kept = np.empty((9, demand.size))
     record(
         parameters(configuration, workload, service),
         service_table(service, _largest(configuration, events)),
@@ -178,7 +207,7 @@ def trajectory(
         demand,
         kept,
     )
-    backlog = kept[7]
+    backlog = kept[8]
     in_service = kept[0].astype(np.int64)
     return Trajectory(
         start=start,

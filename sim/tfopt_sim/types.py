@@ -86,6 +86,7 @@ class TargetTracking:
     warmup_s: float = 300.0  # unset in AWS: falls back to the default cooldown of 300 s
     scale_in: bool = True  # False: disable_scale_in
     metric: Metric = "cpu"
+    cooldowns_s: tuple[float, float] | None = None  # out, in: application autoscaling's; no warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class StepScaling:
     adjustment: Adjustment = "change"
     min_magnitude: int = 0  # least instances that a percentage changes
     warmup_s: float = 300.0
+    cooldown_s: float | None = None  # application autoscaling's, in place of the warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class GceAutoscaler:
     scale_in_most: float | None = None  # scale-in control: instances, or a share below 1, that …
     scale_in_window_s: float = 600.0  # … the group may be below its largest size of this window
     mode: Literal["on", "only-scale-out", "off"] = "on"
+    predictive: bool = False  # for CPU: also what is forecast, initialization_s ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ class AzureAutoscale:
     """Azure Monitor autoscale: out on any rule, in on all, never where it would flap."""
 
     rules: tuple[AzureRule, ...]
+    look_ahead_s: float | None = None  # predictive autoscale acts so long ahead; None: disabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,7 @@ class ScheduledAction:
     min_size: int | None = None
     max_size: int | None = None
     desired_capacity: int | None = None
+    late_s: float = 0.0  # acts up to so much later, drawn per occurrence (AWS: up to 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +349,7 @@ class Trajectory:
 
     start: datetime
     in_service: NDArray[np.int64]
-    billed: NDArray[np.int64]  # in service and booting
+    billed: NDArray[np.int64]  # in service, booting, and in the warm pool where that runs
     cpu: FloatArray  # 0..1
     backlog_requests: FloatArray
     bad: FloatArray  # probability that the minute is bad

@@ -72,10 +72,11 @@ def run(
     bounds: tuple[int, int] = (1, 50),
     busy_s: float = 0.02,
     boot_s: float = 0.0,
+    look_ahead_s: float | None = None,
 ) -> Trajectory:
     """A scale set under `demand` requests/s by minute; an instance serves 2 ÷ `busy_s` a second."""
     workload = Workload(busy_s, boot_s=boot_s, boot="fixed", arrivals="even")
-    configuration = Configuration(MACHINE, *bounds, start, (AzureAutoscale(rules),))
+    configuration = Configuration(MACHINE, *bounds, start, (AzureAutoscale(rules, look_ahead_s),))
     return trajectory(configuration, np.array(demand), workload, Slo(), MONDAY)
 
 
@@ -248,6 +249,17 @@ def test_an_exact_count_is_the_capacity_itself() -> None:
     rules = (out(">", 0.7, 8, adjustment="exact"), into("<", 0.2, 2, adjustment="exact"))
     seen = run(*rules, demand=[450] * 2 + [30] * 3, start=5)
     assert seen.billed.tolist() == [5, 8, 8, 2, 2]
+
+
+def test_predictive_autoscale_scales_out_ahead_and_never_in() -> None:
+    """autoscale-predictive: when the forecast "will cross your scale-out boundary", instances are
+    added, the pre-launch time before; scaling in is left to the rules.
+    """
+    rules = (out(">", 0.7, 2), into("<", 0.1, 1, cooldown_s=4200))
+    demand = [140.0] * 60 + [630.0] * 60 + [60.0] * 30
+    seen = run(*rules, demand=demand, start=2, boot_s=600, look_ahead_s=900)
+    assert seen.billed.tolist() == [2] * 45 + [9] * 76 + [8] * 29
+    assert run(*rules, demand=demand, start=2, boot_s=600).billed[60] == 2
 
 
 @st.composite

@@ -131,7 +131,7 @@ def test_the_step_without_compilation_gives_the_same_minutes() -> None:
     seen = trajectory(configuration, demand, workload, SLO, MONDAY, seed=7)
 
     state = dynamics.initial.py_func(params)
-    none = np.empty((0, 4), dtype=np.int64)
+    none = np.empty((0, 6), dtype=np.int64)
     for t, rps in enumerate(demand):
         boot, jitter = (kind[(offset + t) % kind.size] for kind in drawn)
         state, minute = dynamics.step.py_func(

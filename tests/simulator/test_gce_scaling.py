@@ -6,6 +6,7 @@ Engine autoscaler controls" (Google Cloud blog, November 2020).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -175,6 +176,21 @@ def test_the_signal_that_asks_for_most_wins() -> None:
     both = run(cpu, rate, demand=[4.0] * 3, start=8)
     assert both.billed.tolist() == [8, 16, 16]
     assert run(cpu, demand=[4.0] * 3, start=8).billed.tolist() == [8, 8, 8]
+
+
+def test_predictive_autoscaling_has_the_instances_ready_when_load_comes() -> None:
+    """predictive-autoscaling: it "scales out the MIG in advance of predicted load, so that new
+    instances are ready to serve when the load arrives", the initialization period ahead.
+
+    The forecast knows that the second hour is four times as busy; the third is quiet again.
+    """
+    policy = GceAutoscaler(0.5, initialization_s=300, predictive=True)
+    workload = Workload(0.02, boot_s=300, boot="fixed", arrivals="even")
+    demand = [2.0] * 60 + [8.0] * 60 + [2.0] * 60
+    seen = run(policy, demand=demand, start=4, workload=workload)
+    assert seen.billed.tolist() == [4] * 55 + [16] * 75 + [4] * 50
+    assert seen.in_service[60] == 16
+    assert set(run(replace(policy, mode="off"), demand=demand, start=4).billed) == {4}
 
 
 def test_policies_of_two_clouds_are_refused() -> None:

@@ -24,7 +24,7 @@ from tfopt_sim.autoscaling.seen import (
 from tfopt_sim.autoscaling.window import keep, kept
 from tfopt_sim.types import AzureAutoscale, AzureRule, FloatArray
 
-AZURE = 5
+AZURE = 12
 
 RULES, LENGTH, FIRST = OWN, OWN + 1, OWN + 2  # how many; minutes of history; where they start
 

@@ -8,7 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from tfopt_sim._jit import inlined, kernel
-from tfopt_sim.autoscaling.seen import ASKED, KIND, NO_OPINION, Row, Seen, capacity_of
+from tfopt_sim.autoscaling.application import (
+    APPLICATION_STEP,
+    APPLICATION_TRACKING,
+    IN_PAUSE,
+    IN_UNTIL,
+    OUT_PAUSE,
+    application_step,
+    application_step_row,
+    application_tracking,
+    application_tracking_row,
+    cool_down,
+)
+from tfopt_sim.autoscaling.seen import ASKED, KIND, NO_OPINION, Row, Seen, capacity_of, settled
 from tfopt_sim.autoscaling.step import (
     PAUSE,
     SIMPLE,
@@ -26,6 +38,7 @@ from tfopt_sim.autoscaling.tracking import (
     SCALE_IN,
     TRACKING,
     WANTED,
+    WARMUP,
     tracking,
     tracking_row,
 )
@@ -43,10 +56,14 @@ class Rules(NamedTuple):
 def rows_of(policy: ScalingPolicy) -> list[Row]:
     """Return a policy's rules; none for what acts at set times instead (`predictive`)."""
     match policy:
-        case TargetTracking():
+        case TargetTracking(cooldowns_s=None):
             return [tracking_row(policy)]
-        case StepScaling():
+        case TargetTracking(cooldowns_s=tuple() as cooldowns_s):
+            return [application_tracking_row(policy, cooldowns_s)]
+        case StepScaling(cooldown_s=None):
             return [step_row(policy)]
+        case StepScaling(cooldown_s=float() | int() as cooldown_s):
+            return [application_step_row(policy, cooldown_s)]
         case SimpleScaling():
             return [simple_row(policy)]
         case _:
@@ -78,20 +95,39 @@ def opinion(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
         return step_scaling(rule, memory, seen)
     if kind == SIMPLE:
         return simple_scaling(rule, memory, seen)
+    if kind == APPLICATION_TRACKING:
+        return application_tracking(rule, memory, seen)
+    if kind == APPLICATION_STEP:
+        return application_step(rule, memory, seen)
     return NO_OPINION
 
 
 @inlined
-def ready_to_scale_in(rules: FloatArray, memory: FloatArray) -> bool:
-    """Say whether the low alarm of every target tracking that may scale in is on."""
+def tracks(rule: FloatArray) -> bool:
+    """Say whether a rule is target tracking, of whichever service."""
+    return bool(rule[KIND] == TRACKING or rule[KIND] == APPLICATION_TRACKING)
+
+
+@inlined
+def ready_to_scale_in(rule: FloatArray, memory: FloatArray, seen: Seen) -> bool:
+    """Say whether a target tracking may scale in now: its low alarm is on and nothing waits."""
+    if memory[BELOW] < rule[IN]:
+        return False
+    if rule[KIND] == TRACKING:
+        return settled(seen, rule[WARMUP])
+    return bool(seen.minute + 1 >= memory[IN_UNTIL])
+
+
+@inlined
+def agreed(rules: FloatArray, memory: FloatArray, seen: Seen) -> int:
+    """Return what all target trackings that may scale in agree on; −1 where one is not ready."""
+    most = NO_OPINION
     for r in range(rules.shape[0]):
-        if (
-            rules[r, KIND] == TRACKING
-            and rules[r, SCALE_IN] > 0.0
-            and memory[r, BELOW] < rules[r, IN]
-        ):
-            return False
-    return True
+        if tracks(rules[r]) and rules[r, SCALE_IN] > 0.0:
+            if not ready_to_scale_in(rules[r], memory[r], seen):
+                return NO_OPINION
+            most = max(most, int(memory[r, WANTED]))
+    return min(most, capacity_of(seen))
 
 
 @kernel
@@ -102,21 +138,15 @@ def decide_together(rules: FloatArray, memory: FloatArray, seen: Seen) -> int:
     and then as far as the one that wants most (EC2 Auto Scaling guide, as-scaling-target-tracking;
     largest of all: as-scale-based-on-demand, "Multiple dynamic scaling policies").
     """
-    capacity = capacity_of(seen)
-    largest, tracked = NO_OPINION, NO_OPINION
+    largest, less = NO_OPINION, False
     for r in range(rules.shape[0]):
         wanted = opinion(rules[r], memory[r], seen)
         memory[r, ASKED] = wanted
-        if rules[r, KIND] == TRACKING and wanted < capacity:
-            tracked = max(tracked, wanted)
+        if tracks(rules[r]) and 0 <= wanted < capacity_of(seen):
+            less = True
         else:
             largest = max(largest, wanted)
-    if tracked >= 0 and ready_to_scale_in(rules, memory):
-        for r in range(rules.shape[0]):
-            if rules[r, KIND] == TRACKING and rules[r, SCALE_IN] > 0.0:
-                tracked = max(tracked, int(memory[r, WANTED]))
-        largest = max(largest, min(tracked, capacity))
-    return largest
+    return max(largest, agreed(rules, memory, seen)) if less else largest
 
 
 @inlined
@@ -128,25 +158,31 @@ def decide(rules: FloatArray, memory: FloatArray, seen: Seen) -> int:
 
 
 @inlined
-def acted(rules: FloatArray, memory: FloatArray, r: int, wanted: int) -> bool:
-    """Say whether the group was brought to `wanted` by rule `r`."""
-    return bool(rules.shape[0] == 1 or memory[r, ASKED] == wanted)
+def restart_simple(rules: FloatArray, memory: FloatArray, minute: int, cooldown: float) -> None:
+    """Let every simple scaling wait for the cooldown of the one that acted."""
+    for r in range(rules.shape[0]):
+        if rules[r, KIND] == SIMPLE:
+            memory[r, UNTIL] = minute + cooldown
 
 
 @kernel
-def restart(rules: FloatArray, memory: FloatArray, wanted: int, minute: int) -> None:
-    """Take in that the group was resized at `minute` because `wanted` was wanted.
+def restart(
+    rules: FloatArray, memory: FloatArray, wanted: int, before: int, after: int, minute: int
+) -> None:
+    """Take in that the group was brought from `before` to `after` as `wanted` was wanted.
 
-    Target tracking counts its datapoints anew. After an adjustment of simple scaling all policies
-    of its kind wait for the cooldown.
+    Target tracking counts its datapoints anew, whoever acted. The rule that acted cools down.
     """
-    cooldown = 0.0
     for r in range(rules.shape[0]):
-        if rules[r, KIND] == TRACKING:
+        kind = rules[r, KIND]
+        if tracks(rules[r]):
             memory[r, ABOVE], memory[r, BELOW] = 0.0, 0.0
-        elif rules[r, KIND] == SIMPLE and acted(rules, memory, r, wanted):
-            cooldown = max(cooldown, rules[r, PAUSE])
-    if cooldown > 0.0:
-        for r in range(rules.shape[0]):
-            if rules[r, KIND] == SIMPLE:
-                memory[r, UNTIL] = minute + cooldown
+        if rules.shape[0] > 1 and memory[r, ASKED] != wanted:
+            continue
+        if kind == SIMPLE:
+            restart_simple(rules, memory, minute, rules[r, PAUSE])
+        elif kind == APPLICATION_TRACKING:
+            pause = rules[r, OUT_PAUSE] if after > before else rules[r, IN_PAUSE]
+            cool_down(memory[r], before, after, minute, pause)
+        elif kind == APPLICATION_STEP:
+            cool_down(memory[r], before, after, minute, rules[r, PAUSE])

@@ -25,7 +25,7 @@ from tfopt_sim.autoscaling.seen import (
 from tfopt_sim.autoscaling.window import fill, keep, largest, smallest
 from tfopt_sim.types import FloatArray, GceAutoscaler
 
-GCE = 4
+GCE = 11  # AWS has the kinds below
 
 TARGET, MODE, INITIALIZATION, STABILIZATION, MOST, SHARE, CONTROL = range(OWN, OWN + 7)
 

@@ -29,7 +29,7 @@ from tfopt_sim.autoscaling.seen import (
 from tfopt_sim.autoscaling.window import fill, keep, largest, smallest
 from tfopt_sim.types import ClusterAutoscaler, FloatArray, Machine
 
-KUBERNETES = 6
+KUBERNETES = 13
 
 # Cells of a rule: of the pods, then of the nodes.
 NODE_VCPUS, POD_VCPUS, TARGET, TOLERANCE, MIN_PODS, MAX_PODS, STABILIZATION = range(OWN, OWN + 7)

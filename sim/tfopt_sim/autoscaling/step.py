@@ -30,7 +30,9 @@ STEP, SIMPLE = 2, 3
 ADJUSTMENT, MAGNITUDE, PAUSE = range(AFTER_ALARM, AFTER_ALARM + 3)  # warm-up or cooldown, minutes
 CHANGE = AFTER_ALARM + 3  # of simple scaling
 STEPS = AFTER_ALARM + 3  # how many; then lower bound, upper bound and change of each
-UNTIL = AFTER_BREACHES  # end of the cooldown
+UNTIL = AFTER_BREACHES  # end of simple scaling's cooldown
+AFTER_STEPS = AFTER_BREACHES + 1  # the first cell of a memory behind
+_EXACT = 1e-9  # what binary fractions may lack of a bound
 
 _ADJUSTMENTS: tuple[Adjustment, ...] = ("change", "percent", "exact")
 
@@ -67,7 +69,7 @@ def simple_row(policy: SimpleScaling) -> Row:
         minutes_of(policy.cooldown_s),
         policy.change,
     )
-    return Row(SIMPLE, cells, AFTER_BREACHES + 1)
+    return Row(SIMPLE, cells, AFTER_STEPS)
 
 
 @inlined
@@ -98,8 +100,8 @@ def step_change(rule: FloatArray, value: float) -> float:
 
     Bounds count from the threshold. Above it the lower one is inclusive, below it the upper one.
     """
-    gap = value - rule[THRESHOLD]
     above = watches_above(rule)
+    gap = value - rule[THRESHOLD] + (_EXACT if above else -_EXACT)
     for k in range(int(rule[STEPS])):
         lower, upper = rule[STEPS + 1 + 3 * k], rule[STEPS + 2 + 3 * k]
         if (lower <= gap < upper) if above else (lower < gap <= upper):

@@ -23,7 +23,11 @@ from tfopt_sim.types import FloatArray, TargetTracking
 TRACKING = 1
 
 TARGET, LOW, OUT, IN, WARMUP, SCALE_IN = range(OWN, OWN + 6)
-ABOVE, BELOW, WANTED = range(KEPT, KEPT + 3)  # datapoints in a row; what the last one asked for
+AFTER_TRACKING = OWN + 6  # the first cell of a rule behind
+ABOVE, BELOW, WANTED = range(
+    KEPT, KEPT + 3
+)  # datapoints in a row; what it wanted when ready to scale in
+AFTER_COUNTS = KEPT + 3  # the first cell of a memory behind
 
 
 def tracking_row(policy: TargetTracking) -> Row:
@@ -38,7 +42,7 @@ def tracking_row(policy: TargetTracking) -> Row:
         minutes_of(policy.warmup_s),
         float(policy.scale_in),
     )
-    return Row(TRACKING, cells, memory=KEPT + 3)
+    return Row(TRACKING, cells, AFTER_COUNTS)
 
 
 @inlined
@@ -48,21 +52,29 @@ def proportional(in_service: int, value: float, target: float) -> int:
 
 
 @inlined
+def count(rule: FloatArray, memory: FloatArray, seen: Seen) -> float:
+    """Take in a minute and return the datapoint it completed, counted, else `NO_DATA`."""
+    value = observe(rule, memory, seen)
+    if value >= 0.0:
+        memory[ABOVE] = memory[ABOVE] + 1.0 if value > rule[TARGET] else 0.0
+        memory[BELOW] = memory[BELOW] + 1.0 if value < rule[LOW] else 0.0
+    return value
+
+
+@inlined
 def tracking(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return the capacity that the alarms ask for once one of them rings.
 
     Scale-out takes booting instances for capacity that is on its way; scale-in waits until nothing
-    boots or warms up.
+    boots or warms up. The load is even, so instances that warm up have the metric of the others.
     """
-    value = observe(rule, memory, seen)
+    value = count(rule, memory, seen)
     if value < 0.0:
         return NO_OPINION
-    memory[ABOVE] = memory[ABOVE] + 1.0 if value > rule[TARGET] else 0.0
-    memory[BELOW] = memory[BELOW] + 1.0 if value < rule[LOW] else 0.0
     if memory[ABOVE] >= rule[OUT]:
         return max(capacity_of(seen), proportional(seen.in_service, value, rule[TARGET]))
-    if memory[BELOW] < rule[IN] or rule[SCALE_IN] == 0.0 or not settled(seen, rule[WARMUP]):
+    if memory[BELOW] < rule[IN] or rule[SCALE_IN] == 0.0:
         return NO_OPINION
     wanted = min(capacity_of(seen), proportional(seen.in_service, value, rule[TARGET]))
     memory[WANTED] = wanted
-    return wanted
+    return wanted if settled(seen, rule[WARMUP]) else NO_OPINION
