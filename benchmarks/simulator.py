@@ -109,7 +109,7 @@ def compare_speed() -> float:
     took = seconds(lambda: simulate([CONFIGURATION], demand, WORKLOAD, Slo(), START))
     compiled = demand.size / took
     begin = time.perf_counter()
-    plain = Group((2, 64), 6, CONFIGURATION.tracking, 200.0)
+    plain = Group((2, 64), 6, CONFIGURATION.scaling, 200.0)
     simulate_plainly(plain, demand[0].tolist(), 3)
     plainly = WEEK / (time.perf_counter() - begin)
     print(f"simulate           {compiled / 1e6:8.1f} M group-minutes/s")

@@ -22,6 +22,7 @@ from tfopt_sim.autoscaling.application import (
 )
 from tfopt_sim.autoscaling.seen import ASKED, KIND, NO_OPINION, Row, Seen, capacity_of, settled
 from tfopt_sim.autoscaling.step import (
+    LASTS,
     PAUSE,
     SIMPLE,
     STEP,
@@ -162,7 +163,7 @@ def restart_simple(rules: FloatArray, memory: FloatArray, minute: int, cooldown:
     """Let every simple scaling wait for the cooldown of the one that acted."""
     for r in range(rules.shape[0]):
         if rules[r, KIND] == SIMPLE:
-            memory[r, UNTIL] = minute + cooldown
+            memory[r, UNTIL], memory[r, LASTS] = minute + cooldown, cooldown
 
 
 @kernel
