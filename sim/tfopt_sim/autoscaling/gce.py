@@ -91,9 +91,10 @@ def gce(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     keep(memory, sizes, young, seen.minute, float(capacity))
     keep(memory, peaks, control, seen.minute, float(capacity))
     value = observe(rule, memory, seen)
+    need = 0 if value == NO_DATA else serving_at(rule, seen.in_service, value)
+    keep(memory, WINDOWS, needs, seen.minute, float(need))
     if value == NO_DATA or rule[MODE] == 0.0:
         return NO_OPINION
-    keep(memory, WINDOWS, needs, seen.minute, float(serving_at(rule, seen.in_service, value)))
     initialized = min(seen.in_service, int(smallest(memory, sizes, young)))
     out = serving_at(rule, initialized, value)
     if out > capacity:
