@@ -52,6 +52,8 @@ class Meter:
 
 
 class Tracking:
+    whole = False  # scale-in counts from what serves; from the whole capacity where True
+
     def __init__(self, policy: TargetTracking) -> None:
         self.policy = policy
         self.meter = Meter(policy.metric, policy.metric_period_s)
@@ -70,8 +72,15 @@ class Tracking:
         threshold = self.policy.scale_in_ratio * self.policy.target
         return self.in_a_row(lambda x: x < threshold) >= self.policy.in_datapoints
 
+    def base(self, group: Sized, minute: int) -> int:
+        """Instances that a scale-out counts from."""
+        return sum(each.ready <= minute for each in group.instances)
+
+    def free_to_scale_in(self, group: Sized, minute: int) -> bool:
+        return settled(group, minute, self.policy.warmup_s)
+
     def ready_to_scale_in(self, group: Sized, minute: int) -> bool:
-        return self.low() and settled(group, minute, self.policy.warmup_s)
+        return self.low() and self.free_to_scale_in(group, minute)
 
     def want(self, group: Sized, minute: int, seen: Minute) -> int | None:
         value = self.meter.take(minute, seen)
@@ -79,18 +88,60 @@ class Tracking:
             return None
         self.datapoints.append(value)
         now = len(group.instances)
-        proportional = math.ceil(seen.in_service * value / self.policy.target - 1e-9)
+        share = value / self.policy.target
+        proportional = math.ceil(self.base(group, minute) * share - 1e-9)
         if self.in_a_row(lambda x: x > self.policy.target) >= self.policy.out_datapoints:
             return max(now, proportional)
         if not self.low():
             return None
-        self.less = min(now, proportional)
-        if self.policy.scale_in and settled(group, minute + 1, self.policy.warmup_s):
-            return self.less
-        return None
+        measured = now if self.whole else seen.in_service
+        self.less = min(now, math.ceil(measured * share - 1e-9))
+        free = self.policy.scale_in and self.free_to_scale_in(group, minute + 1)
+        return self.less if free and self.less < now else None
 
     def resized(self) -> None:
         self.datapoints = []
+
+    def acted(self, before: int, after: int, minute: int) -> None:
+        """Warm-up is a matter of instances, not of the policy."""
+
+
+class Cooldown:
+    """The cooldowns of one policy of a service."""
+
+    def __init__(self, out_s: float, in_s: float) -> None:
+        self.out, self.inward = math.ceil(out_s / 60), math.ceil(in_s / 60)
+        self.out_until = self.in_until = 0
+        self.before = 0  # capacity when the scale-out began
+
+    def base(self, now: int, minute: int) -> int:
+        return self.before if minute < self.out_until else now
+
+    def start(self, before: int, after: int, minute: int) -> None:
+        if after < before:
+            self.in_until = minute + self.inward
+            return
+        if minute >= self.out_until:
+            self.before = before
+        self.out_until = minute + self.out
+        self.in_until = 0
+
+
+class ServiceTracking(Tracking):
+    whole = True
+
+    def __init__(self, policy: TargetTracking, cooldowns_s: tuple[float, float]) -> None:
+        super().__init__(policy)
+        self.cooldown = Cooldown(*cooldowns_s)
+
+    def base(self, group: Sized, minute: int) -> int:
+        return self.cooldown.base(len(group.instances), minute + 1)
+
+    def free_to_scale_in(self, _group: Sized, minute: int) -> bool:
+        return minute >= self.cooldown.in_until
+
+    def acted(self, before: int, after: int, minute: int) -> None:
+        self.cooldown.start(before, after, minute)
 
 
 class Bell:
@@ -156,14 +207,37 @@ class Stepping:
         kind, least = self.policy.adjustment, self.policy.min_magnitude
         now = len(group.instances)
         if adjust(now, change, kind, least) < now:
-            free = settled(group, minute + 1, self.policy.warmup_s)
+            free = self.free_to_scale_in(group, minute + 1)
             return adjust(now, change, kind, least) if free else None
+        return max(now, adjust(self.base(group, minute), change, kind, least))
+
+    def base(self, group: Sized, minute: int) -> int:
         since = minute + 1 - math.ceil(self.policy.warmup_s / 60)
-        warm = [each for each in group.instances if each.ready <= min(since, minute)]
-        return max(now, adjust(len(warm), change, kind, least))
+        return sum(each.ready <= min(since, minute) for each in group.instances)
+
+    def free_to_scale_in(self, group: Sized, minute: int) -> bool:
+        return settled(group, minute, self.policy.warmup_s)
 
     def resized(self) -> None:
         """Alarms of the user know nothing of the group's size."""
+
+    def acted(self, before: int, after: int, minute: int) -> None:
+        """Warm-up is a matter of instances, not of the policy."""
+
+
+class ServiceStepping(Stepping):
+    def __init__(self, policy: StepScaling, cooldown_s: float) -> None:
+        super().__init__(policy)
+        self.cooldown = Cooldown(cooldown_s, cooldown_s)
+
+    def base(self, group: Sized, minute: int) -> int:
+        return self.cooldown.base(len(group.instances), minute + 1)
+
+    def free_to_scale_in(self, _group: Sized, minute: int) -> bool:
+        return minute >= self.cooldown.in_until
+
+    def acted(self, before: int, after: int, minute: int) -> None:
+        self.cooldown.start(before, after, minute)
 
 
 class Simple:
@@ -187,6 +261,9 @@ class Simple:
         return adjust(now, policy.change, policy.adjustment, policy.min_magnitude)
 
     def resized(self) -> None:
+        """Alarms of the user know nothing of the group's size."""
+
+    def acted(self, before: int, after: int, minute: int) -> None:
         """The cooldown starts for all of its kind at once (`Group.autoscale`)."""
 
 
@@ -197,9 +274,11 @@ def plain(policy: object) -> Policy:
     """Return the plain counterpart of a policy."""
     match policy:
         case TargetTracking():
-            return Tracking(policy)
+            cooldowns = policy.cooldowns_s
+            return ServiceTracking(policy, cooldowns) if cooldowns else Tracking(policy)
         case StepScaling():
-            return Stepping(policy)
+            cooldown = policy.cooldown_s
+            return Stepping(policy) if cooldown is None else ServiceStepping(policy, cooldown)
         case SimpleScaling():
             return Simple(policy)
     raise TypeError(policy)

@@ -152,7 +152,10 @@ class Group:
             return
         for policy, want in wants:
             policy.resized()
-            if isinstance(policy, Simple) and want == wanted:
+            if want != wanted:
+                continue
+            policy.acted(before, len(self.instances), minute + 1)
+            if isinstance(policy, Simple):
                 for each in self.policies:
                     if isinstance(each, Simple):
                         each.cool_down(minute + 1, policy.policy.cooldown_s)
@@ -170,8 +173,9 @@ class Group:
                     for each in self.policies
                     if isinstance(each, Tracking) and each.policy.scale_in
                 ]
-                if all(each.ready_to_scale_in(self, minute + 1) for each in votes):
-                    opinions.append(max(each.less for each in votes))
+                most = max(each.less for each in votes)
+                if most < now and all(each.ready_to_scale_in(self, minute + 1) for each in votes):
+                    opinions.append(most)
             else:
                 opinions.append(want)
         return max(opinions, default=None)

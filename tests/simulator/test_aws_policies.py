@@ -54,6 +54,16 @@ def test_a_policy_with_scale_in_disabled_has_no_say_in_it() -> None:
     assert changes(run([0.8] * 17, CPU, out_only)) == [(15, 2)]
 
 
+def test_target_tracking_does_not_block_the_scale_in_of_steps() -> None:
+    """application-auto-scaling-target-tracking: a step policy's scale-in "will not be blocked".
+
+    Target tracking then may scale out again: here at 80 %, three datapoints later.
+    """
+    down = StepScaling(Alarm(0.45, "<"), (Step(-2, None, 0),), warmup_s=0)
+    seen = run([1.6] * 5, CPU, down)
+    assert changes(seen) == [(1, 2), (4, 4)]
+
+
 def test_another_policy_may_scale_in_where_target_tracking_may_not() -> None:
     """as-scaling-target-tracking: disable scale-in to "use a different scaling policy type"."""
     down = StepScaling(Alarm(0.1, "<"), (Step(-1, None, 0),), warmup_s=0)
@@ -62,7 +72,7 @@ def test_another_policy_may_scale_in_where_target_tracking_may_not() -> None:
 
 
 def test_the_larger_of_two_scale_outs_wins() -> None:
-    """as-scale-based-on-demand, "Multiple policies": one adds 1, another 2: 2 are added."""
+    """as-scale-based-on-demand, "Multiple scaling policies": one adds 1, another 2: 2 it is."""
     one = SimpleScaling(Alarm(0.6, ">"), 1)
     two = SimpleScaling(Alarm(3000, ">", metric="requests"), 2)
     assert changes(run([3.0] * 3, one, two)) == [(1, 6)]
@@ -70,11 +80,19 @@ def test_the_larger_of_two_scale_outs_wins() -> None:
 
 
 def test_the_larger_of_two_scale_ins_wins() -> None:
-    """as-scale-based-on-demand: the largest capacity for scale-in as for scale-out."""
-    one = StepScaling(Alarm(0.2, "<"), (Step(-1, None, 0),))
-    two = StepScaling(Alarm(0.3, "<"), (Step(-2, None, 0),))
-    assert changes(run([0.4] * 2, one, two)) == [(1, 3)]
-    assert changes(run([1.0] * 2, one, two)) == [(1, 2)]
+    """as-scale-based-on-demand: 3 of 8 by one policy, 25 % by the other: 2 are terminated."""
+    three = StepScaling(Alarm(0.2, "<"), (Step(-3, None, 0),))
+    quarter = StepScaling(Alarm(0.3, "<"), (Step(-25, None, 0),), "percent")
+    assert changes(run([1.2] * 2, three, quarter, start=8)) == [(1, 6)]
+    assert changes(run([1.2] * 2, three, start=8)) == [(1, 5)]
+
+
+def test_the_size_of_the_group_limits_every_policy() -> None:
+    """as-scale-based-on-demand: 2 + 3 with maximum 3 is 3; 3 - 2 with minimum 2 is 2."""
+    up = SimpleScaling(Alarm(0.6, ">"), 3)
+    down = SimpleScaling(Alarm(0.2, "<"), -2)
+    assert changes(run([1.8] * 3, up, start=2, bounds=(1, 3))) == [(1, 3)]
+    assert changes(run([0.1] * 3, down, start=3, bounds=(2, 5))) == [(1, 2)]
 
 
 def test_scale_out_beats_scale_in() -> None:
@@ -316,7 +334,8 @@ def test_a_pool_shrinks_with_the_maximum() -> None:
     assert sizes(run([1.0] * 4, schedules=[at], warm_pool=pool), 1, 2, 3) == [20, 5, 5]
 
 
-# Application Auto Scaling (ECS services); pages of its own user guide
+# Application Auto Scaling (ECS services). "The cooldown section" is "Cooldown period" on the page
+# application-auto-scaling-target-tracking of its own user guide.
 
 TASKS = TargetTracking(0.5, scale_in_ratio=0.9, cooldowns_s=(300.0, 300.0))
 
@@ -329,7 +348,7 @@ def test_services_scale_in_below_nine_tenths() -> None:
 
 
 def test_a_scale_out_is_part_of_the_next_during_its_cooldown() -> None:
-    """Target tracking, "Define cooldown periods": no further increase unless a larger one.
+    """The cooldown section: no further increase unless a larger one is triggered.
 
     Out in minute 3 for 3.2 busy of 4: 7. The alarm rings again, but 7 are on their way; 4 at
     100 % want 8, one more.
@@ -340,7 +359,7 @@ def test_a_scale_out_is_part_of_the_next_during_its_cooldown() -> None:
 
 
 def test_after_the_cooldown_a_scale_out_counts_from_the_whole() -> None:
-    """Same page: once the cooldown is over, what was added is no longer part of the next."""
+    """The cooldown section: after it, what was added is no longer part of the next one."""
     quick = replace(TASKS, out_datapoints=1, cooldowns_s=(60.0, 300.0))
     assert changes(run([3.0] * 1 + [4.0] * 2, quick)) == [(1, 6), (2, 12)]
     assert changes(run([3.0] * 1 + [4.0] * 2, replace(TASKS, out_datapoints=1))) == [
@@ -350,7 +369,7 @@ def test_after_the_cooldown_a_scale_out_counts_from_the_whole() -> None:
 
 
 def test_a_scale_in_blocks_the_next_for_its_cooldown() -> None:
-    """Same page: scale-in is conservative; further ones wait for the cooldown to expire."""
+    """The cooldown section: further scale-in is blocked until the cooldown has expired."""
     quick = replace(TASKS, in_datapoints=1)
     busy = [3.0] * 2 + [1.2] * 10
     assert changes(run(busy, quick, start=8)) == [(1, 6), (6, 3)]
@@ -359,7 +378,7 @@ def test_a_scale_in_blocks_the_next_for_its_cooldown() -> None:
 
 
 def test_a_scale_out_ends_the_cooldown_of_a_scale_in() -> None:
-    """Same page: a scale-out during it happens at once, and the scale-in cooldown stops."""
+    """The cooldown section: a scale-out happens at once and ends the cooldown of a scale-in."""
     quick = replace(TASKS, in_datapoints=1, out_datapoints=1, cooldowns_s=(300.0, 3600.0))
     busy = [2.5] * 1 + [4.0] * 4 + [2.0] * 3
     assert changes(run(busy, quick, start=8)) == [(1, 5), (2, 8), (6, 4)]
@@ -383,3 +402,10 @@ def test_step_scale_in_of_a_service_waits_for_its_cooldown() -> None:
     """API StepScalingPolicyConfiguration: the cooldown blocks subsequent scale-in requests."""
     policy = StepScaling(Alarm(0.5, "<"), (Step(-1, None, 0),), cooldown_s=180.0)
     assert changes(run([1.0] * 6, policy)) == [(1, 3), (4, 2)]
+
+
+def test_a_scheduled_action_does_not_wait_for_the_cooldown_of_a_service() -> None:
+    """The cooldown section: cooldowns apply to activities of scaling policies only."""
+    at = ScheduledAction("2 0 * * *", desired_capacity=9)
+    policy = StepScaling(Alarm(0.5, ">"), (Step(2, 0),), cooldown_s=3600.0)
+    assert changes(run([3.0] * 4, policy, schedules=[at])) == [(1, 6), (2, 9)]

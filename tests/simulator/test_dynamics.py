@@ -58,6 +58,7 @@ def trackings(draw: st.DrawFn) -> TargetTracking:
         warmup_s=draw(WARMUPS),
         scale_in=draw(st.booleans()),
         metric=metric,
+        cooldowns_s=draw(st.none() | st.tuples(WARMUPS, WARMUPS)),
     )
 
 
@@ -84,7 +85,9 @@ def step_scalings(draw: st.DrawFn) -> StepScaling:
         steps = (Step(sign * near, -0.1, 0), Step(sign * far, None, -0.1))
     if adjustment == "percent":
         steps = tuple(replace(step, change=9 * step.change) for step in steps)
-    return StepScaling(alarm, steps, adjustment, draw(st.integers(0, 2)), draw(WARMUPS))
+    cooldown_s = draw(st.none() | WARMUPS)
+    least = draw(st.integers(0, 2))
+    return StepScaling(alarm, steps, adjustment, least, draw(WARMUPS), cooldown_s)
 
 
 @st.composite
@@ -150,7 +153,7 @@ def as_schedule(change: Change) -> ScheduledAction:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cases())
 def test_every_minute_equals_the_plain_simulation(
     case: tuple[Configuration, Workload, list[float], list[Change]],
