@@ -27,6 +27,7 @@ _SOURCES = (
     "fleet",
     "latency",
     "queueing",
+    "saturation",
     "serving",
     "tables",
 )
