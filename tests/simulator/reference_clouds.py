@@ -12,7 +12,17 @@ from reference_simulator import Group, Seen
 from tfopt_sim.types import AzureAutoscale, AzureRule, ClusterAutoscaler, GceAutoscaler, Machine
 
 
-class PlainGce:
+class Watchful:
+    """Sees by itself that the group was resized, whoever did it."""
+
+    def resized(self) -> None:
+        pass
+
+    def acted(self, before: int, after: int, minute: int) -> None:
+        pass
+
+
+class PlainGce(Watchful):
     def __init__(self, policy: GceAutoscaler) -> None:
         self.policy = policy
         self.needs: list[int] = []
@@ -47,11 +57,8 @@ class PlainGce:
         peak = max(self.sizes[-math.ceil(self.policy.scale_in_window_s / 60) - 1 :])
         return peak - math.floor(most if most >= 1 else most * peak + 0.5)
 
-    def resized(self) -> None:
-        """Nothing of it depends on who resized the group."""
 
-
-class PlainAzure:
+class PlainAzure(Watchful):
     def __init__(self, policy: AzureAutoscale) -> None:
         self.rules = policy.rules
         self.seen: list[Seen] = []
@@ -117,9 +124,6 @@ class PlainAzure:
         compare = {">": gt, ">=": ge, "<": lt, "<=": le}[alarm.comparison]
         return bool(compare(heavier * together[rule.aggregation](samples), alarm.threshold))
 
-    def resized(self) -> None:
-        """It sees a new size by itself."""
-
 
 @dataclass(eq=False)
 class Node:
@@ -130,7 +134,7 @@ class Node:
         return minute if self.unneeded_since is None else self.unneeded_since
 
 
-class PlainCluster:
+class PlainCluster(Watchful):
     def __init__(self, policy: ClusterAutoscaler, machine: Machine) -> None:
         self.policy, self.machine = policy, machine
         self.allocatable = machine.vcpus - policy.node_vcpus_reserved
@@ -242,6 +246,3 @@ class PlainCluster:
         empty = [node for node in due if node.pods == 0][: 6 * self.policy.max_empty_bulk_delete]
         self.doomed = due[: len(empty) + 1]
         return len(self.doomed)
-
-    def resized(self) -> None:
-        """It sees nodes come and go by itself."""

@@ -77,7 +77,9 @@ def kubernetes_row(policy: ClusterAutoscaler, machine: Machine) -> Row:
         ValueError: a target that is not positive, or a node on which no pod fits.
     """
     fit = room_for_pods(policy, machine)
-    if fit < 1 or not policy.target > 0:
+    if not policy.target > 0:
+        raise ValueError(f"an autoscaler cannot aim at {policy.target}")
+    if fit < 1:
         raise ValueError(f"no pod of {policy.pod_vcpus} vCPUs fits on a node {machine.name}")
     stabilization = max(1.0, minutes_of(policy.stabilization_s))
     unneeded = minutes_of(policy.unneeded_s) + 1  # that many samples span the time
@@ -111,6 +113,8 @@ def run_pods(rule: FloatArray, memory: FloatArray, count: int) -> None:
     """Put up to `count` pods on nodes, each on one that has fewest; the others stay pending."""
     level, left = first_level(rule), count
     for _ in range(int(rule[FIT])):
+        if left == 0:
+            break
         moved = min(left, int(memory[level]))
         memory[level] -= moved
         level += 1
@@ -124,6 +128,8 @@ def stop_pods(rule: FloatArray, memory: FloatArray, count: int) -> None:
     """Take `count` pods off their nodes, each from one that has most."""
     level, left = first_level(rule) + int(rule[FIT]), count
     for _ in range(int(rule[FIT])):
+        if left == 0:
+            break
         moved = min(left, int(memory[level]))
         memory[level] -= moved
         level -= 1
