@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import inlined, kernel
-from tfopt_sim.autoscaling.combine import decide, restart
+from tfopt_sim.autoscaling.clouds import Cloud, decide_in
+from tfopt_sim.autoscaling.combine import restart
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.credits import Credits, owed, resized, settle_all, start
 from tfopt_sim.draws import Draws
@@ -37,6 +38,7 @@ class Params(NamedTuple):
     max_size: int
     desired: int
     rules: FloatArray  # shape (rules, cells): what scales it
+    cloud: Cloud  # whose rules they are
     pool: Pool
     bursts: bool  # its machine lives on CPU credits, and buys more where they run out
     credits: Credits
@@ -215,7 +217,7 @@ def scale(
         60.0 * rps / max(state.in_service, 1),
         room.joined,
     )
-    wanted = decide(params.rules, room.memory, seen)
+    wanted = decide_in(params.cloud, params.rules, room.memory, seen)
     if wanted < 0:
         return state
     before = state.in_service + state.booting

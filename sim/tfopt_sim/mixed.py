@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tfopt_sim._jit import inlined, kernel
-from tfopt_sim.autoscaling.combine import decide, restart
+from tfopt_sim.autoscaling.clouds import decide_in
+from tfopt_sim.autoscaling.combine import restart
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.capacity import serve_between
 from tfopt_sim.credits import Credits, full_speed, settle
@@ -247,7 +248,7 @@ def scale(
         60.0 * rps / max(tallied.instances, 1),
         room.joined,
     )
-    wanted = decide(params.rules, room.memory, seen)
+    wanted = decide_in(params.cloud, params.rules, room.memory, seen)
     if wanted < 0 or wanted == seen.in_service + seen.booting:
         return state
     wanted = max(wanted, min(state.least, state.desired))

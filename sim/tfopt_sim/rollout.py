@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim import mixed
-from tfopt_sim.autoscaling.combine import rules_of
+from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.autoscaling.predictive import forecast_rows, hourly_rps, merge
 from tfopt_sim.cost import beyond, bill_of, covered_usd_per_hour
 from tfopt_sim.credits import credits_of, usd_per_credit
@@ -47,6 +47,7 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
     low, high = configuration.min_size, configuration.max_size
     if not 0 <= low <= high:
         raise ValueError(f"min_size {low} and max_size {high} are no bounds of a group")
+    rules, cloud = rules_for(configuration.scaling, configuration.machine)
     return Params(
         serving=Serving(
             capacity_rps=service.capacity_rps,
@@ -57,7 +58,8 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         min_size=low,
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
-        rules=rules_of(configuration.scaling).rows,
+        rules=rules.rows,
+        cloud=cloud,
         pool=pool_of(configuration.fleet.warm_pool),
         bursts=credits_of(configuration.machine).unlimited,
         credits=credits_of(configuration.machine),
@@ -73,7 +75,7 @@ def _covered_minutes(configuration: Configuration) -> float:
 
 def room_of(configuration: Configuration, draws: Draws) -> Room:
     """Return room for what of the group's state stands in arrays."""
-    rules = rules_of(configuration.scaling)
+    rules, _ = rules_for(configuration.scaling, configuration.machine)
     longest = max(int(draws.boots.max()), pool_of(configuration.fleet.warm_pool).start)
     return empty_room(longest, rules.history, rules.memory)
 

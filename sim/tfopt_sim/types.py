@@ -152,24 +152,26 @@ class PredictiveScaling:
 class GceAutoscaler:
     """Google's managed-instance-group autoscaler on CPU or load-balancing rate."""
 
-    target: float
+    target: float  # a share for CPU, requests per instance and minute otherwise
     metric: Metric = "cpu"
-    initialization_s: float = 60.0  # cool-down period: younger instances' CPU is not believed
-    stabilization_s: float = 600.0  # scale-in follows the largest need of the last ten minutes
-    scale_in_most: float | None = None  # scale-in control: instances, or a share below 1, …
-    scale_in_window_s: float = 600.0  # … removed at most within this window
+    initialization_s: float = 60.0  # from launch; no scale-out on the metric of younger instances
+    stabilization_s: float = 600.0  # scale-in follows the largest need of so long
+    scale_in_most: float | None = None  # scale-in control: instances, or a share below 1, that …
+    scale_in_window_s: float = 600.0  # … the group may be below its largest size of this window
     mode: Literal["on", "only-scale-out", "off"] = "on"
+    predictive: bool = False  # for CPU: also what is forecast, initialization_s ahead
 
 
 @dataclass(frozen=True, slots=True)
 class AzureRule:
     """One rule of an Azure autoscale profile."""
 
-    alarm: Alarm  # of: time window ÷ time grain; its mean is compared
+    alarm: Alarm  # period_s: time grain; of: time window ÷ time grain (datapoints: not used)
     direction: Literal["increase", "decrease"]
-    change: float
+    change: float = 1.0  # instances, percent, or a capacity
     adjustment: Adjustment = "change"
-    cooldown_s: float = 300.0
+    cooldown_s: float = 300.0  # since the last scale action of any rule
+    aggregation: Literal["average", "minimum", "maximum", "last"] = "average"  # of the window
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ class AzureAutoscale:
     """Azure Monitor autoscale: out on any rule, in on all, never where it would flap."""
 
     rules: tuple[AzureRule, ...]
+    look_ahead_s: float | None = None  # predictive autoscale acts so long ahead; None: disabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +190,17 @@ class ClusterAutoscaler:
     target: float = 0.5  # of the pods' requested CPU (horizontal pod autoscaler)
     min_pods: int = 1
     max_pods: int = 1000
-    node_vcpus_reserved: float = 0.1  # of a node's vCPUs: kubelet, daemon sets
+    pod_memory_gib: float = 0.0  # requested by one pod; 0: CPU alone decides what fits
+    node_vcpus_reserved: float = 0.1  # vCPUs of a node that are not allocatable (kubelet, system)
+    node_memory_gib_reserved: float = 0.5
+    daemon_vcpus: float = 0.0  # requested by the daemon sets' pods on each node
+    max_pods_per_node: int = 110
     tolerance: float = 0.1
     stabilization_s: float = 300.0  # before pods are removed
-    utilization_threshold: float = 0.5  # a node below it is unneeded …
+    utilization_threshold: float = 0.5  # requested ÷ allocatable; a node below it is unneeded …
     unneeded_s: float = 600.0  # … and removed after so long
-    delay_after_add_s: float = 600.0
+    delay_after_add_s: float = 600.0  # no removal so soon after nodes were added
+    max_empty_bulk_delete: int = 10  # empty nodes removed in one scan of ten seconds
 
 
 ScalingPolicy = (

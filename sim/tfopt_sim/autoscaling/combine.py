@@ -73,7 +73,11 @@ def rows_of(policy: ScalingPolicy) -> list[Row]:
 
 def rules_of(policies: Sequence[ScalingPolicy]) -> Rules:
     """Return the policies of a group, packed."""
-    rows = [row for policy in policies for row in rows_of(policy)]
+    return pack([row for policy in policies for row in rows_of(policy)])
+
+
+def pack(rows: Sequence[Row]) -> Rules:
+    """Return rules as the simulator takes them."""
     packed = np.zeros((len(rows), 1 + max((len(row.cells) for row in rows), default=0)))
     for place, row in zip(packed, rows, strict=True):
         place[KIND] = row.kind

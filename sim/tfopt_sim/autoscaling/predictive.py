@@ -15,7 +15,13 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim.types import FloatArray, PredictiveScaling, ScalingPolicy
+from tfopt_sim.types import (
+    AzureAutoscale,
+    FloatArray,
+    GceAutoscaler,
+    PredictiveScaling,
+    ScalingPolicy,
+)
 
 Table = NDArray[np.int64]
 
@@ -45,8 +51,28 @@ def needed(policy: PredictiveScaling, rps: float, capacity_rps: float) -> int:
     return math.ceil(rps / each - 1e-9)
 
 
+def expectations(policy: ScalingPolicy) -> list[PredictiveScaling]:
+    """Return how a policy acts on the forecast; nothing where it does not.
+
+    Compute Engine plans the initialization period ahead for the target (predictive-autoscaling);
+    Azure plans its look-ahead time for the lowest CPU at which a rule scales out, and never scales
+    in on a forecast (autoscale-predictive).
+    """
+    match policy:
+        case PredictiveScaling(forecast_only=False):
+            return [policy]
+        case GceAutoscaler(predictive=True, metric="cpu", mode="on" | "only-scale-out"):
+            return [PredictiveScaling(policy.target, buffer_s=policy.initialization_s)]
+        case AzureAutoscale(look_ahead_s=float() | int() as ahead):
+            out = [rule.alarm for rule in policy.rules if rule.direction == "increase"]
+            lowest = min((a.threshold for a in out if a.metric == "cpu"), default=math.inf)
+            return [PredictiveScaling(lowest, buffer_s=ahead)]
+        case _:
+            return []
+
+
 def _acting(policies: Sequence[ScalingPolicy]) -> list[PredictiveScaling]:
-    return [p for p in policies if isinstance(p, PredictiveScaling) and not p.forecast_only]
+    return [acting for policy in policies for acting in expectations(policy)]
 
 
 def forecast_rows(
