@@ -22,6 +22,7 @@ _SOURCES = (
     "fleet",
     "latency",
     "queueing",
+    "saturation",
     "serving",
     "tables",
 )
