@@ -26,6 +26,7 @@ _SOURCES = (
     "latency",
     "mixed",
     "placement",
+    "purchasing",
     "queueing",
     "saturation",
     "serving",

@@ -46,6 +46,7 @@ def test_one_type_in_one_zone_is_the_fast_kernel(
     configuration, workload, demand, changes = case
     configuration = replace(
         configuration,
+        fleet=Fleet(),  # a mixed one has no warm pool
         scaling=configuration.scaling + ((STEPS,) if stepped else ()),
         schedules=tuple(as_schedule(change) for change in changes),
     )
