@@ -31,6 +31,7 @@ _SOURCES = (
     "latency",
     "mixed",
     "placement",
+    "purchasing",
     "queueing",
     "saturation",
     "serving",

@@ -161,6 +161,15 @@ def _capacity(machine: Machine, reference: Machine) -> float:
     return (machine.vcpus * machine.speed) / (reference.vcpus * reference.speed)
 
 
+def machines_per_unit(configuration: Configuration) -> float:
+    """Return what a unit of capacity is worth, in machines of the configuration's own kind.
+
+    That of the slot preferred first: the capacity of one instance ÷ its weight.
+    """
+    slot = slots_of(configuration)[0]
+    return _capacity(slot.machine, configuration.machine) / slot.weight
+
+
 def _hazard_per_minute(slot: Slot) -> float:
     """Return the rate at which one spot instance is reclaimed, from its share in a month."""
     share = min(slot.interruptions_per_month, 1.0 - 1e-9)

@@ -20,7 +20,7 @@ from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
 from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
-from tfopt_sim.purchasing import needs_instances
+from tfopt_sim.purchasing import machines_per_unit, needs_instances
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
 from tfopt_sim.tables import Service, ServiceTable, service_of, service_table, size_limits
@@ -95,7 +95,8 @@ def timed_changes(
     """
     scheduled = expand(configuration.schedules, start, minutes, seed)
     policies = configuration.scaling
-    rows = forecast_rows(policies, forecast_rps, service.capacity_rps, start, minutes)
+    unit_rps = service.capacity_rps * machines_per_unit(configuration)
+    rows = forecast_rows(policies, forecast_rps, unit_rps, start, minutes)
     return merge(scheduled, rows)
 
 

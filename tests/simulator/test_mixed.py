@@ -22,6 +22,7 @@ from tfopt_sim.types import (
     Alarm,
     Configuration,
     Fleet,
+    PredictiveScaling,
     ScheduledAction,
     Slot,
     Step,
@@ -46,6 +47,7 @@ def test_one_type_in_one_zone_is_the_fast_kernel(
     configuration, workload, demand, changes = case
     configuration = replace(
         configuration,
+        fleet=Fleet(),  # a mixed one has no warm pool
         scaling=configuration.scaling + ((STEPS,) if stepped else ()),
         schedules=tuple(as_schedule(change) for change in changes),
     )
@@ -136,6 +138,16 @@ def test_weights_scale_capacity_in_units() -> None:
     assert seen.cpu[0] == pytest.approx(0.75)
     assert seen.in_service[-1] == 6
     assert seen.cost_usd == pytest.approx(seen.billed.sum() * 0.192 / 60)
+
+
+def test_a_forecast_counts_in_units() -> None:
+    """Predictive scaling asks for 8 units of 4 requests/s each: four instances that count 2."""
+    double = replace(MACHINE, name="m5.xlarge", vcpus=4, usd_per_hour=0.192)
+    group = Configuration(MACHINE, 2, 40, 2, (PredictiveScaling(0.5),))
+    weighted = replace(group, fleet=Fleet((Slot(double, 2),)))
+    demand = np.full(180, 0.5 * 8 * CAPACITY_RPS)
+    assert trajectory(group, demand, WORKLOAD, SLO, MONDAY).in_service[-1] == 8
+    assert trajectory(weighted, demand, WORKLOAD, SLO, MONDAY).in_service[-1] == 4
 
 
 def test_scale_in_keeps_what_a_lighter_instance_cannot_replace() -> None:
