@@ -139,6 +139,7 @@ def trajectory(
     start: datetime,
     *,
     seed: int = 0,
+    scenario: int = 0,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
 
@@ -148,7 +149,8 @@ def trajectory(
         workload: what a request costs.
         slo: what is slow.
         start: when the first minute begins (aware).
-        seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+        seed: of the boot times.
+        scenario: whose minutes it has, of those that `simulate` runs with the same seed.
 
     Returns:
         the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
@@ -166,7 +168,7 @@ def trajectory(
         service_table(service, _largest(configuration, events)),
         events,
         draws,
-        int(offsets(1, seed)[0]),
+        int(offsets(scenario + 1, seed)[scenario]),
         empty_ring(draws.boots),
         demand,
         kept,

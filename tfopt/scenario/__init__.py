@@ -3,5 +3,6 @@
 from tfopt.scenario.case import Case, build_case
 from tfopt.scenario.demand import Traffic
 from tfopt.scenario.group import NotAnalysedError
+from tfopt.scenario.present import Present, present_of
 
-__all__ = ["Case", "NotAnalysedError", "Traffic", "build_case"]
+__all__ = ["Case", "NotAnalysedError", "Present", "Traffic", "build_case", "present_of"]

@@ -56,6 +56,7 @@ def build_case(
     knobs: Knobs,
     horizon_s: int,
     seed: int,
+    held_back: int = HELD_BACK_SCENARIOS,
 ) -> Case:
     """Put a group together with its machines, its traffic and its futures.
 
@@ -75,7 +76,7 @@ def build_case(
     same, other = _machines(book, offer, settings, table)
     model = fit(traffic.demand)
     paths = model.sample(
-        np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
+        np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60
     )
     machines = (present.machine, *(machine_of(o, reference) for o in same))
     _check_possible(machines, traffic, slo)
