@@ -29,9 +29,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-Hourly = Annotated[
-    list[float | None], Field(min_length=HOURS_PER_WEEK, max_length=HOURS_PER_WEEK)
-]
+Hourly = Annotated[list[float | None], Field(min_length=HOURS_PER_WEEK, max_length=HOURS_PER_WEEK)]
 
 
 class Tool(_Model):
@@ -48,9 +46,7 @@ class Cost(_Model):
 
     monthly_usd: Interval
     # the middle of each twentieth of the simulated periods, cheapest first
-    twentieths_usd: Annotated[
-        list[float], Field(min_length=TWENTIETHS, max_length=TWENTIETHS)
-    ]
+    twentieths_usd: Annotated[list[float], Field(min_length=TWENTIETHS, max_length=TWENTIETHS)]
 
 
 class Capacity(_Model):

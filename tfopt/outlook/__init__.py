@@ -71,10 +71,7 @@ def simulate_plan(request: Request, progress: Progress) -> Simulation:
     groups = _chosen(plan, request.groups)
     with ThreadPoolExecutor(max_workers=min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
         run = _Run(request, settings, load_book(), pool)
-        if given is None:
-            answered = run.ahead(groups, progress)
-        else:
-            answered = run.replayed(groups, given)
+        answered = run.replayed(groups, given) if given else run.ahead(groups, progress)
     return run.report(plan, answered, given)
 
 
@@ -115,9 +112,7 @@ class _Run:
             for i, group in enumerate(groups)
         ]
 
-    def _ahead(
-        self, group: InstanceGroup, done: int, total: int, progress: Progress
-    ) -> _Answered:
+    def _ahead(self, group: InstanceGroup, done: int, total: int, progress: Progress) -> _Answered:
         request = self.request
         progress(done, total, group.address)
         try:
@@ -133,9 +128,7 @@ class _Run:
         except NotAnalysedError as reason:
             return _Answered(not_analysed(group, str(reason)))
         problem = case.problem
-        subject = Subject(
-            problem.present, problem.workload, problem.slo, case.start, request.seed
-        )
+        subject = Subject(problem.present, problem.workload, problem.slo, case.start, request.seed)
         ticks = iter(range(done + 1, total + 1))
         looked = look(
             subject,
@@ -183,9 +176,7 @@ class _Run:
         looked = look(subject, given.rps[None], self.pool, lambda: None)
         return _Answered(replayed_group(present, subject, given, looked))
 
-    def report(
-        self, plan: Plan, answered: Sequence[_Answered], given: Given | None
-    ) -> Simulation:
+    def report(self, plan: Plan, answered: Sequence[_Answered], given: Given | None) -> Simulation:
         """Put it all together."""
         groups = [one.group for one in answered]
         costs = [one.monthly_usd for one in answered if one.monthly_usd is not None]

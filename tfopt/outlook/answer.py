@@ -26,6 +26,8 @@ from tfopt.simulation import (
 from tfopt_sim.cost import HOURS_PER_MONTH, compute_usd
 from tfopt_sim.types import FloatArray, Slo, Trajectory
 
+_OF_START = 0.2  # share of the bad minutes in the first hour from which it is said
+
 
 def not_analysed(group: InstanceGroup, reason: str) -> Group:
     """Return the answer for a group that cannot be simulated honestly."""
@@ -76,13 +78,12 @@ def forecast_group(case: Case, subject: Subject, looked: Looked) -> Group:
             *case.group.notes,
             *_price_notes(case.offers[subject.configuration.machine.name]),
             *case.notes,
+            *_start_notes(subject, looked),
         ],
     )
 
 
-def replayed_group(
-    present: Present, subject: Subject, given: Given, looked: Looked
-) -> Group:
+def replayed_group(present: Present, subject: Subject, given: Given, looked: Looked) -> Group:
     """Return the answer for a group under a given demand."""
     return Group(
         address=present.group.address,
@@ -109,6 +110,7 @@ def replayed_group(
             *_price_notes(present.offer),
             *present.notes,
             *given.notes,
+            *_start_notes(subject, looked),
         ],
     )
 
@@ -181,6 +183,16 @@ def _slo(looked: Looked, slo: Slo) -> SloFigures:
 def _hours(looked: Looked) -> ByHourOfWeek:
     sums = [one.hours for one in looked.digests]
     return by_hour_of_week(sums, looked.p99_by_slot, looked.clock)
+
+
+def _start_notes(subject: Subject, looked: Looked) -> list[str]:
+    """Say when it is the start from desired, and no later hour, that is bad."""
+    bad = np.mean([one.hours.bad for one in looked.digests], axis=0)
+    if not bad[0] >= max(1.0, _OF_START * bad.sum()):
+        return []
+    desired = subject.configuration.desired_capacity
+    share = bad[0] / bad.sum()
+    return [f"starts at desired ({desired}): {share:.0%} of the bad minutes are in the first hour"]
 
 
 def _price_notes(offer: Offer) -> list[str]:

@@ -32,17 +32,17 @@ class DaySums:
 
 
 def ceilings(configuration: Configuration, clock: Clock) -> NDArray[np.int64]:
-    """Return the most instances that each minute allows; what is held, where nothing scales."""
-    most = configuration.max_size if configuration.scaling else configuration.desired_capacity
+    """Return the most instances that each minute allows: what is held, where nothing scales."""
+    scaled = bool(configuration.scaling)
+    most = configuration.max_size if scaled else configuration.desired_capacity
     allowed = np.full(clock.minutes, most, dtype=np.int64)
-    for minute, low, high, desired in expand(
-        configuration.schedules, clock.start, clock.minutes
-    ):
-        if not configuration.scaling and desired >= 0:
-            allowed[minute:] = desired
-        elif high >= 0:
-            allowed[minute:] = high
-        allowed[minute:] = np.maximum(allowed[minute:], low)
+    for minute, low, high, desired in expand(configuration.schedules, clock.start, clock.minutes):
+        if high >= 0:
+            most = high if scaled else min(most, high)
+        if desired >= 0 and not scaled:
+            most = desired
+        most = max(most, low)
+        allowed[minute:] = most
     return allowed
 
 
@@ -68,8 +68,8 @@ def day_sums(
     bad = np.bincount(cause * count + days, path.bad, len(CAUSES) * count)
     starts = np.searchsorted(days, np.arange(count))
     return DaySums(
-        bad=bad.reshape(len(CAUSES), count),
-        asked=np.bincount(days, -np.expm1(-60.0 * path.demand_rps)),
+        bad=bad.astype(np.float64).reshape(len(CAUSES), count),
+        asked=np.bincount(days, -np.expm1(-60.0 * path.demand_rps)).astype(np.float64),
         peak_rps=np.maximum.reduceat(path.demand_rps, starts),
         most_instances=np.maximum.reduceat(path.in_service, starts).astype(np.float64),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tfopt.recommendation import Interval
@@ -10,7 +12,7 @@ from tfopt_sim.types import FloatArray
 DIGITS = 6  # significant ones; enough for money, rates and shares
 
 
-def rounded(value: float) -> float:
+def rounded(value: float | np.floating[Any] | FloatArray) -> float:
     """Return a figure to six significant digits."""
     return float(f"{float(value):.{DIGITS}g}")
 

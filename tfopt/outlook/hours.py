@@ -61,7 +61,7 @@ def hour_sums(path: Trajectory, capacity_rps: FloatArray, clock: Clock) -> HourS
     hours = clock.hours
 
     def summed(values: FloatArray | NDArray[np.int64]) -> FloatArray:
-        return np.bincount(hours, weights=values)
+        return np.bincount(hours, weights=values).astype(np.float64)
 
     return HourSums(
         minutes=np.bincount(hours).astype(np.float64),

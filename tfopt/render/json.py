@@ -21,9 +21,7 @@ def render_json(report: BaseModel) -> str:
     return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
-def json_schema(
-    answer: type[BaseModel] = Report, name: str = "recommendation"
-) -> dict[str, Any]:
+def json_schema(answer: type[BaseModel] = Report, name: str = "recommendation") -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of what `render_json` writes of an `answer`."""
     schema = answer.model_json_schema(mode="serialization")
     return {

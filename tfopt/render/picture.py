@@ -108,8 +108,10 @@ def render_picture(simulation: Simulation) -> str:
         if group.by_hour_of_week is not None:
             cards.append(_card(group, group.by_hour_of_week, plain, top))
             top += cards[-1].height + 16
-    text = _environment().get_template(TEMPLATE).render(
-        cards=cards, height=top, heading=heading, span=_span(plain), left=LEFT
+    text = (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(cards=cards, height=top, heading=heading, span=_span(plain), left=LEFT)
     )
     return _NOT_XML.sub("\ufffd", text)
 
@@ -194,9 +196,7 @@ def _latency_panel(hours: ByHourOfWeek, group: Group) -> Panel:
         *_LATENCY,
         ticks=[Tick(axis.at(ms), words.milliseconds(ms)) for ms in axis.ticks()],
         curves=[Curve("latency", line(_XS, series, axis))],
-        limit=None
-        if limit is None
-        else Tick(axis.at(limit), f"SLO {words.milliseconds(limit)}"),
+        limit=None if limit is None else Tick(axis.at(limit), f"SLO {words.milliseconds(limit)}"),
     )
 
 

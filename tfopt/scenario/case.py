@@ -75,9 +75,7 @@ def build_case(
     traffic = traffic_of(group, settings, present, slo, reference.vcpus)
     same, other = _machines(book, offer, settings, table)
     model = fit(traffic.demand)
-    paths = model.sample(
-        np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60
-    )
+    paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     machines = (present.machine, *(machine_of(o, reference) for o in same))
     _check_possible(machines, traffic, slo)
     problem = Problem(
