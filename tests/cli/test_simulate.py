@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
@@ -31,13 +32,12 @@ SCHEMA = Path(package.__file__).parent / "schema" / "simulation-v1.json"
 CASES = ROOT / "tests" / "cases" / "simulate"
 WEB = "aws_autoscaling_group.web"
 START = datetime(2026, 3, 2, tzinfo=UTC)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def written(folder: Path, rps: list[float], step_s: int = 60) -> Path:
     """Write a demand from Monday 2026-03-02 on."""
-    rows = [
-        f"{(START + timedelta(seconds=step_s * i)).isoformat()},{x}" for i, x in enumerate(rps)
-    ]
+    rows = [f"{(START + timedelta(seconds=step_s * i)).isoformat()},{x}" for i, x in enumerate(rps)]
     path = folder / "given.csv"
     path.write_text("\n".join(["timestamp,requests_per_second", *rows]))
     return path
@@ -303,3 +303,19 @@ def test_page_is_as_it_was_last_seen(
     if rewrite:
         wanted.write_text(page, encoding="utf-8")
     assert page == wanted.read_text(encoding="utf-8")
+
+
+def test_documented_picture_is_what_the_command_draws(
+    shop: Path, tfopt: RunTfopt, rewrite: bool
+) -> None:
+    """The picture in the documentation shows what the tool says today, to a few pixels."""
+    worker = "module.worker.aws_autoscaling_group.this"
+    done = tfopt("simulate", "plan.json", "--group", worker, "--picture", "week.svg", cwd=shop)
+    assert done.returncode == 0
+    drawn, documented = (shop / "week.svg").read_text(), ROOT / "docs" / "simulate.svg"
+    if rewrite:
+        documented.write_text(drawn)
+    shown = documented.read_text()
+    assert _NUMBER.sub("0", shown) == _NUMBER.sub("0", drawn)
+    pairs = zip(_NUMBER.findall(shown), _NUMBER.findall(drawn), strict=True)
+    assert not [(a, b) for a, b in pairs if abs(float(a) - float(b)) > 3 + 0.02 * float(b)]

@@ -182,8 +182,7 @@ def test_names_cannot_break_out() -> None:
     root = ET.fromstring(render_simulation(hostile, "svg"))
     assert not list(root.iter(f"{SVG}script"))
     assert {x.tag for x in root.iter()} <= {
-        f"{SVG}{tag}"
-        for tag in "svg style rect text tspan g line path circle title".split()
+        f"{SVG}{tag}" for tag in "svg style rect text tspan g line path circle title".split()
     }
 
 

@@ -89,7 +89,9 @@ def _in_order(points: Points, path: Path) -> tuple[FloatArray, FloatArray, int, 
     known = np.isfinite(points.values)
     times, values = points.moments.epoch_s[known], points.values[known]
     if times.size < 2:
-        raise TfoptError(f"holds {times.size} measured points", where=path, hint="Give two at least")
+        raise TfoptError(
+            f"holds {times.size} measured points", where=path, hint="Give two at least"
+        )
     falling = int((np.diff(times) < 0).sum())
     rising = int((np.diff(times) > 0).sum())
     if falling > rising:  # newest first is an order too
