@@ -63,7 +63,7 @@ class SloFigures(_Model):
 
     slo_p99_ms: float
     max_bad_minutes: float
-    p99_ms: Interval  # over all requests of a scenario
+    p99_ms: Interval  # over all requests of a scenario; of the first 40
     bad_minute_share: Interval
     met_share: float  # share of the simulated weeks that meet the SLO
     weeks: int  # weeks simulated in all; periods where the horizon is shorter than one

@@ -140,6 +140,7 @@ def trajectory(
     *,
     seed: int = 0,
     scenario: int = 0,
+    latency: bool = True,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
 
@@ -151,6 +152,7 @@ def trajectory(
         start: when the first minute begins (aware).
         seed: of the boot times.
         scenario: whose minutes it has, of those that `simulate` runs with the same seed.
+        latency: whether to find `p99_ms`, which costs more than the minutes; else it is NaN.
 
     Returns:
         the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
@@ -183,7 +185,7 @@ def trajectory(
         backlog_requests=backlog,
         bad=kept[5],
         demand_rps=demand,
-        p99_ms=percentile_ms(service, in_service, backlog, demand),
+        p99_ms=percentile_ms(service, in_service, backlog, demand) if latency else np.nan,
         cost_usd=_cost_usd(kept, configuration.machine),
         extras=_extras(kept, demand),
     )

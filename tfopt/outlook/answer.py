@@ -9,7 +9,7 @@ from tfopt.outlook.days import worst_days
 from tfopt.outlook.figures import interval, rounded
 from tfopt.outlook.given import Given
 from tfopt.outlook.hours import by_hour_of_week
-from tfopt.outlook.scenarios import WEEK, Looked, Subject
+from tfopt.outlook.scenarios import LATENCY_SCENARIOS, WEEK, Looked, Subject
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer
 from tfopt.scenario import Case, Present
@@ -173,7 +173,7 @@ def _slo(looked: Looked, slo: Slo) -> SloFigures:
     return SloFigures(
         slo_p99_ms=slo.p99_ms,
         max_bad_minutes=slo.max_bad_minutes,
-        p99_ms=interval(np.array([one.p99_ms for one in looked.digests])),
+        p99_ms=interval(np.array([one.p99_ms for one in looked.digests[:LATENCY_SCENARIOS]])),
         bad_minute_share=interval(looked.extra("bad_minute_share")),
         met_share=rounded(np.mean(met)),
         weeks=len(met),

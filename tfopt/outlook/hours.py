@@ -14,7 +14,7 @@ from tfopt.simulation import HOURS_PER_WEEK, Band, ByHourOfWeek
 from tfopt_sim.types import FloatArray, Trajectory
 
 HOUR = 60  # minutes
-P99_SCENARIOS = 20  # an hour of twenty weeks holds requests enough for its 99th percentile
+HOURLY_SCENARIOS = 20  # an hour of twenty weeks holds requests enough for its 99th percentile
 Percentile = Callable[[NDArray[np.int64], FloatArray, FloatArray], float]
 """Takes instances in service, backlog and requests/s per minute; returns p99 in ms."""
 

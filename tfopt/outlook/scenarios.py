@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt.outlook.days import DaySums, ceilings, day_sums
-from tfopt.outlook.hours import P99_SCENARIOS, Clock, HourSums, hour_sums, latencies
+from tfopt.outlook.hours import HOURLY_SCENARIOS, Clock, HourSums, hour_sums, latencies
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.rollout import minutes_with_arrivals, service_limits, trajectory
 from tfopt_sim.tables import service_of
 from tfopt_sim.types import Configuration, FloatArray, Slo, Trajectory, Workload
 
 WEEK = 7 * 1440  # minutes
+LATENCY_SCENARIOS = 40
 _DENSE, _APART = 32, 1.06  # sizes whose limits are computed: each, then so far apart
 
 
@@ -32,7 +33,10 @@ class Subject:
     seed: int = 0
 
     def run(self, rps: FloatArray, scenario: int = 0) -> Trajectory:
-        """Simulate one scenario, minute by minute; demand has shape (minutes,)."""
+        """Simulate one scenario, minute by minute; demand has shape (minutes,).
+
+        Later ones have no `p99_ms`: it takes more time than the minutes, and varies little.
+        """
         return trajectory(
             self.configuration,
             rps,
@@ -41,6 +45,7 @@ class Subject:
             self.start,
             seed=self.seed,
             scenario=scenario,
+            latency=scenario < LATENCY_SCENARIOS,
         )
 
     def percentile_ms(
@@ -60,7 +65,7 @@ class Digest:
     """One scenario, summed up."""
 
     usd_per_hour: float
-    p99_ms: float
+    p99_ms: float  # NaN in later scenarios
     extras: dict[str, float]  # of its `Trajectory`
     met: list[bool]  # whether each of its weeks holds the SLO
     hours: HourSums
@@ -130,7 +135,7 @@ def look(
     kept: list[Trajectory] = []
     digests: list[Digest] = []
     for path, digest in _run(subject, demand_rps, summing, pool):
-        kept += [path] if len(kept) < P99_SCENARIOS else []
+        kept += [path] if len(kept) < HOURLY_SCENARIOS else []
         digests.append(digest)
         tick()
     p99 = latencies(kept, summing.clock, subject.percentile_ms, pool.map)
