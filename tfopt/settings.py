@@ -82,8 +82,15 @@ class WorkloadTable(_Table):
     boot: Literal["distribution", "fixed"] = "distribution"
     timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     smt: Literal["measured"] = "measured"  # a vCPU's work is measured with all vCPUs busy
-    alarm_cadence: Literal["legacy"] = "legacy"  # 3 and 15 datapoints
+    alarm_cadence: Literal["legacy", "responsive"] = "legacy"  # of target tracking
     slo: SloTable = SloTable()
+
+
+class CommitmentsTable(_Table):
+    """A savings plan: paid whether used or not, it covers usage at a discount."""
+
+    usd_per_hour: Positive
+    discount: Annotated[float, Field(ge=0, lt=1)]  # off the list price of what it covers
 
 
 class DefaultsTable(_Table):
@@ -98,6 +105,12 @@ class DefaultsTable(_Table):
     architectures: Annotated[tuple[Literal["x86_64", "arm64"], ...], Field(min_length=1)] | None = (
         None
     )
+    commitments: CommitmentsTable | None = None
+
+    @property
+    def discount(self) -> float:
+        """What the commitments take off the list price; 0 without any."""
+        return self.commitments.discount if self.commitments else 0.0
 
 
 class _File(_Table):
@@ -236,8 +249,8 @@ def _told(error: Any) -> str:
 
 
 # words of the documented format that nothing simulates yet: known, but never silently ignored
-_LATER_KEYS = {"min_headroom", "max_spot_share", "commitments"}
-_LATER_VALUES = [("smt", "linear"), ("alarm_cadence", "responsive")]
+_LATER_KEYS = {"min_headroom", "max_spot_share"}
+_LATER_VALUES = [("smt", "linear")]
 
 
 def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
@@ -246,6 +259,7 @@ def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "workload": WorkloadTable,
         "slo": SloTable,
         "demand": DemandTable,
+        "commitments": CommitmentsTable,
     }
     for step in reversed(location):
         if step in tables:

@@ -41,10 +41,21 @@ class Tool(_Model):
     price_attribution: str
 
 
+class CostParts(_Model):
+    """A monthly cost by what it is paid for."""
+
+    on_demand: Interval  # instances at list price, those that a commitment covers left out
+    spot: Interval
+    surplus: Interval  # CPU of burstable types beyond their credits
+    disk: Interval  # root volumes
+    commitment: Interval  # paid whether used or not
+
+
 class Cost(_Model):
     """What the group costs; monthly = mean hourly × 730."""
 
     monthly_usd: Interval
+    parts: CostParts
     # the middle of each twentieth of the simulated periods, cheapest first
     twentieths_usd: Annotated[list[float], Field(min_length=TWENTIETHS, max_length=TWENTIETHS)]
 

@@ -115,7 +115,7 @@ def test_causes_of_bad_minutes() -> None:
         minutes,
         bad=at(minutes, [10, 20, 30, 40]),
         backlog=at(minutes, [9], 5.0),
-        billed=at(minutes, [20], 6.0, 2.0),
+        in_service=at(minutes, [20], 6.0, 2.0),
         cpu=at(minutes, [10, 20, 40], 0.9, 0.5),
     )
     sums = day_sums(path, SCALED, np.full(minutes, 50.0), np.full(minutes, 6), Clock(FRIDAY, 60))

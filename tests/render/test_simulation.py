@@ -17,6 +17,7 @@ from tfopt.simulation import (
     ByHourOfWeek,
     Capacity,
     Cost,
+    CostParts,
     Coverage,
     DemandFigures,
     Group,
@@ -53,6 +54,13 @@ def hours(risk: float = 0.0, gap: slice = slice(0)) -> ByHourOfWeek:
     )
 
 
+def cost(twentieths: list[float]) -> Cost:
+    """Return a cost that is all for instances on demand."""
+    whole, none = interval(600, 0), interval(0)
+    parts = CostParts(on_demand=whole, spot=none, surplus=none, disk=none, commitment=none)
+    return Cost(monthly_usd=interval(600), parts=parts, twentieths_usd=twentieths)
+
+
 def group(name: str = "aws_autoscaling_group.web", **changed: object) -> Group:
     """Return a group with everything."""
     whole = Group(
@@ -64,7 +72,7 @@ def group(name: str = "aws_autoscaling_group.web", **changed: object) -> Group:
         current=settings("m5.xlarge", 2, 8, target_cpu=0.4),
         start="2026-05-04T00:00:00Z",
         demand=DemandFigures(source="web.csv:rps", mean_rps=100, peak_rps=190, history_days=14),
-        cost=Cost(monthly_usd=interval(600), twentieths_usd=[590.0 + k for k in range(20)]),
+        cost=cost([590.0 + k for k in range(20)]),
         capacity=Capacity(
             mean_instances=interval(4.2),
             peak_instances=interval(7),
@@ -151,11 +159,21 @@ def test_assumed_traffic_is_marked_in_page_and_picture() -> None:
 
 def test_cost_that_never_varies_is_said_and_not_drawn() -> None:
     """A group that nothing scales has one price."""
-    held = group(cost=Cost(monthly_usd=interval(600, 0), twentieths_usd=[600.0] * 20))
+    held = group(cost=cost([600.0] * 20))
     text = render_simulation(simulation(held), "svg")
     assert "costs $600 a month in every future" in text
     assert "<circle" not in text
     assert render_simulation(simulation(group()), "svg").count("<circle") == 20
+
+
+def test_parts_of_the_cost_are_shown_where_there_are_several() -> None:
+    """Disk beside instances has its row; instances alone need none."""
+    one = cost([600.0] * 20)
+    both = one.model_copy(update={"parts": one.parts.model_copy(update={"disk": interval(42.5)})})
+    assert "on demand" not in render_simulation(simulation(group(cost=one)), "table")
+    page = render_simulation(simulation(group(cost=both)), "table")
+    assert re.search(r"^  disk +\$42\.50 ", page, re.MULTILINE)
+    assert re.search(r"^  on demand +\$600 ", page, re.MULTILINE)
 
 
 def test_overload_of_any_size_stays_on_the_paper() -> None:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from tfopt_sim.autoscaler import Alarms, decide, tracking_of, wanted_capacity
+from tfopt_sim.autoscaling import tracking
+from tfopt_sim.autoscaling.combine import decide, rules_of
+from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.rollout import trajectory
 from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking, Trajectory, Workload
 
@@ -56,12 +58,13 @@ def test_scale_in_comes_with_the_fifteenth_datapoint_below_seven_tenths() -> Non
 )
 def test_the_low_alarm_stands_where_it_was_observed(target: float, alarm: float) -> None:
     """Alarms observed on EC2 groups: 75 → 52.5, 50 → 35, 40 → 28, 30 → 21."""
-    assert tracking_of(TargetTracking(target)).low_cpu == pytest.approx(alarm)
+    assert rules_of([TargetTracking(target)]).rows[0, tracking.LOW] == pytest.approx(alarm)
 
 
 def test_application_autoscaling_uses_nine_tenths() -> None:
     """Observed on ECS: 30 → 27; the ratio is a parameter."""
-    assert tracking_of(TargetTracking(0.3, scale_in_ratio=0.9)).low_cpu == pytest.approx(0.27)
+    rules = rules_of([TargetTracking(0.3, scale_in_ratio=0.9)])
+    assert rules.rows[0, tracking.LOW] == pytest.approx(0.27)
     assert run([4 * 0.4] * 40, scale_in_ratio=0.9).billed[15] == 4  # ceil(4 · 0.4 ÷ 0.5)
     assert run([4 * 0.36] * 40, scale_in_ratio=0.9).billed[15] == 3
 
@@ -90,11 +93,11 @@ def test_cpu_saturates_so_catching_up_takes_several_rounds() -> None:
 
 def test_instances_on_their_way_count_as_capacity() -> None:
     """default-instance-warmup: 4 + 1 warming wants 5 → stays 5; wants 6 → one more is launched."""
-    rule = tracking_of(RULE)
-    ringing = Alarms(high=3, low=0, cpu_sum=0.0, samples=0)
-    assert wanted_capacity(rule, 4, 0.6) == 5
-    assert decide(rule, ringing, 0.6, 4, 1, settled=False) == 5
-    assert decide(rule, ringing, 0.75, 4, 1, settled=False) == 6
+    rules = rules_of([replace(RULE, out_datapoints=1)])
+    joined = np.zeros(8, dtype=np.int64)
+    for cpu, wanted in ((0.6, 5), (0.75, 6)):
+        seen = Seen(0, 4, 1, -1000, 1, 20, cpu, 0.0, joined)
+        assert decide(rules.rows, rules.memory, seen) == wanted
 
 
 def test_scale_in_waits_while_an_instance_boots_or_warms() -> None:

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_simulator import Change, Group, simulate_plainly
 
-from tfopt_sim import autoscaler, dynamics, fleet
+from tfopt_sim import dynamics
+from tfopt_sim.autoscaling.tracking import proportional
 from tfopt_sim.draws import draw, offsets
-from tfopt_sim.rollout import parameters, simulate, trajectory
+from tfopt_sim.rollout import parameters, room_of, simulate, trajectory
 from tfopt_sim.tables import service_of, service_table
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking, Workload
 
@@ -125,16 +126,16 @@ def test_the_step_without_compilation_gives_the_same_minutes() -> None:
     table = service_table(service, 12)
     drawn = draw(workload, 7)
     offset = int(offsets(1, 7)[0])
-    ring = fleet.empty_ring(drawn.boots)
+    room = room_of(configuration, drawn)
     demand = 10 + 9 * np.sin(np.arange(300) / 40) + np.random.default_rng(1).random(300)
     seen = trajectory(configuration, demand, workload, SLO, MONDAY, seed=7)
 
     state = dynamics.initial.py_func(params)
-    none = np.empty((0, 4), dtype=np.int64)
+    none = np.empty((0, 6), dtype=np.int64)
     for t, rps in enumerate(demand):
         boot, jitter = (kind[(offset + t) % kind.size] for kind in drawn)
         state, minute = dynamics.step.py_func(
-            params, table, none, state, ring, t, rps, boot, jitter
+            params, table, none, state, room, t, rps, boot, jitter
         )
         assert minute.in_service == seen.in_service[t]
         assert minute.billed == seen.billed[t]
@@ -230,7 +231,4 @@ def test_an_empty_group_has_no_cpu_and_serves_nobody() -> None:
 def test_wanted_capacity_does_not_round_up_exact_ratios() -> None:
     """3 instances at exactly the target stay 3, whatever binary fractions make of 0.7."""
     for target in (0.3, 0.35, 0.45, 0.6, 0.7):
-        rule = autoscaler.tracking_of(TargetTracking(target))
-        assert [autoscaler.wanted_capacity(rule, n, target) for n in range(1, 200)] == list(
-            range(1, 200)
-        )
+        assert [proportional(n, target, target) for n in range(1, 200)] == list(range(1, 200))

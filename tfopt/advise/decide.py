@@ -10,7 +10,7 @@ import numpy as np
 
 from tfopt.advise.wording import why_not
 from tfopt.recommendation import Alternative
-from tfopt_policies.expressible import express
+from tfopt_policies.expressible import express, on_machine
 from tfopt_policies.prove import Verdict, prove
 from tfopt_sim.cost import HOURS_PER_MONTH
 from tfopt_sim.rollout import simulate
@@ -211,7 +211,7 @@ def _carried(case: Case, chosen: Configuration, machine: Machine) -> Configurati
         max_size=carried(chosen.max_size),
         desired_capacity=carried(chosen.desired_capacity),
     )
-    return replace(express(case.problem, wanted), machine=machine)
+    return on_machine(case.problem, express(case.problem, wanted), machine)
 
 
 def _own(verdict: Verdict, machine: Machine) -> Configuration | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,9 +22,11 @@ from tfopt.plan.read import read_plan
 from tfopt.pricing import PriceBook, load_book
 from tfopt.recommendation import PlanInfo, SkippedResource
 from tfopt.scenario import NotAnalysedError, Present, build_case, present_of
+from tfopt.scenario.commitments import committed
 from tfopt.settings import Settings, settings_for
 from tfopt.simulation import Coverage, Group, Simulation, Tool, Totals
 from tfopt_policies.policy import Knobs
+from tfopt_sim.autoscaling.predictive import hourly_rps
 from tfopt_sim.types import FloatArray
 
 __all__ = ["Request", "simulate_plan"]
@@ -68,9 +70,10 @@ def simulate_plan(request: Request, progress: Progress) -> Simulation:
     given = read_given(request.replay, request.column) if request.replay else None
     plan = read_plan(request.plan, request.config_dir)
     settings = settings_for(request.plan, request.workloads, request.config_dir)
-    groups = _chosen(plan, request.groups)
+    groups, book = _chosen(plan, request.groups), load_book()
     with ThreadPoolExecutor(max_workers=min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
-        run = _Run(request, settings, load_book(), pool)
+        shares = committed(plan.groups, settings, book)
+        run = _Run(request, settings, book, pool, shares)
         answered = run.replayed(groups, given) if given else run.ahead(groups, progress)
     return run.report(plan, answered, given)
 
@@ -103,6 +106,7 @@ class _Run:
     settings: Settings
     book: PriceBook
     pool: Executor
+    committed: Mapping[str, float]  # of each group, by address
 
     def ahead(self, groups: Sequence[InstanceGroup], progress: Progress) -> list[_Answered]:
         """Simulate groups over their forecast."""
@@ -124,11 +128,19 @@ class _Run:
                 horizon_s=request.horizon_s,
                 seed=request.seed,
                 held_back=request.scenarios,
+                committed_usd_per_hour=self.committed.get(group.address, 0.0),
             )
         except NotAnalysedError as reason:
             return _Answered(not_analysed(group, str(reason)))
         problem = case.problem
-        subject = Subject(problem.present, problem.workload, problem.slo, case.start, request.seed)
+        subject = Subject(
+            problem.present,
+            problem.workload,
+            problem.slo,
+            case.start,
+            request.seed,
+            hourly_rps(case.held_back_rps, case.start),
+        )
         ticks = iter(range(done + 1, total + 1))
         looked = look(
             subject,

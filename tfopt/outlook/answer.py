@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tfopt.advise.answer import PRICE_QUALITY, as_planned, settings_of
 from tfopt.outlook.days import worst_days
 from tfopt.outlook.figures import interval, rounded
 from tfopt.outlook.given import Given
-from tfopt.outlook.hours import by_hour_of_week
+from tfopt.outlook.hours import by_hour_of_week, machines_of
 from tfopt.outlook.scenarios import LATENCY_SCENARIOS, WEEK, Looked, Subject
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer
@@ -18,13 +20,14 @@ from tfopt.simulation import (
     ByHourOfWeek,
     Capacity,
     Cost,
+    CostParts,
     DemandFigures,
     Group,
     Replay,
     SloFigures,
 )
-from tfopt_sim.cost import HOURS_PER_MONTH, compute_usd
-from tfopt_sim.types import FloatArray, Slo, Trajectory
+from tfopt_sim.cost import HOURS_PER_MONTH
+from tfopt_sim.types import FloatArray, PredictiveScaling, Slo, Trajectory
 
 _OF_START = 0.2  # share of the bad minutes in the first hour from which it is said
 
@@ -67,7 +70,7 @@ def forecast_group(case: Case, subject: Subject, looked: Looked) -> Group:
             history_days=round(traffic.measured_days, 2),
             forecast_skill=None if skill is None else round(skill, 4),
         ),
-        cost=_cost(monthly_usd(looked)),
+        cost=_cost(looked),
         capacity=_capacity(looked),
         slo=_slo(looked, subject.slo),
         by_hour_of_week=_hours(looked),
@@ -111,6 +114,7 @@ def replayed_group(present: Present, subject: Subject, given: Given, looked: Loo
             *present.notes,
             *given.notes,
             *_start_notes(subject, looked),
+            *_replay_notes(subject, looked),
         ],
     )
 
@@ -119,16 +123,16 @@ def replay_of(subject: Subject, given: Given, path: Trajectory) -> Replay:
     """Return the figures of a replay: list price of the instance-minutes, minute by minute."""
 
     def latency_ms(share: float) -> float:
-        ms = subject.percentile_ms(path.in_service, path.backlog_requests, path.demand_rps, share)
-        return rounded(ms)
+        machines, backlog = machines_of(path), path.backlog_requests
+        return rounded(subject.percentile_ms(machines, backlog, path.demand_rps, share))
 
-    machine, totals = subject.configuration.machine, path.extras
+    totals = path.extras
     return Replay(
         source=given.source,
         start=_iso(subject),
         minutes=given.rps.size,
         requests=rounded(60.0 * given.rps.sum()),
-        cost_usd=rounded(compute_usd(np.array(path.billed.sum(), dtype=np.float64), machine)),
+        cost_usd=rounded(totals["on_demand_usd"] + totals["spot_usd"]),
         p50_ms=latency_ms(0.5),
         p95_ms=latency_ms(0.05),
         p99_ms=rounded(path.p99_ms),
@@ -150,10 +154,13 @@ def _iso(subject: Subject) -> str:
     return subject.start.isoformat().replace("+00:00", "Z")
 
 
-def _cost(monthly: FloatArray) -> Cost:
+def _cost(looked: Looked) -> Cost:
+    monthly, months = monthly_usd(looked), looked.clock.minutes / (60 * HOURS_PER_MONTH)
+    parts = {name: looked.extra(f"{name}_usd") / months for name in CostParts.model_fields}
     middles = (np.arange(TWENTIETHS) + 0.5) / TWENTIETHS
     return Cost(
         monthly_usd=interval(monthly),
+        parts=CostParts(**{name: interval(usd) for name, usd in parts.items()}),
         twentieths_usd=[rounded(usd) for usd in np.quantile(monthly, middles)],
     )
 
@@ -193,6 +200,15 @@ def _start_notes(subject: Subject, looked: Looked) -> list[str]:
     desired = subject.configuration.desired_capacity
     share = bad[0] / bad.sum()
     return [f"starts at desired ({desired}): {share:.0%} of the bad minutes are in the first hour"]
+
+
+def _replay_notes(subject: Subject, looked: Looked) -> Iterator[str]:
+    """Say what a replay takes as known, and what its cost leaves out."""
+    if any(isinstance(policy, PredictiveScaling) for policy in subject.configuration.scaling):
+        yield "predictive scaling is taken to expect the hourly means of this very demand"
+    surplus = looked.digests[0].extras["surplus_usd"]
+    if surplus > 0:
+        yield f"CPU beyond the credits would cost another {surplus:,.2f} USD"
 
 
 def _price_notes(offer: Offer) -> list[str]:

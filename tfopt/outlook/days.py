@@ -86,7 +86,7 @@ def _causes(
     target = configuration.tracking.target if configuration.tracking else 0.0
     found = np.full(path.bad.size, CAUSES.index("capacity lag"))
     found[path.cpu <= target] = CAUSES.index("tight target")
-    found[path.billed >= allowed] = CAUSES.index("peak demand")
+    found[path.in_service >= allowed] = CAUSES.index("peak demand")
     found[waiting & (path.demand_rps <= capacity_rps)] = CAUSES.index("backlog")
     return found
 

@@ -15,8 +15,13 @@ from tfopt_sim.types import FloatArray, Trajectory
 
 HOUR = 60  # minutes
 HOURLY_SCENARIOS = 20  # an hour of twenty weeks holds requests enough for its 99th percentile
-Percentile = Callable[[NDArray[np.int64], FloatArray, FloatArray], float]
-"""Takes instances in service, backlog and requests/s per minute; returns p99 in ms."""
+Percentile = Callable[[FloatArray, FloatArray, FloatArray], float]
+"""Takes machines in service, backlog and requests/s per minute; returns p99 in ms."""
+
+
+def machines_of(path: Trajectory) -> FloatArray:
+    """Return what serves in each minute, counted in the configuration's own machine."""
+    return path.in_service.astype(np.float64) if path.machines is None else path.machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def latencies(
         mapped: like `map`, perhaps on several threads.
     """
     slots = clock.slots(clock.hours)
-    size = np.stack([path.in_service for path in paths])
+    size = np.stack([machines_of(path) for path in paths])
     backlog = np.stack([path.backlog_requests for path in paths])
     rps = np.stack([path.demand_rps for path in paths])
 

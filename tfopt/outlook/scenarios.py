@@ -11,9 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt.outlook.days import DaySums, ceilings, day_sums
-from tfopt.outlook.hours import HOURLY_SCENARIOS, Clock, HourSums, hour_sums, latencies
-from tfopt_sim.latency import percentile_ms
-from tfopt_sim.rollout import minutes_with_arrivals, service_limits, trajectory
+from tfopt.outlook.hours import (
+    HOURLY_SCENARIOS,
+    Clock,
+    HourSums,
+    hour_sums,
+    latencies,
+    machines_of,
+)
+from tfopt_sim.rollout import (
+    minutes_with_arrivals,
+    service_limits,
+    trajectory,
+    whole_percentile_ms,
+)
 from tfopt_sim.tables import service_of
 from tfopt_sim.types import Configuration, FloatArray, Slo, Trajectory, Workload
 
@@ -31,6 +42,7 @@ class Subject:
     slo: Slo
     start: datetime
     seed: int = 0
+    forecast_rps: FloatArray | None = None  # what predictive scaling expects, by clock hour
 
     def run(self, rps: FloatArray, scenario: int = 0) -> Trajectory:
         """Simulate one scenario, minute by minute; demand has shape (minutes,).
@@ -46,18 +58,19 @@ class Subject:
             seed=self.seed,
             scenario=scenario,
             latency=scenario < LATENCY_SCENARIOS,
+            forecast_rps=self.forecast_rps,
         )
 
     def percentile_ms(
         self,
-        in_service: NDArray[np.int64],
+        machines: FloatArray,
         backlog: FloatArray,
         rps: FloatArray,
         share: float = 0.01,
     ) -> float:
         """Return the response time that `share` of the requests exceed, in ms."""
         service = service_of(self.configuration.machine, self.workload, self.slo)
-        return percentile_ms(service, in_service, backlog, rps, share)
+        return whole_percentile_ms(service, machines, backlog, rps, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ class Digester:
 
     def digest(self, path: Trajectory) -> Digest:
         """Sum up one scenario."""
-        capacity_rps = np.interp(path.in_service, self.sizes, self.limits_rps)
+        capacity_rps = np.interp(machines_of(path), self.sizes, self.limits_rps)
         configuration = self.subject.configuration
         return Digest(
             usd_per_hour=path.cost_usd / (self.clock.minutes / 60),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from tfopt.recommendation import Interval
 from tfopt.render import words
-from tfopt.simulation import BadDay, DemandFigures, Group, Replay, Simulation
+from tfopt.simulation import BadDay, CostParts, DemandFigures, Group, Replay, Simulation
 from tfopt_sim.cost import HOURS_PER_MONTH
 
 _WEEK_S = 7 * 86_400
@@ -77,6 +77,7 @@ def _ahead_rows(group: Group, simulation: Simulation) -> list[Row]:
     bad = slo.bad_minute_share
     return [
         Row("cost a month", words.money(cost.monthly_usd.p50), words.money_range(cost.monthly_usd)),
+        *_parts(cost.parts),
         _spread("instances", capacity.mean_instances, "on average"),
         _spread("  most at once", capacity.peak_instances, _most(group)),
         Row(
@@ -99,6 +100,24 @@ def _ahead_rows(group: Group, simulation: Simulation) -> list[Row]:
             f"SLO: at most {words.setting_share(slo.max_bad_minutes)}",
         ),
         Row("SLO missed in", words.misses(1 - slo.met_share, period(simulation))),
+    ]
+
+
+_PARTS = {
+    "on_demand": "on demand",
+    "spot": "spot",
+    "surplus": "CPU surplus",
+    "disk": "disk",
+    "commitment": "commitment",
+}
+
+
+def _parts(parts: CostParts) -> list[Row]:
+    """Return what the cost is made of, where that is more than one thing."""
+    paid = {name: getattr(parts, name) for name in _PARTS if getattr(parts, name).p95 > 0}
+    return [
+        Row(f"  {_PARTS[name]}", words.money(usd.p50), words.money_range(usd))
+        for name, usd in (paid if len(paid) > 1 else {}).items()
     ]
 
 
