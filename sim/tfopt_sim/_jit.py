@@ -27,6 +27,7 @@ _SOURCES = (
     "mixed",
     "placement",
     "queueing",
+    "saturation",
     "serving",
     "spot",
     "tables",

@@ -218,6 +218,36 @@ def test_replay_needs_no_demand_of_the_workload(answer: Any, shop: Path) -> None
     assert group["cost"] is None
 
 
+def test_replay_infers_the_work_of_a_request_from_cpu_and_rate(answer: Any, shop: Path) -> None:
+    """A workload that was measured as CPU beside a rate is enough too: nothing is assumed."""
+    rows = [
+        f"{(START + timedelta(minutes=5 * i)).isoformat()},{rps},{100 * rps * 0.03 / 24},6"
+        for i, rps in enumerate(300 + 200 * np.sin(np.arange(600) / 40))
+    ]
+    (shop / "both.csv").write_text("\n".join(["timestamp,rps,cpu,n", *rows]))
+    demand = '{ csv = "both.csv", column = "rps", cpu_percent = "cpu", instances = "n" }'
+    text = f'[[workload]]\nmatch = "{WEB}"\nsmt = "linear"\ndemand = {demand}\n'
+    (shop / "tfopt.toml").write_text(text)
+    (group,) = answer("--group", WEB, "--replay", written(shop, [250.0] * 30))["groups"]
+    assert not group["assumed"]
+    assert np.mean(group["replay"]["cpu"]) == pytest.approx(250 * 0.03 / 24, rel=0.03)
+
+
+def test_replay_counts_hyper_threads_alike_unless_told(shop: Path) -> None:
+    """A vCPU is as fast whatever its neighbour does, but with `smt = "measured"`."""
+    from tfopt.plan.read import read_plan
+
+    planned = next(g for g in read_plan(shop / "plan.json").groups if g.address == WEB)
+
+    def boost() -> float:
+        present = present_of(planned, load_settings(shop / "tfopt.toml"), load_book())
+        return present.configuration.machine.boost
+
+    assert boost() == 1.0
+    edited(shop, "boot_s = 100", 'boot_s = 100\nsmt = "measured"')
+    assert boost() > 1.0
+
+
 REFUSED = {
     "several groups": (
         ["--replay", "given.csv"],

@@ -76,14 +76,16 @@ def build_case(
     reference = reference_offer(group, offer, book, settings)
 
     def machine(of: Offer) -> Machine:
-        return machine_of(of, reference, group.burst_unlimited)
+        return machine_of(
+            of, reference, smt=table.smt if table else None, unlimited=group.burst_unlimited
+        )
 
     present = replace(
         configuration_of(group, settings, book, machine),
         money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
     )
     slo = slo_of(settings, table)
-    traffic = traffic_of(group, settings, present, slo, reference.vcpus)
+    traffic = traffic_of(group, settings, present, slo, machine(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)

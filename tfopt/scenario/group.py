@@ -10,7 +10,7 @@ from tfopt.pricing import Offer, PriceBook
 from tfopt.scenario.fleet import is_mixed
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.scaling import Cadence, is_held, scaling_of, schedules_of
-from tfopt.settings import Settings, WorkloadTable
+from tfopt.settings import Settings, Smt, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, Slo
 
 MOST_INSTANCES = 5000  # a vendor's quota is far below; beyond, a bound is a slip of the keyboard
@@ -136,9 +136,15 @@ def reference_offer(
         raise TfoptError(f"measured_on of {group.address}: {problem}", where=where) from None
 
 
-def machine_of(offer: Offer, reference: Offer, unlimited: bool | None = None) -> Machine:
+def machine_of(
+    offer: Offer,
+    reference: Offer,
+    smt: Smt | None = "measured",
+    unlimited: bool | None = None,
+) -> Machine:
     """Return the offer as the simulator sees it, its speed relative to the reference type's.
 
+    With `smt` "linear", a vCPU is as fast whether its core's other hyper-thread is busy or not.
     `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
     """
     burst = offer.burst
@@ -153,4 +159,6 @@ def machine_of(offer: Offer, reference: Offer, unlimited: bool | None = None) ->
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
         burst=burst,
+        boost=1.0 if smt == "linear" else offer.boost or 1.0,
+        threads_per_core=offer.threads_per_core or 1,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.scenario.cpu_demand import cpu_demand
 from tfopt.scenario.demand import ASSUMED_CPU_MS, workload_of
 from tfopt.scenario.fleet import fleet_of
 from tfopt.scenario.group import (
@@ -17,7 +18,7 @@ from tfopt.scenario.group import (
     slo_of,
     slot_offers,
 )
-from tfopt.settings import Settings
+from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, Slo, Workload
 
 
@@ -64,20 +65,32 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-    linear = table is None or "smt" not in table.model_fields_set or table.smt != "measured"
+    smt = table.smt if table and table.smt else "linear"
 
     def machine(of: Offer) -> Machine:
-        made = machine_of(of, reference, group.burst_unlimited)
-        return replace(made, boost=1.0) if linear else made
+        return machine_of(of, reference, smt, group.burst_unlimited)
 
-    cpu_ms = table.cpu_ms_per_request if table else None
-    notes = () if cpu_ms else (f"assumes {ASSUMED_CPU_MS:g} ms of CPU per request: none is given",)
+    cpu_ms, assumed, notes = _cpu_ms(settings, table, machine(reference))
     return Present(
         group=group,
         configuration=configuration_of(group, settings, book, machine),
-        workload=workload_of(table, cpu_ms or ASSUMED_CPU_MS),
+        workload=workload_of(table, cpu_ms),
         slo=slo_of(settings, table),
         offer=offer,
-        assumed=cpu_ms is None,
+        assumed=assumed,
         notes=notes,
     )
+
+
+def _cpu_ms(
+    settings: Settings, table: WorkloadTable | None, measured_on: Machine
+) -> tuple[float, bool, tuple[str, ...]]:
+    """Return the CPU time of a request, whether it is assumed, and what is to be said of it."""
+    if table is not None and table.cpu_ms_per_request is not None:
+        return table.cpu_ms_per_request, False, ()
+    source = table.demand if table else None
+    if table is not None and source is not None and source.cpu_percent and source.column:
+        found = cpu_demand(settings, table, measured_on, ASSUMED_CPU_MS)
+        return found.cpu_ms, False, tuple(found.reading.notes)
+    said = f"assumes {ASSUMED_CPU_MS:g} ms of CPU per request: none is given"
+    return ASSUMED_CPU_MS, True, (said,)

@@ -3,9 +3,10 @@
 from tfopt.traffic.cloudwatch import read_cloudwatch_json
 from tfopt.traffic.csv_file import read_csv, read_csv_cpu, read_csv_to_replay
 from tfopt.traffic.prometheus import read_prometheus_json
-from tfopt.traffic.reading import Reading
+from tfopt.traffic.reading import CpuReading, Reading
 
 __all__ = [
+    "CpuReading",
     "Reading",
     "read_cloudwatch_json",
     "read_csv",
