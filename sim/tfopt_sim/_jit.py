@@ -13,6 +13,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _SOURCES = (
     "_jit",
     "autoscaler",
+    "discrete",
     "dynamics",
     "fleet",
     "latency",
