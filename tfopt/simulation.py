@@ -112,6 +112,23 @@ class BadDay(_Model):
     most_instances: float  # in service, median over the scenarios
 
 
+class ByRequest(_Model):
+    """The same replay on a second simulator, one request after the other, as a cross-check.
+
+    It shares no code with the first: arrivals, queue, boots and target tracking are its own.
+    """
+
+    cost_usd: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    bad_minute_share: float
+    mean_instances: float
+    peak_instances: int
+    mean_cpu: float
+    same_capacity_share: float  # of the minutes: as many in service in both
+
+
 class Replay(_Model):
     """What one given demand comes to, minute by minute from `start`.
 
@@ -134,6 +151,7 @@ class Replay(_Model):
     mean_cpu: float
     launches: int
     lost_requests: float  # whose clients left
+    by_request: ByRequest | None = None  # with --requests
     capacity: list[int]  # instances in service, per minute
     billed: list[int]  # in service and booting
     cpu: list[float]

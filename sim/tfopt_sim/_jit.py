@@ -20,6 +20,7 @@ _SOURCES = (
     "autoscaling/tracking",
     "capacity",
     "credits",
+    "discrete",
     "dynamics",
     "fleet",
     "instances",

@@ -248,6 +248,20 @@ def test_replay_counts_hyper_threads_alike_unless_told(shop: Path) -> None:
     assert boost() > 1.0
 
 
+def test_replay_request_by_request_agrees_with_the_minutes(answer: Any, shop: Path) -> None:
+    """The second simulator, which shares no code, finds about the same capacity and latency."""
+    csv = written(shop, [float(x) for x in 40 + 30 * np.sin(np.arange(240) / 30)])
+    edited(shop, "cpu_ms_per_request = 18 ", "cpu_ms_per_request = 300 ")
+    edited(shop, "p99_ms = 250", "p99_ms = 2500")
+    replay = answer("--replay", csv, "--group", WEB, "--requests")["groups"][0]["replay"]
+    other = replay["by_request"]
+    assert other["cost_usd"] == pytest.approx(replay["cost_usd"], rel=0.05)
+    assert other["mean_cpu"] == pytest.approx(replay["mean_cpu"], rel=0.05)
+    assert other["p50_ms"] == pytest.approx(replay["p50_ms"], rel=0.05)
+    assert other["p99_ms"] == pytest.approx(replay["p99_ms"], rel=0.1)
+    assert other["same_capacity_share"] > 0.5
+
+
 REFUSED = {
     "several groups": (
         ["--replay", "given.csv"],
@@ -257,6 +271,11 @@ REFUSED = {
     "column without CSV": (["--column", "x"], ("--column", "--replay")),
     "no such CSV": (["--replay", "none.csv"], ("none.csv: no such file",)),
     "no such column": (["--replay", "given.csv", "--column", "x"], ("'x'", "given.csv:1")),
+    "requests without CSV": (["--requests"], ("--requests", "--replay")),
+    "too many requests": (
+        ["--replay", "many.csv", "--group", WEB, "--requests"],
+        ("--requests runs at most 200,000,000", "shorter"),
+    ),
     "no scenario": (["--scenarios", "0"], ("--scenarios", "1<=x<=2000")),
     "long horizon": (["--horizon", "5w"], ("5w", "28d")),
     "no folder for the picture": (["--picture", "no/week.svg"], ("no/week.svg",)),
@@ -273,6 +292,7 @@ def test_what_cannot_be_done_is_refused_in_one_line(
 ) -> None:
     """Exit 1, nothing on standard output, one line that says what to do."""
     monkeypatch.chdir(shop)
+    written(shop, [1e6] * 30).rename(shop / "many.csv")
     written(shop, [1.0] * 30)
     few = [] if "--scenarios" in arguments or "--replay" in arguments else ["--scenarios", "1"]
     code = _run(["simulate", "plan.json", "--quiet", *few, *arguments])

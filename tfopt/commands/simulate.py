@@ -67,6 +67,11 @@ Examples:
 )
 @click.option("--column", help="Value column of CSV; may be left out where there is only one.")
 @click.option(
+    "--requests",
+    is_flag=True,
+    help="With --replay: also run it request by request on a second simulator, as a cross-check.",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(FORMATS),
@@ -100,6 +105,8 @@ def command(
     """
     if choices["column"] and not choices["replay"]:
         raise click.UsageError("--column names a column of --replay CSV")
+    if choices["requests"] and not choices["replay"]:
+        raise click.UsageError("--requests checks a --replay CSV")
     from tfopt.commands.progress import progress_bar
     from tfopt.outlook import Request, simulate_plan
     from tfopt.publish import publish_text

@@ -14,6 +14,7 @@ import numpy as np
 import tfopt
 from tfopt.errors import TfoptError
 from tfopt.outlook.answer import forecast_group, monthly_usd, not_analysed, replayed_group
+from tfopt.outlook.by_request import check_possible, run_by_request
 from tfopt.outlook.figures import interval
 from tfopt.outlook.given import Given, read_given
 from tfopt.outlook.scenarios import Subject, look
@@ -50,6 +51,7 @@ class Request:
     seed: int = 0
     replay: Path | None = None
     column: str | None = None
+    requests: bool = False  # also request by request
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,12 @@ class _Run:
             given.start,
             self.request.seed,
         )
+        address = present.group.address
+        if self.request.requests:
+            check_possible(subject, address, given.rps)
         looked = look(subject, given.rps[None], self.pool, lambda: None)
-        return _Answered(replayed_group(present, subject, given, looked))
+        checked = run_by_request(subject, looked.paths[0]) if self.request.requests else None
+        return _Answered(replayed_group(present, subject, given, looked, checked))
 
     def report(self, plan: Plan, answered: Sequence[_Answered], given: Given | None) -> Simulation:
         """Put it all together."""

@@ -18,6 +18,7 @@ from tfopt.scenario import Case, Present
 from tfopt.simulation import (
     TWENTIETHS,
     ByHourOfWeek,
+    ByRequest,
     Capacity,
     Cost,
     CostParts,
@@ -86,7 +87,13 @@ def forecast_group(case: Case, subject: Subject, looked: Looked) -> Group:
     )
 
 
-def replayed_group(present: Present, subject: Subject, given: Given, looked: Looked) -> Group:
+def replayed_group(
+    present: Present,
+    subject: Subject,
+    given: Given,
+    looked: Looked,
+    by_request: ByRequest | None,
+) -> Group:
     """Return the answer for a group under a given demand."""
     return Group(
         address=present.group.address,
@@ -107,7 +114,7 @@ def replayed_group(present: Present, subject: Subject, given: Given, looked: Loo
         worst_days=worst_days(
             [one.days for one in looked.digests], subject.slo.max_bad_minutes, looked.clock
         ),
-        replay=replay_of(subject, given, looked.paths[0]),
+        replay=replay_of(subject, given, looked.paths[0], by_request),
         notes=[
             *present.group.notes,
             *_price_notes(present.offer),
@@ -119,7 +126,9 @@ def replayed_group(present: Present, subject: Subject, given: Given, looked: Loo
     )
 
 
-def replay_of(subject: Subject, given: Given, path: Trajectory) -> Replay:
+def replay_of(
+    subject: Subject, given: Given, path: Trajectory, by_request: ByRequest | None
+) -> Replay:
     """Return the figures of a replay: list price of the instance-minutes, minute by minute."""
 
     def latency_ms(share: float) -> float:
@@ -143,6 +152,7 @@ def replay_of(subject: Subject, given: Given, path: Trajectory) -> Replay:
         mean_cpu=rounded(totals["mean_cpu"]),
         launches=round(totals["launches"]),
         lost_requests=rounded(totals["lost_requests"]),
+        by_request=by_request,
         capacity=path.in_service.tolist(),
         billed=path.billed.tolist(),
         cpu=[rounded(cpu) for cpu in path.cpu],

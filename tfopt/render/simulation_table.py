@@ -93,20 +93,28 @@ def _group(group: Group, simulation: Simulation, wide: bool) -> Iterable[Rendera
 
 
 def _figures(group: Group, simulation: Simulation) -> Table:
-    found = rows(group, simulation)
+    found, names = rows(group, simulation), _columns(group)
     table = Table(
         box=None,
         pad_edge=False,
         padding=(0, 2, 0, 0),
         show_edge=False,
-        show_header=group.replay is None,  # a replay has one value of each
+        show_header=any(names),
     )
     table.add_column("", style="dim", no_wrap=True)
-    for name, style in (("median", ""), ("p05–p95", ""), ("limit", "dim")):
+    for name, style in zip(names, ("", "", "dim"), strict=True):
         table.add_column(text(name, "dim"), style=style, overflow="fold")
     for row in found:
         table.add_row(row.label, text(row.value), text(row.spread), text(row.limit))
     return table
+
+
+def _columns(group: Group) -> tuple[str, str, str]:
+    """Return what stands above the figures; nothing where there is one value of each."""
+    if group.replay is None:
+        return "median", "p05–p95", "limit"
+    checked = group.replay.by_request is not None
+    return ("by the minute", "request by request", "") if checked else ("", "", "")
 
 
 def _week(hours: ByHourOfWeek, wide: bool) -> Iterable[str]:

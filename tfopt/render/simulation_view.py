@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -122,17 +123,22 @@ def _parts(parts: CostParts) -> list[Row]:
 
 
 def _replay_rows(replay: Replay, group: Group) -> list[Row]:
-    a_month = replay.cost_usd / (replay.minutes / 60) * HOURS_PER_MONTH
-    latencies = (("p50", replay.p50_ms), ("p95", replay.p95_ms), ("p99", replay.p99_ms))
+    a_month = words.money(replay.cost_usd / (replay.minutes / 60) * HOURS_PER_MONTH)
+
+    def both(label: str, name: str, written: Callable[[float], str], limit: str = "") -> Row:
+        other = replay.by_request
+        checked = "" if other is None else written(getattr(other, name))
+        return Row(label, written(getattr(replay, name)), checked, limit)
+
     return [
-        Row("cost", words.money(replay.cost_usd), f"{words.money(a_month)} a month"),
-        Row("instances", _number(replay.mean_instances), "", "on average"),
-        Row("  most at once", _number(replay.peak_instances), "", _most(group)),
-        Row("CPU", words.share(replay.mean_cpu), "", _target(group)),
+        both("cost", "cost_usd", words.money, f"{a_month} a month"),
+        both("instances", "mean_instances", _number, "on average"),
+        both("  most at once", "peak_instances", _number, _most(group)),
+        both("CPU", "mean_cpu", words.share, _target(group)),
         Row("launches", _number(replay.launches)),
-        *(Row(f"{name} latency", words.milliseconds(ms)) for name, ms in latencies),
+        *(both(f"{p} latency", f"{p}_ms", words.milliseconds) for p in ("p50", "p95", "p99")),
         Row("slow requests", words.share(replay.slow_share)),
-        Row("bad minutes", words.share(replay.bad_minute_share)),
+        both("bad minutes", "bad_minute_share", words.share),
     ]
 
 
