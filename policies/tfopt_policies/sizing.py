@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tfopt_policies.policy import Problem
 from tfopt_sim.resample import day_grid, resampled
 from tfopt_sim.rollout import service_limits, simulate
+from tfopt_sim.saturation import busy_at
 from tfopt_sim.types import (
     Configuration,
     Demand,
@@ -75,7 +76,9 @@ def aimed_cpu(configuration: Configuration, workload: Workload) -> float | None:
     machine = configuration.machine
     per_minute = 60 * machine.vcpus * machine.speed / workload.cpu_s_per_request
     limits = [
-        limit if metric == "cpu" else limit / per_minute
+        limit
+        if metric == "cpu"
+        else busy_at(limit / per_minute, machine.boost, machine.threads_per_core)
         for metric, limit in _limits_out(configuration)
     ]
     return min(limits, default=None)

@@ -378,14 +378,15 @@ def run(
             cpu += minute.cpu
             launched += minute.launched
             pooled += minute.pooled
-            hour += minute.billed
-            if params.covered_minutes > 0.0 and (t + 1) % 60 == 0:
-                uncovered += max(0.0, hour - params.covered_minutes)
-                hour = 0.0
+            if params.covered_minutes > 0.0:
+                hour += minute.billed
+                if (t + 1) % 60 == 0:
+                    uncovered += max(0.0, hour - params.covered_minutes)
+                    hour = 0.0
         left = params.covered_minutes * (demand_rps.shape[1] % 60) / 60.0
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
         totals[s, 3], totals[s, 4], totals[s, 5], totals[s, 6] = most, cpu, launched, pooled
-        totals[s, 7] = uncovered + max(0.0, hour - left)
+        totals[s, 7] = uncovered + max(0.0, hour - left) if params.covered_minutes > 0.0 else billed
         totals[s, 8] = surplus_of(room, state)
 
 

@@ -55,7 +55,7 @@ def fleet(group: InstanceGroup) -> Fleet:
 
 
 def as_machine(group: InstanceGroup) -> Callable[[Offer], Machine]:
-    return lambda offer: machine_of(offer, offers(group)[0], group.burst_unlimited)
+    return lambda offer: machine_of(offer, offers(group)[0], unlimited=group.burst_unlimited)
 
 
 def test_one_type_on_demand_needs_no_slots() -> None:

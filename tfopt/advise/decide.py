@@ -184,7 +184,14 @@ def _measured(
         return []
     problem = case.problem
     rps: FloatArray = case.held_back_rps[:scenarios]
-    outcome = simulate(configurations, rps, problem.workload, problem.slo, case.start)
+    outcome = simulate(
+        configurations,
+        rps,
+        problem.workload,
+        problem.slo,
+        case.start,
+        forecast_rps=case.forecast_rps,
+    )
     missed = outcome.bad_minute_share > problem.slo.max_bad_minutes
     rivals = [
         Rival(configuration, _monthly(outcome.usd_per_hour[i]), float(missed[i].mean()))

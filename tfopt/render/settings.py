@@ -16,8 +16,6 @@ LABELS = {
     "max_size": "maximum",
     "desired_capacity": "desired",
     "target_cpu": "target CPU",
-    "steps": "steps",
-    "other_policies": "also scaled by",
     "schedules": "schedules",
     "spot_share": "spot share",
 }
@@ -105,14 +103,20 @@ def value_text(name: str, settings: Settings) -> str:
     return words.count(value, settings.unit) if name in _COUNTS else str(value)
 
 
-def _steps(rows: list[StepValues]) -> str:
-    """Return the table on one line: `CPU from 60 %: +20 %, from 75 %: +50 %; to 30 %: −1`."""
-    policies: dict[str, list[StepValues]] = {}
-    for row in rows:
-        policies.setdefault(row.policy, []).append(row)
-    return "; ".join(
-        f"{_METRIC[own[0].metric]} {', '.join(map(_step, own))}" for own in policies.values()
-    )
+def scaled_by(settings: Settings) -> list[str]:
+    """Return a line for each policy but the one that has its target CPU.
+
+    `CPU from 60 %: +20 %, from 75 %: +50 %, after 2 minutes`, `predictive scaling at 50 % CPU`.
+    """
+    policies: dict[tuple[str, str], list[StepValues]] = {}
+    for row in settings.steps or []:
+        policies.setdefault((row.policy, row.metric), []).append(row)
+    tables = [
+        f"{_METRIC[own[0].metric]} {', '.join(map(_step, own))}, "
+        f"after {words.count(round(own[0].after_s / 60), 'minute')}"
+        for own in policies.values()
+    ]
+    return [*tables, *settings.other_policies]
 
 
 def _step(row: StepValues) -> str:
@@ -147,8 +151,6 @@ def _schedule(item: ScheduleValues) -> str:
 
 _WORDINGS: Mapping[str, Callable[[Any], str]] = {
     "target_cpu": words.setting_share,
-    "steps": _steps,
-    "other_policies": "; ".join,
     "schedules": lambda schedules: "; ".join(map(_schedule, schedules)),
     "spot_share": words.setting_share,
 }

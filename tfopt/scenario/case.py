@@ -48,6 +48,13 @@ class Case:
     measured_on: str | None  # the type the workload says its CPU figures are of
     notes: tuple[str, ...]
 
+    @property
+    def forecast_rps(self) -> FloatArray:
+        """What predictive scaling expects of each hour: the mean of all held-back scenarios."""
+        from tfopt_sim.autoscaling.predictive import hourly_rps
+
+        return hourly_rps(self.held_back_rps, self.start)
+
 
 def build_case(
     group: InstanceGroup,
@@ -74,22 +81,22 @@ def build_case(
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-
-    def machine(of: Offer) -> Machine:
-        return machine_of(
-            of, reference, smt=table.smt if table else None, unlimited=group.burst_unlimited
-        )
-
+    seen = partial(
+        machine_of,
+        reference=reference,
+        smt=table.smt if table else None,
+        unlimited=group.burst_unlimited,
+    )
     present = replace(
-        configuration_of(group, settings, book, machine),
+        configuration_of(group, settings, book, seen),
         money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
     )
     slo = slo_of(settings, table)
-    traffic = traffic_of(group, settings, present, slo, machine(reference))
+    traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
-    machines = (present.machine, *map(machine, same))
+    machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)
     problem = Problem(
         history=traffic.demand,
@@ -100,7 +107,7 @@ def build_case(
         present=present,
         machines=machines if knobs.instance_type else machines[:1],
         knobs=knobs,
-        slots=_slots(group, (offer, *same, *other), machine),
+        slots=_slots(group, (offer, *same, *other), seen),
     )
     return Case(
         group=group,
@@ -109,12 +116,12 @@ def build_case(
         held_back_rps=paths[SEARCH_SCENARIOS:],
         start=model.start,
         offers={o.instance_type: o for o in (offer, *same, *other)},
-        other_architectures=tuple(map(machine, other)),
+        other_architectures=tuple(map(seen, other)),
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
         notes=(
             *fleet_notes(group),
-            *_credit_notes(offer),
+            *_credit_notes(present.machine),
             *(_rule_notes(offer, settings, table) if knobs.instance_type and not same else ()),
             *traffic.notes,
         ),
@@ -146,13 +153,13 @@ def _slots(
     return tuple(slot_of(offer, machine(offer), 1, on_spot=True) for offer in offers)
 
 
-def _credit_notes(offer: Offer) -> Iterable[str]:
-    if offer.burst is not None:
-        baseline = f"{100 * offer.burst.baseline:.0f} %"
-        yield (
-            f"{offer.instance_type} runs unlimited: CPU above its baseline of {baseline} is priced "
-            "on the mean, the least it can cost"
-        )
+def _credit_notes(machine: Machine) -> Iterable[str]:
+    if machine.burst is not None:
+        baseline = f"{machine.name} earns CPU credits for {machine.burst.baseline:.0%} of its vCPUs"
+        if machine.burst.unlimited:
+            yield f"{baseline}: what it uses beyond its balance is paid as surplus"
+        else:
+            yield f"{baseline}: without a balance it is throttled to that"
 
 
 def _rule_notes(offer: Offer, settings: Settings, table: WorkloadTable | None) -> Iterable[str]:

@@ -62,7 +62,8 @@ def fleet_of(
     """Return how the group buys; `offers` are of its types, in order.
 
     Raises:
-        NotAnalysedError: a type on spot has no spot price in the group's region.
+        NotAnalysedError: a type on spot has no spot price in the group's region, or there is a
+            warm pool, which EC2 has for one type on demand only.
     """
     plain = Fleet(
         zones=group.zones or UNKNOWN_ZONES,
@@ -71,6 +72,8 @@ def fleet_of(
     )
     if not is_mixed(group):
         return plain
+    if plain.warm_pool is not None:
+        raise NotAnalysedError("its warm pool stands beside spot or several types")
     return replace(
         plain,
         slots=tuple(
