@@ -46,7 +46,12 @@ _STAMP = _stamp()
 
 def _compile(function: _Function, *, inline: bool, allocates: bool) -> _Function:
     dispatcher: Any = numba.njit(
-        cache=True, nogil=True, error_model="numpy", forceinline=inline, _nrt=allocates
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        forceinline=inline,
+        _nrt=allocates,
+        no_cfunc_wrapper=True,
     )(function)
     # numba watches only the file a function stands in, though it compiles in what others hold:
     # after an update of one file the machine code of its callers would stay behind.

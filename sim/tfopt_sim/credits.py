@@ -7,12 +7,16 @@ the instance ends (EC2 user guide, "Unlimited mode concepts").
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
-from tfopt_sim._jit import inlined
+import numpy as np
+
+from tfopt_sim._jit import inlined, kernel
 from tfopt_sim.types import FloatArray, Machine
 
 MINUTES_PER_DAY = 1440.0
+_MOST_COHORTS = 8  # more change the bill by less than the choice of who ends
 
 
 class Credits(NamedTuple):
@@ -67,79 +71,94 @@ def settle(credits: Credits, balance: float, spent: float) -> tuple[float, float
     return balance, 0.0
 
 
-Cohorts = FloatArray  # shape (4,): cells below, of a group of alike instances
-VETERAN, NEWCOMER, NEWCOMERS, SURPLUS = range(4)  # mean balances; how many; charged so far
+class Cohorts(NamedTuple):
+    """The credits of alike instances: those with about the same balance are counted together."""
 
-# A group of alike instances is followed as two cohorts, each by its mean: the newcomers are those
-# launched since the two last became one. One mean for all would let the savings of old instances
-# pay for what new ones owe when they end.
+    size: FloatArray  # shape (8,): instances, fractions of one included; 0: unused
+    balance: FloatArray  # shape (8,): of each of them
+    surplus: FloatArray  # shape (1,): credits charged so far
 
 
-@inlined
-def start(credits: Credits, cohorts: Cohorts) -> None:
-    """Begin a period: nobody has earned anything yet."""
-    cohorts[VETERAN], cohorts[NEWCOMER] = credits.initial, credits.initial
-    cohorts[NEWCOMERS], cohorts[SURPLUS] = 0.0, 0.0
+def empty_cohorts() -> Cohorts:
+    """Return room for the cohorts of a group."""
+    return Cohorts(np.zeros(_MOST_COHORTS), np.zeros(_MOST_COHORTS), np.zeros(1))
 
 
 @inlined
-def welcome(credits: Credits, cohorts: Cohorts, instances: int, count: int) -> None:
-    """Take in `count` launches beside `instances`.
-
-    They join the newcomers, who first join the veterans if they have moved more than an hour's
-    earnings from where one starts, and no debt would be set off against savings.
-    """
-    moved = abs(cohorts[NEWCOMER] - credits.initial) > 60.0 * credits.earned
-    if moved and cohorts[VETERAN] * cohorts[NEWCOMER] >= 0.0:
-        share = cohorts[NEWCOMERS] / max(instances, 1)
-        cohorts[VETERAN] += (cohorts[NEWCOMER] - cohorts[VETERAN]) * share
-        cohorts[NEWCOMERS] = 0.0
-    cohorts[NEWCOMERS] += count
-    cohorts[NEWCOMER] += (credits.initial - cohorts[NEWCOMER]) * count / cohorts[NEWCOMERS]
+def start(credits: Credits, cohorts: Cohorts, instances: int) -> None:
+    """Begin a period with `instances` that have not earned anything yet."""
+    cohorts.size[:] = 0.0
+    cohorts.size[0], cohorts.balance[0] = instances, credits.initial
+    cohorts.surplus[0] = 0.0
 
 
 @inlined
-def owed(cohorts: Cohorts, instances: float) -> float:
-    """Return the surplus that a group of `instances` owes."""
-    veterans = max(instances - cohorts[NEWCOMERS], 0.0)
-    debt = veterans * max(0.0, -cohorts[VETERAN])
-    return float(debt + cohorts[NEWCOMERS] * max(0.0, -cohorts[NEWCOMER]))
+def unused(cohorts: Cohorts) -> int:
+    """Return an unused cohort; −1 for none."""
+    found = -1
+    for k in range(cohorts.size.size):
+        if cohorts.size[k] == 0.0:
+            found = k
+    return found
+
+
+@inlined
+def merge_closest(cohorts: Cohorts) -> int:
+    """Make one of the two cohorts whose balances are closest; return the one that is left over."""
+    size, balance = cohorts.size, cohorts.balance
+    kept, left, closest = 0, 1, math.inf
+    for a in range(size.size):
+        for b in range(a + 1, size.size):
+            if abs(balance[a] - balance[b]) < closest:
+                kept, left, closest = a, b, abs(balance[a] - balance[b])
+    total = size[kept] + size[left]
+    balance[kept] += (balance[left] - balance[kept]) * size[left] / total
+    size[kept], size[left] = total, 0.0
+    return left
+
+
+@kernel
+def welcome(credits: Credits, cohorts: Cohorts, count: int) -> None:
+    """Take in `count` launches, as a cohort of their own."""
+    k = unused(cohorts)
+    if k < 0:
+        k = merge_closest(cohorts)
+    cohorts.size[k], cohorts.balance[k] = count, credits.initial
+
+
+@inlined
+def owed(cohorts: Cohorts) -> float:
+    """Return the surplus that the group owes."""
+    debt = 0.0
+    for k in range(cohorts.size.size):
+        debt += cohorts.size[k] * max(0.0, -cohorts.balance[k])
+    return debt
 
 
 @inlined
 def resized(credits: Credits, cohorts: Cohorts, before: int, after: int) -> None:
-    """Take in a change of size; of those that end, newcomers and veterans alike pay their debts."""
+    """Take in a change of size; those that end are an even part of all, and pay what they owe."""
     if after > before:
-        welcome(credits, cohorts, before, after - before)
+        welcome(credits, cohorts, after - before)
     elif after < before:
         share = (before - after) / before
-        cohorts[SURPLUS] += owed(cohorts, before) * share
-        cohorts[NEWCOMERS] *= 1.0 - share
-
-
-@inlined
-def mean_speed(credits: Credits, cohorts: Cohorts, instances: int) -> float:
-    """Return the mean share of its vCPUs that one of `instances` can keep busy."""
-    if credits.unlimited or instances == 0:
-        return 1.0
-    new = min(cohorts[NEWCOMERS] / instances, 1.0)
-    usual = full_speed(credits, cohorts[VETERAN])
-    return float(usual + new * (full_speed(credits, cohorts[NEWCOMER]) - usual))
+        cohorts.surplus[0] += owed(cohorts) * share
+        for k in range(cohorts.size.size):
+            cohorts.size[k] *= 1.0 - share
 
 
 @inlined
 def settle_all(credits: Credits, cohorts: Cohorts, instances: int, busy: float) -> None:
-    """Settle a minute of a group.
+    """Settle a minute of a group that runs at full speed whatever its credits.
 
     Args:
         credits: of one instance.
         cohorts: of the group.
-        instances: billed.
-        busy: share of what an instance can keep busy that was so, mean over those billed.
+        instances: billed, booting ones included.
+        busy: instances' worth of vCPUs that were so.
     """
-    spent = busy * credits.vcpus
-    usual, new = cohorts[VETERAN], cohorts[NEWCOMER]
-    cohorts[VETERAN], charged = settle(credits, usual, spent * full_speed(credits, usual))
-    cohorts[SURPLUS] += charged * max(instances - cohorts[NEWCOMERS], 0.0)
-    cohorts[NEWCOMER], charged = settle(credits, new, spent * full_speed(credits, new))
-    cohorts[SURPLUS] += charged * cohorts[NEWCOMERS]
+    spent = busy / max(instances, 1) * credits.vcpus
+    for k in range(cohorts.size.size):
+        if cohorts.size[k] > 0.0:
+            cohorts.balance[k], charged = settle(credits, cohorts.balance[k], spent)
+            cohorts.surplus[0] += charged * cohorts.size[k]

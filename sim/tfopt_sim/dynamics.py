@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tfopt_sim._jit import inlined, kernel
 from tfopt_sim.autoscaling.combine import decide, restart
 from tfopt_sim.autoscaling.seen import Seen
-from tfopt_sim.capacity import serve_size
-from tfopt_sim.credits import SURPLUS, Credits, mean_speed, owed, resized, settle_all, start
+from tfopt_sim.credits import Credits, owed, resized, settle_all, start
 from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Pool, Ring, Room, arrive, cancel, clear, launch, pool_size
 from tfopt_sim.serving import Served, Serving, serve
@@ -39,7 +38,7 @@ class Params(NamedTuple):
     desired: int
     rules: FloatArray  # shape (rules, cells): what scales it
     pool: Pool
-    bursts: bool  # its machine lives on CPU credits
+    bursts: bool  # its machine lives on CPU credits, and buys more where they run out
     credits: Credits
     covered_minutes: float  # instance-minutes of an hour that a commitment covers
 
@@ -70,7 +69,6 @@ class Minute(NamedTuple):
     bad: float  # probability
     lost: float  # requests whose clients left
     pooled: int  # ready in the warm pool
-    machines: float  # in service, those throttled for want of CPU credits counted by their speed
 
 
 @inlined
@@ -202,29 +200,6 @@ def join(state: State, room: Room, minute: int) -> State:
 
 
 @inlined
-def serve_bursting(
-    params: Params,
-    table: ServiceTable,
-    state: State,
-    room: Room,
-    speed: float,
-    rps: float,
-    jitter: float,
-) -> Served:
-    """Serve a minute on CPU credits, at a share of full speed, and settle them.
-
-    CPU counts all vCPUs, throttled or not. Those in a warm pool earn nothing.
-    """
-    size, capacity = state.in_service, state.in_service + state.booting
-    if size == 0:
-        settle_all(params.credits, room.cohorts, capacity, 0.0)
-        return serve(params.serving, table, 0, state.backlog, rps, jitter)
-    served = serve_size(params.serving, table, size, size * speed, state.backlog, rps, jitter)
-    settle_all(params.credits, room.cohorts, capacity, served.cpu * size / capacity)
-    return Served(served.cpu * speed, served.slow, served.bad, served.backlog, served.lost)
-
-
-@inlined
 def scale(
     params: Params, state: State, room: Room, minute: int, served: Served, rps: float, boot: int
 ) -> State:
@@ -293,12 +268,10 @@ def step(
     if params.bursts:
         resized(params.credits, room.cohorts, before, capacity)
     state = join(state, room, minute)
-    in_service, pooled, speed = state.in_service, state.pooled, 1.0
+    in_service, pooled = state.in_service, state.pooled
+    served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
     if params.bursts:
-        speed = mean_speed(params.credits, room.cohorts, capacity)
-        served = serve_bursting(params, table, state, room, speed, rps, jitter)
-    else:
-        served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
+        settle_all(params.credits, room.cohorts, capacity, served.cpu * in_service)
     state = State(
         in_service,
         state.booting,
@@ -317,22 +290,14 @@ def step(
         if params.bursts:
             resized(params.credits, room.cohorts, capacity, state.in_service + state.booting)
     return state, Minute(
-        in_service,
-        billed,
-        launched,
-        served.cpu,
-        served.slow,
-        served.bad,
-        served.lost,
-        pooled,
-        in_service * speed,
+        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost, pooled
     )
 
 
 @inlined
-def surplus_of(room: Room, state: State) -> float:
+def surplus_of(room: Room) -> float:
     """Return the surplus credits that a period cost: those charged and those still owed."""
-    return float(room.cohorts[SURPLUS] + owed(room.cohorts, state.in_service + state.booting))
+    return float(room.cohorts.surplus[0] + owed(room.cohorts))
 
 
 @kernel
@@ -362,7 +327,7 @@ def run(
     """
     for s in range(demand_rps.shape[0]):
         clear(room)
-        start(params.credits, room.cohorts)
+        start(params.credits, room.cohorts, params.desired)
         state = initial(params)
         offset, hour, uncovered = offsets[s], 0.0, 0.0
         billed, bad, slow, most, cpu, launched, pooled = 0, 0.0, 0.0, 0, 0.0, 0, 0
@@ -387,7 +352,7 @@ def run(
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
         totals[s, 3], totals[s, 4], totals[s, 5], totals[s, 6] = most, cpu, launched, pooled
         totals[s, 7] = uncovered + max(0.0, hour - left) if params.covered_minutes > 0.0 else billed
-        totals[s, 8] = surplus_of(room, state)
+        totals[s, 8] = surplus_of(room)
 
 
 @kernel
@@ -411,14 +376,13 @@ def record(
         offset: the scenario's place in them.
         room: of the group.
         demand_rps: shape (T,).
-        minutes: written, shape (10, T): the first eight fields of `Minute` in order, the backlog
-            left, the machines.
+        minutes: written, shape (9, T): the fields of `Minute` in order, then the backlog left.
 
     Returns:
         the surplus CPU credits that the period cost.
     """
     clear(room)
-    start(params.credits, room.cohorts)
+    start(params.credits, room.cohorts, params.desired)
     state = initial(params)
     for t in range(demand_rps.size):
         entry = (offset + t) & (draws.boots.size - 1)
@@ -431,5 +395,4 @@ def record(
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
         minutes[6, t], minutes[7, t], minutes[8, t] = minute.lost, minute.pooled, state.backlog
-        minutes[9, t] = minute.machines
-    return surplus_of(room, state)
+    return surplus_of(room)

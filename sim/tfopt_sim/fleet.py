@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import inlined
+from tfopt_sim.credits import Cohorts, empty_cohorts
 from tfopt_sim.types import FloatArray, WarmPool
 
 Ring = NDArray[np.int64]
@@ -36,7 +37,7 @@ class Room(NamedTuple):
     filling: Ring  # instances that are ready in the warm pool at a minute
     joined: Ring  # instances that started to serve in a minute
     memory: FloatArray  # of the scaling rules, shape (rules, cells)
-    cohorts: FloatArray  # CPU credits, shape (4,) (`credits`)
+    cohorts: Cohorts  # CPU credits
 
 
 def pool_of(pool: WarmPool | None) -> Pool:
@@ -74,7 +75,7 @@ def empty_room(longest: int, history: int, memory: FloatArray) -> Room:
     """
     ahead = longest + 1
     rings = (empty_ring(ahead), empty_ring(ahead), empty_ring(history))
-    return Room(*rings, memory, np.zeros(4))
+    return Room(*rings, memory, empty_cohorts())
 
 
 @inlined

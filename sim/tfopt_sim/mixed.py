@@ -33,8 +33,6 @@ from tfopt_sim.spot import Pools, empty_pools, open_pools, reclaim
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import Configuration, FloatArray
 
-_BEFORE_START = -1440  # minute in which the instances of the start were launched
-
 # Cells of a ledger.
 LISTED, UNCOVERED, SURPLUS_USD, SPOT_USD, INTERRUPTIONS = range(5)  # LISTED: in this hour
 
@@ -74,11 +72,11 @@ def market_of(configuration: Configuration, largest: int) -> Market:
     """Return what a group of up to `largest` units buys, and room for what it has.
 
     Raises:
-        ValueError: a fleet that cannot be bought (`purchasing`), or one with a warm pool, which
-            EC2 has for groups of one type on demand only.
+        ValueError: a fleet that cannot be bought (`purchasing`), or one with a warm pool: EC2 has
+            none for mixed fleets, and beside CPU credits none is simulated.
     """
     if configuration.fleet.warm_pool is not None:
-        raise ValueError("a mixed fleet has no warm pool")
+        raise ValueError("a warm pool is simulated for instances that are all alike only")
     offers, buying = offers_of(configuration), buying_of(configuration)
     roster = empty_roster(offers, buying, most_instances(configuration, largest))
     return Market(offers, buying, roster, empty_pools(offers, buying), np.zeros(5))
@@ -280,7 +278,7 @@ def step(
     rps: float,
     boot: int,
     jitter: float,
-) -> tuple[State, Minute]:
+) -> tuple[State, Minute, float]:
     """Move a group through one minute.
 
     Args:
@@ -297,8 +295,8 @@ def step(
         jitter: standard deviations by which the minute's work is off its mean.
 
     Returns:
-        the state at the start of the next minute, and what this one came to: `machines` are of
-        the configuration's kind.
+        the state at the start of the next minute, what this one came to, and the capacity in
+        service in machines of the configuration's kind.
     """
     due = state.next_event < events.shape[0] and events[state.next_event, 0] == minute
     if due:
@@ -328,17 +326,10 @@ def step(
         state = scale(params, market, room, state, tallied, cpu, rps, minute)
         if state.desired != before:
             launched += reconcile(market, state.desired, True, minute + 1, boot)
-    return state, Minute(
-        tallied.instances,
-        billed,
-        launched,
-        cpu,
-        served.slow,
-        served.bad,
-        served.lost,
-        0,
-        tallied.machines,
+    came_to = Minute(
+        tallied.instances, billed, launched, cpu, served.slow, served.bad, served.lost, 0
     )
+    return state, came_to, tallied.machines
 
 
 @inlined
@@ -354,10 +345,12 @@ def initial(params: Params, market: Market, room: Room, scenario: int) -> State:
         market.offers,
         market.buying,
         params.desired,
-        _BEFORE_START,
+        -1,
         0,
     )
     market.roster.template[: market.buying.outdated] = 0
+    for i in range(market.roster.size[0]):  # each at another minute of the hour
+        market.roster.launched[i] = LONG_AGO + 61 * i
     return State(params.desired, params.min_size, params.max_size, 0.0, LONG_AGO, 0, 0)
 
 
@@ -406,7 +399,7 @@ def run(
         for t in range(minutes):
             entry = (offsets[s] + t) & (draws.boots.size - 1)
             boot, jitter = draws.boots[entry], draws.jitter[entry]
-            state, minute = step(
+            state, minute, _ = step(
                 params, market, room, table, events, state, scenario, t, demand_rps[s, t], boot,
                 jitter,
             )  # fmt: skip
@@ -448,20 +441,20 @@ def record(
         draws: of boot times and arrivals.
         offset: the scenario's place in them.
         demand_rps: shape (T,).
-        minutes: written, shape (10, T): as `dynamics.record`.
+        minutes: written, shape (10, T): as `dynamics.record`, then the capacity in service.
     """
     state = initial(params, market, room, offset)
     for t in range(demand_rps.size):
         entry = (offset + t) & (draws.boots.size - 1)
         boot, jitter = draws.boots[entry], draws.jitter[entry]
-        state, minute = step(
+        state, minute, machines = step(
             params, market, room, table, events, state, offset, t, demand_rps[t], boot, jitter
         )
         minutes[0, t], minutes[1, t] = minute.in_service, minute.billed
         minutes[2, t], minutes[3, t] = minute.launched, minute.cpu
         minutes[4, t], minutes[5, t] = minute.slow, minute.bad
         minutes[6, t], minutes[7, t] = minute.lost, minute.pooled
-        minutes[8, t], minutes[9, t] = state.backlog, minute.machines
+        minutes[8, t], minutes[9, t] = state.backlog, machines
         if (t + 1) % 60 == 0:
             close_hour(market, 60)
     close(market, demand_rps.size)

@@ -67,13 +67,15 @@ class Buying(NamedTuple):
 def needs_instances(configuration: Configuration) -> bool:
     """Tell whether the group's instances differ, so that each has to be followed by itself.
 
-    Zones matter only where instances can be lost, the order of termination only where it decides
-    whose type, price or credits remain.
+    They do where types, prices or purchase options differ, and where CPU credits slow some down
+    before others. Zones alone change nothing that is billed or served, as long as none is lost; the
+    order of termination decides only whose credits remain.
     """
     fleet, machine = configuration.fleet, configuration.machine
     alike = all(slot.machine == machine and slot.weight == 1 for slot in fleet.slots)
-    ordered = fleet.termination != ("default",) and machine.burst is not None
-    return not alike or fleet.spot_share > 0 or (ordered and fleet.warm_pool is None)
+    ordered = machine.burst is not None and fleet.termination != ("default",)
+    throttled = machine.burst is not None and not machine.burst.unlimited
+    return not alike or fleet.spot_share > 0 or ordered or throttled
 
 
 def slots_of(configuration: Configuration) -> tuple[Slot, ...]:

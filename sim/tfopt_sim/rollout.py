@@ -59,7 +59,7 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         desired=min(max(configuration.desired_capacity, low), high),
         rules=rules_of(configuration.scaling).rows,
         pool=pool_of(configuration.fleet.warm_pool),
-        bursts=configuration.machine.burst is not None,
+        bursts=credits_of(configuration.machine).unlimited,
         credits=credits_of(configuration.machine),
         covered_minutes=_covered_minutes(configuration),
     )
@@ -320,7 +320,8 @@ def _record(
         mixed.record(params, market, room, table, events, draws, place, demand, kept)
         used[2:, 0] = market.ledger[1:4]
     else:
-        surplus = record(params, table, events, draws, place, room, demand, kept)
+        surplus = record(params, table, events, draws, place, room, demand, kept[:9])
+        kept[9] = kept[0]
         listed = beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0
         used[2:4, 0] = listed, surplus * usd_per_credit(machine)
         used[1] = 0.0 if params.pool.running else kept[7].sum()

@@ -2,7 +2,7 @@
 
 While the cooldown of a scale-out lasts, what it added is part of the next one; a scale-in blocks
 further ones for its own cooldown, which a scale-out ends (Application Auto Scaling guide,
-"Define cooldown periods"). Cooldowns count from the order.
+application-auto-scaling-target-tracking, "Cooldown period"). Cooldowns count from the order.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def application_tracking(rule: FloatArray, memory: FloatArray, seen: Seen) -> in
         return NO_OPINION
     wanted = min(capacity, proportional(capacity, value, rule[TARGET]))
     memory[WANTED] = wanted
-    return NO_OPINION if seen.minute + 1 < memory[IN_UNTIL] else wanted
+    less = wanted < capacity and seen.minute + 1 >= memory[IN_UNTIL]
+    return wanted if less else NO_OPINION
 
 
 @inlined

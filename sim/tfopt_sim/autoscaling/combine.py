@@ -22,6 +22,7 @@ from tfopt_sim.autoscaling.application import (
 )
 from tfopt_sim.autoscaling.seen import ASKED, KIND, NO_OPINION, Row, Seen, capacity_of, settled
 from tfopt_sim.autoscaling.step import (
+    LASTS,
     PAUSE,
     SIMPLE,
     STEP,
@@ -116,14 +117,14 @@ def ready_to_scale_in(rule: FloatArray, memory: FloatArray, seen: Seen) -> bool:
 
 @inlined
 def agreed(rules: FloatArray, memory: FloatArray, seen: Seen) -> int:
-    """Return what all target trackings that may scale in agree on; −1 where one is not ready."""
+    """Return what all target trackings that may scale in agree on; −1 where they do not."""
     most = NO_OPINION
     for r in range(rules.shape[0]):
         if tracks(rules[r]) and rules[r, SCALE_IN] > 0.0:
             if not ready_to_scale_in(rules[r], memory[r], seen):
                 return NO_OPINION
             most = max(most, int(memory[r, WANTED]))
-    return min(most, capacity_of(seen))
+    return most if most < capacity_of(seen) else NO_OPINION
 
 
 @kernel
@@ -131,8 +132,9 @@ def decide_together(rules: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return the largest capacity that several rules want; −1 where none has an opinion.
 
     Target tracking scales in only where every policy of its kind that may scale in is ready to,
-    and then as far as the one that wants most (EC2 Auto Scaling guide, as-scaling-target-tracking;
-    largest of all: as-scale-based-on-demand, "Multiple dynamic scaling policies").
+    and then as far as the one that wants most; it does not keep others from scaling in (EC2 Auto
+    Scaling guide, as-scaling-target-tracking; largest of all: as-scale-based-on-demand, "Multiple
+    scaling policies").
     """
     largest, less = NO_OPINION, False
     for r in range(rules.shape[0]):
@@ -158,7 +160,7 @@ def restart_simple(rules: FloatArray, memory: FloatArray, minute: int, cooldown:
     """Let every simple scaling wait for the cooldown of the one that acted."""
     for r in range(rules.shape[0]):
         if rules[r, KIND] == SIMPLE:
-            memory[r, UNTIL] = minute + cooldown
+            memory[r, UNTIL], memory[r, LASTS] = minute + cooldown, cooldown
 
 
 @kernel

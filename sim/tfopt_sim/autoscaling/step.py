@@ -30,8 +30,8 @@ STEP, SIMPLE = 2, 3
 ADJUSTMENT, MAGNITUDE, PAUSE = range(AFTER_ALARM, AFTER_ALARM + 3)  # warm-up or cooldown, minutes
 CHANGE = AFTER_ALARM + 3  # of simple scaling
 STEPS = AFTER_ALARM + 3  # how many; then lower bound, upper bound and change of each
-UNTIL = AFTER_BREACHES  # end of simple scaling's cooldown
-AFTER_STEPS = AFTER_BREACHES + 1  # the first cell of a memory behind
+UNTIL, LASTS = AFTER_BREACHES, AFTER_BREACHES + 1  # simple scaling's cooldown: end, length
+AFTER_STEPS = AFTER_BREACHES + 2  # the first cell of a memory behind
 _EXACT = 1e-9  # what binary fractions may lack of a bound
 
 _ADJUSTMENTS: tuple[Adjustment, ...] = ("change", "percent", "exact")
@@ -136,7 +136,7 @@ def simple_scaling(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     The cooldown begins when the instances that were launched are in service.
     """
     if seen.booting > 0 and seen.minute < memory[UNTIL]:
-        memory[UNTIL] = seen.minute + 1 + rule[PAUSE]
+        memory[UNTIL] = seen.minute + 1 + memory[LASTS]
     value = observe(rule, memory, seen)
     if value < 0.0 or not rings(rule, memory, value) or seen.minute + 1 < memory[UNTIL]:
         return NO_OPINION

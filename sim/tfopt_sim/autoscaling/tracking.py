@@ -77,4 +77,5 @@ def tracking(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
         return NO_OPINION
     wanted = min(capacity_of(seen), proportional(seen.in_service, value, rule[TARGET]))
     memory[WANTED] = wanted
-    return wanted if settled(seen, rule[WARMUP]) else NO_OPINION
+    less = wanted < capacity_of(seen) and settled(seen, rule[WARMUP])
+    return wanted if less else NO_OPINION
