@@ -14,6 +14,7 @@ VERBS = {
     "recommend": "Propose proven settings for the groups of a plan, as a patch.",
     "set": "Make one attribute a value, wherever it comes from, as a proven patch.",
     "trace": "Show where a value comes from, file:line by file:line.",
+    "simulate": "Show what the present settings of a plan would cost and serve.",
     "forecast": "Forecast one traffic series.",
     "prices": "Show the price book: date, regions, one type.",
     "train": "Train a policy on traces and synthetic demand.",

@@ -163,6 +163,29 @@ def find_settings(plan: Path) -> Path | None:
     return None
 
 
+def settings_for(plan: str, workloads: Path | None, config_dir: Path | None) -> Settings:
+    """Return the settings of a plan: of `workloads`, else the nearest file, else the defaults.
+
+    Args:
+        plan: its path, or "-" for standard input.
+        workloads: the file that the user named.
+        config_dir: from where to look upwards when nothing is found above the plan.
+
+    Raises:
+        TfoptError: the file cannot be used.
+    """
+    if workloads is not None:
+        return load_settings(workloads)
+    beside = Path.cwd() / (plan if plan != "-" else "plan.json")
+    found = find_settings(beside)
+    if found is None and config_dir is not None:
+        found = find_settings(config_dir.resolve() / "plan.json")
+    if found is None:
+        return Settings()
+    here = Path.cwd()
+    return load_settings(found.relative_to(here) if found.is_relative_to(here) else found)
+
+
 def load_settings(path: Path) -> Settings:
     """Read and check a tfopt.toml.
 

@@ -20,7 +20,11 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "examples" / "web-shop" / "README.md")
+DOCUMENTS = (
+    ROOT / "README.md",
+    ROOT / "docs" / "simulate.md",
+    ROOT / "examples" / "web-shop" / "README.md",
+)
 _BLOCK = re.compile(
     r"<!-- output of: (?P<command>.+?)(?: \| (?P<first>.+?)\.\.(?P<last>.+?))? -->\n"
     r"(?P<fence>`{3,})(?P<language>\w*)\n(?P<body>.*?)(?P=fence)\n",

@@ -25,6 +25,7 @@ _SOURCES = (
     "autoscaling/window",
     "capacity",
     "credits",
+    "discrete",
     "dynamics",
     "fleet",
     "instances",

@@ -245,6 +245,8 @@ def trajectory(
     start: datetime,
     *,
     seed: int = 0,
+    scenario: int = 0,
+    latency: bool = True,
     forecast_rps: FloatArray | None = None,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
@@ -255,11 +257,14 @@ def trajectory(
         workload: what a request costs.
         slo: what is slow.
         start: when the first minute begins (aware).
-        seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+        seed: of the boot times.
+        scenario: whose minutes it has, of those that `simulate` runs with the same seed.
+        latency: whether to find `p99_ms`, which costs more than the minutes; else it is NaN.
         forecast_rps: as `simulate`; by default the hourly means of the demand itself.
 
     Returns:
-        the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
+        the minutes; `extras` holds the totals that `Outcome` holds, `lost_requests`, and the parts
+        of the bill in USD.
 
     Raises:
         ValueError: as `simulate`.
@@ -268,26 +273,43 @@ def trajectory(
     service = service_of(configuration.machine, workload, slo)
     forecast = hourly_rps(demand[None], start) if forecast_rps is None else forecast_rps
     events = timed_changes(configuration, service, start, demand.size, forecast, seed)
-    draws, place = draw(workload, seed), int(offsets(1, seed)[0])
+    draws, place = draw(workload, seed), int(offsets(scenario + 1, seed)[scenario])
     group = _group(configuration, service, workload, draws, events)
     kept, used = _record(group, configuration.machine, draws, place, demand)
-    machines, backlog = kept[9], kept[8]
-    whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
-    scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
     bill = bill_of(configuration, used, demand.size / 60.0)
     return Trajectory(
         start=start,
         in_service=kept[0].astype(np.int64),
         billed=kept[1].astype(np.int64),
         cpu=kept[3],
-        backlog_requests=backlog,
+        backlog_requests=kept[8],
         bad=kept[5],
         demand_rps=demand,
-        # on whole machines, each minute as loaded as it was
-        p99_ms=percentile_ms(service, whole.astype(np.int64), backlog * scale, demand * scale),
+        p99_ms=whole_percentile_ms(service, kept[9], kept[8], demand) if latency else np.nan,
         cost_usd=float(bill.total[0]),
-        extras=_extras(kept, demand, 0 if group.market is None else group.market.ledger[-1]),
+        extras={
+            **_extras(kept, demand, 0 if group.market is None else group.market.ledger[-1]),
+            **{f"{part.name}_usd": float(getattr(bill, part.name)[0]) for part in fields(Bill)},
+        },
+        machines=kept[9],
     )
+
+
+def whole_percentile_ms(
+    service: Service,
+    machines: FloatArray,
+    backlog: FloatArray,
+    rps: FloatArray,
+    share: float = 0.01,
+) -> float:
+    """Return the response time that `share` of the requests exceed, in ms.
+
+    Machines of several types are worth a fraction of the one that `service` is of: latency is that
+    of whole ones, each minute as loaded as it was.
+    """
+    whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
+    scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
+    return percentile_ms(service, whole.astype(np.int64), backlog * scale, rps * scale, share)
 
 
 def _record(

@@ -380,3 +380,4 @@ class Trajectory:
     p99_ms: float  # over all requests of the period
     cost_usd: float
     extras: dict[str, float] = field(default_factory=dict)
+    machines: FloatArray | None = None  # in service, as so many of the configuration's machine

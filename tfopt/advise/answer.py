@@ -33,7 +33,7 @@ from tfopt.scenario import Case
 from tfopt_policies.prove import Trial, Verdict
 from tfopt_sim.types import Configuration, FloatArray
 
-_QUALITY = {  # price_quality of an offer, in words
+PRICE_QUALITY = {  # price_quality of an offer, in words
     "listed_2024": "of February 2024",
     "estimated": "estimated",
     "corrected_windows": "a Windows price put right",
@@ -67,7 +67,7 @@ def not_analysed(group: InstanceGroup, reason: str) -> Answer:
             region=group.region,
             status="not-analysed",
             reason=reason,
-            current=_as_planned(group),
+            current=as_planned(group),
             notes=list(group.notes),
         )
     )
@@ -158,7 +158,8 @@ def changes(current: Settings, recommended: Settings) -> set[str]:
     return {n for n in SIZING if getattr(current, n) != getattr(recommended, n)}
 
 
-def _as_planned(group: InstanceGroup) -> Settings | None:
+def as_planned(group: InstanceGroup) -> Settings | None:
+    """Return the sizes that the plan holds, of a group that is not simulated."""
     if not group.slots:
         return None
     return Settings(
@@ -246,7 +247,7 @@ def _price_notes(case: Case, verdict: Verdict) -> Iterable[str]:
     for name in dict.fromkeys(names):
         quality = case.offers[name].price_quality
         if quality != "listed":
-            yield f"the price of {name} in {case.group.region} is {_QUALITY[quality]}"
+            yield f"the price of {name} in {case.group.region} is {PRICE_QUALITY[quality]}"
 
 
 def _held_notes(leaves: Leaves) -> Iterable[str]:

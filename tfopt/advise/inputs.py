@@ -11,7 +11,7 @@ from tfopt.errors import TfoptError
 from tfopt.patching.inputs import STANDARD_INPUT, PlanSources, read_with_sources
 from tfopt.plan.model import Plan
 from tfopt.resources import data_dir
-from tfopt.settings import Settings, find_settings, load_settings
+from tfopt.settings import Settings, settings_for
 from tfopt_policies import registry
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.policy import Knobs, Policy
@@ -62,7 +62,7 @@ def read_inputs(request: Request) -> Iterator[PlanInput]:
             raise TfoptError("the same plan is given twice", where=path)
         seen.add(place)
         given = read_with_sources(path, request.config_dir, request.var_files)
-        yield PlanInput(given, _settings(path, request))
+        yield PlanInput(given, settings_for(path, request.workloads, request.config_dir))
 
 
 def idle_workloads(inputs: Sequence[PlanInput]) -> dict[str, str]:
@@ -85,19 +85,6 @@ def idle_workloads(inputs: Sequence[PlanInput]) -> dict[str, str]:
             remark += f"; the nearest is {nearest[0]}" if nearest else ""
             remarks[remark] = plans[0].plan.path
     return remarks
-
-
-def _settings(plan: str, request: Request) -> Settings:
-    if request.workloads is not None:
-        return load_settings(request.workloads)
-    beside = Path.cwd() / plan if plan != STANDARD_INPUT else Path.cwd() / "plan.json"
-    found = find_settings(beside)
-    if found is None and request.config_dir is not None:
-        found = find_settings(request.config_dir.resolve() / "plan.json")
-    if found is None:
-        return Settings()
-    here = Path.cwd()
-    return load_settings(found.relative_to(here) if found.is_relative_to(here) else found)
 
 
 @dataclass(frozen=True, slots=True)

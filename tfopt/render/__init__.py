@@ -1,8 +1,13 @@
-"""Turns a report into text of one format."""
+"""Turns an answer into text of one format."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tfopt.recommendation import Report
+
+if TYPE_CHECKING:
+    from tfopt.simulation import Simulation
 
 FORMATS = ("table", "json", "markdown", "diff", "github-comment")
 
@@ -41,3 +46,32 @@ def render(
 
         return render_github_comment(report, patch)
     raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+
+
+def render_simulation(
+    simulation: Simulation, format: str, *, width: int | None = None, color: bool = False
+) -> str:
+    """Return what was simulated as text that ends with a newline.
+
+    Args:
+        simulation: what was found.
+        format: "table", "json", or "svg" for the picture.
+        width: columns of the table; None takes the terminal's, or 80 where there is none.
+        color: whether the table may use terminal colours.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if format == "json":
+        from tfopt.render.json import render_json
+
+        return render_json(simulation)
+    if format == "table":
+        from tfopt.render.simulation_table import render_simulation_table
+
+        return render_simulation_table(simulation, width=width, color=color)
+    if format == "svg":
+        from tfopt.render.picture import render_picture
+
+        return render_picture(simulation)
+    raise ValueError(f"no format {format!r}; there are table, json and svg")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar
 
-from tfopt.recommendation import Report
+from pydantic import BaseModel
 
 LONGEST = 400  # characters of one string; an address of real configurations has under 200
 
@@ -14,6 +14,7 @@ _HIDDEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_Answer = TypeVar("_Answer", bound=BaseModel)
 _BLOCKS = {"block"}  # the strings that are meant to have several lines
 
 
@@ -36,9 +37,9 @@ def _picture(match: re.Match[str]) -> str:
     return "␡" if code == 0x7F else f"<U+{code:04X}>"
 
 
-def plain_report(report: Report) -> Report:
+def plain_report(report: _Answer) -> _Answer:
     """Return the report with every string made harmless for people's eyes."""
-    return Report.model_validate(_walk(report.model_dump()))
+    return type(report).model_validate(_walk(report.model_dump()))
 
 
 def _walk(value: Any, key: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from tfopt.scenario.case import Case, build_case
 from tfopt.scenario.demand import Traffic
+from tfopt.scenario.present import Present, present_of
 from tfopt.scenario.refusal import NotAnalysedError
 
-__all__ = ["Case", "NotAnalysedError", "Traffic", "build_case"]
+__all__ = ["Case", "NotAnalysedError", "Present", "Traffic", "build_case", "present_of"]

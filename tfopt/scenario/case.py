@@ -14,16 +14,15 @@ from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
 from tfopt.scenario.demand import Traffic, traffic_of
-from tfopt.scenario.fleet import fleet_notes, fleet_of, holds_type, is_mixed, money_of, slot_of
+from tfopt.scenario.fleet import fleet_notes, holds_type, is_mixed, money_of, slot_of
 from tfopt.scenario.group import (
     is_sustained,
     machine_of,
-    present_configuration,
     present_offer,
     reference_offer,
     slo_of,
-    slot_offers,
 )
+from tfopt.scenario.present import configuration_of
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import FloatArray, Machine, Slo, Slot
@@ -66,6 +65,7 @@ def build_case(
     knobs: Knobs,
     horizon_s: int,
     seed: int,
+    held_back: int = HELD_BACK_SCENARIOS,
     committed_usd_per_hour: float = 0.0,
 ) -> Case:
     """Put a group together with its machines, its traffic and its futures.
@@ -89,17 +89,14 @@ def build_case(
         unlimited=group.burst_unlimited,
     )
     present = replace(
-        present_configuration(group, seen(offer), table.alarm_cadence if table else "legacy"),
-        fleet=fleet_of(group, slot_offers(group, book, settings), seen),
+        configuration_of(group, settings, book, seen),
         money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
     )
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand)
-    paths = model.sample(
-        np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
-    )
+    paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)
     problem = Problem(

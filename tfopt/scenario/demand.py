@@ -83,12 +83,13 @@ def traffic_of(
         source=reading.source,
         notes=(*reading.notes, *notes),
         assumed=days < LEAST_DAYS or blind,
-        workload=_workload(table, cpu_ms),
+        workload=workload_of(table, cpu_ms),
         measured_days=days,
     )
 
 
-def _workload(table: WorkloadTable | None, cpu_ms: float) -> Workload:
+def workload_of(table: WorkloadTable | None, cpu_ms: float) -> Workload:
+    """Return what a request costs and how instances take it; defaults where no table says."""
     table = table or WorkloadTable(match="*")
     return Workload(
         cpu_s_per_request=cpu_ms / 1000,
@@ -124,7 +125,7 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     if table is not None and table.demand is not None and table.demand.profile is not None:
         name = table.demand.profile
     cpu_ms = table.cpu_ms_per_request if table else None
-    workload = _workload(table, cpu_ms or ASSUMED_CPU_MS)
+    workload = workload_of(table, cpu_ms or ASSUMED_CPU_MS)
     sized = present.desired_capacity
     if present.scaling:
         sized = max(sized, round(SIZED_SHARE * present.max_size))

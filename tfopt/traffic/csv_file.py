@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from tfopt.traffic.reading import MOST, SATURATED_CPU, CpuReading, Points, Readi
 from tfopt_sim.types import FloatArray
 
 TIME_NAMES = ("timestamp", "time", "datetime", "date", "ts")
+# names under which CPU is exported: cpu_percent, CPUUtilization, "utilisation %"
+_CPU_NAME = re.compile(r"cpu|utili[sz]ation", re.IGNORECASE)
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
@@ -57,6 +60,24 @@ def read_csv(path: Path, column: str | None = None) -> Reading:
     name = _value_column(table, column)
     values = _numbers(table, name)
     return gridded(Points(moments, values), table.path, f"{table.path.name}:{name}", [])
+
+
+def read_csv_to_replay(path: Path, column: str | None = None) -> Reading:
+    """Return requests per second to replay: a series of any length, from one column of a CSV file.
+
+    Raises:
+        TfoptError: as `read_csv`; or the column holds CPU, which is no demand.
+    """
+    table = _load(Path(path))
+    name = _value_column(table, column)
+    if _CPU_NAME.search(name):
+        raise TfoptError(
+            f"'{name}' is CPU, which says what a group did and not what it was asked",
+            where=f"{table.path}:1",
+            hint="Replay needs a column of requests per second: name it with --column",
+        )
+    points = Points(_moments(table), _numbers(table, name))
+    return gridded(points, table.path, f"{table.path.name}:{name}", [], history=False)
 
 
 def read_csv_cpu(

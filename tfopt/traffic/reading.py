@@ -64,23 +64,27 @@ class Points:
     values: FloatArray
 
 
-def gridded(points: Points, path: Path, source: str, notes: list[str]) -> Reading:
+def gridded(
+    points: Points, path: Path, source: str, notes: list[str], *, history: bool = True
+) -> Reading:
     """Return the points on the grid that fits them best.
 
-    Several points in one step are averaged. Notes already taken are kept in front.
+    Several points in one step are averaged. Notes already taken are kept in front. What is no
+    history to forecast from, but a demand to replay, may be as short as two points.
 
     Raises:
-        TfoptError: no point, less than two hours, or nearly nothing between first and last.
+        TfoptError: no point, too short, or nearly nothing between first and last.
     """
     times, values, duplicates, backwards = _in_order(points, path)
     step = _step_of(times)
-    _refuse_short(times, step, path)
+    if history:
+        _refuse_short(times, step, path)
     first, index = _snapped(times, step)
     size = int(index[-1]) + 1
     if size > _MOST_POINTS or index.size < 0.02 * size:
         raise TfoptError(
             f"only {times.size} points between {_utc(times[0]):%Y-%m-%d} and "
-            f"{_utc(times[-1]):%Y-%m-%d}: too sparse to forecast from",
+            f"{_utc(times[-1]):%Y-%m-%d}: too sparse to go by",
             where=path,
             hint="Check the first and last timestamps",
         )
@@ -93,7 +97,8 @@ def gridded(points: Points, path: Path, source: str, notes: list[str]) -> Readin
         *notes,
         *_clock_notes(points.moments, backwards, duplicates),
         *_order_notes(backwards, duplicates),
-        *_grid_notes(times, demand, gaps),
+        *_grid_notes(times, demand, gaps, "left as gaps" if history else "filled in"),
+        *(_history_notes(demand) if history else ()),
     ]
     return Reading(demand, source, said, gaps, duplicates, backwards)
 
@@ -103,7 +108,9 @@ def _in_order(points: Points, path: Path) -> tuple[FloatArray, FloatArray, int, 
     known = np.isfinite(points.values)
     times, values = points.moments.epoch_s[known], points.values[known]
     if times.size < 2:
-        raise TfoptError(f"holds {times.size} measured points", where=path, hint=_AT_LEAST)
+        raise TfoptError(
+            f"holds {times.size} measured points", where=path, hint="Give two at least"
+        )
     falling = int((np.diff(times) < 0).sum())
     rising = int((np.diff(times) > 0).sum())
     if falling > rising:  # newest first is an order too
@@ -180,14 +187,19 @@ def _order_notes(backwards: int, duplicates: int) -> list[str]:
     return notes
 
 
-def _grid_notes(times: FloatArray, demand: Demand, gaps: int) -> list[str]:
+def _grid_notes(times: FloatArray, demand: Demand, gaps: int, treated: str) -> list[str]:
     notes = []
     place = (times - times[0]) / demand.step_s
     if float((np.abs(place - np.round(place)) > 0.05).mean()) > 0.01:
         notes.append(f"irregular timestamps: averaged onto a grid of {demand.step_s} s")
     if gaps:
         share = gaps / demand.rps.size
-        notes.append(f"{gaps} of {demand.rps.size} steps missing ({share:.1%}): left as gaps")
+        notes.append(f"{gaps} of {demand.rps.size} steps missing ({share:.1%}): {treated}")
+    return notes
+
+
+def _history_notes(demand: Demand) -> list[str]:
+    notes = []
     if demand.days < SHORT_HISTORY_DAYS:
         notes.append(
             f"only {demand.days * 24:.1f} h of history: no two days to compare, "

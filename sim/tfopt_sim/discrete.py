@@ -1,0 +1,513 @@
+"""Simulates a group request by request: the truth that the minute-by-minute simulator is held to.
+
+Nothing here is shared with the fast simulator but the nouns and the calendar: arrivals, service,
+boots and target tracking are spelled out again, plainly. Instances join and leave at whole minutes,
+so a minute is served in one sweep over its arrivals.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfopt_sim._jit import compiled, inlined
+from tfopt_sim.schedule import expand
+from tfopt_sim.types import Configuration, FloatArray, Slo, TargetTracking, Workload
+
+IntArray = NDArray[np.int64]
+
+_BINS_PER_NEPER = 256  # a bin of the histogram is 0.4 % wide
+_LOWEST_LOG = math.log(1e-6)  # one microsecond
+_BINS = 7168  # up to 1.4 million seconds
+_EMPTY = 1 << 60  # ready minute of a slot without an instance
+_ALWAYS = -(1 << 20)  # ready minute of the instances that a period starts with
+_BOOT_SIGMA = 0.3  # log-normal spread of boot times where boot is a distribution
+
+
+class Rule(NamedTuple):
+    """Target tracking in minutes; without `on` nothing scales the group."""
+
+    on: bool
+    target: float
+    low: float
+    out_datapoints: int
+    in_datapoints: int
+    period: int
+    warmup: int
+    scale_in: bool
+
+
+class Work(NamedTuple):
+    """What requests ask of an instance."""
+
+    vcpus: int  # requests an instance works on at once
+    log_mean: float  # of the log-normal service time in seconds
+    sigma: float
+    timeout_s: float  # clients leave after waiting so long
+    slow_s: float
+    pooled: bool
+
+
+class Tally(NamedTuple):
+    """What came of the requests; by minute, but for the histogram of response times."""
+
+    arrivals: IntArray
+    slow: IntArray
+    lost: IntArray
+    work_s: FloatArray  # vCPU-seconds executed
+    histogram: IntArray
+
+
+class Servers(NamedTuple):
+    """When each vCPU is free next.
+
+    `free` holds one heap, earliest first, for the whole group, or one per slot of an instance.
+    """
+
+    free: FloatArray  # shape (heaps, vCPUs)
+    owner: IntArray  # the same shape: slot of the instance
+    size: IntArray  # shape (heaps,)
+
+
+@inlined
+def _bin_of(seconds: float) -> int:
+    if seconds <= 1e-6:
+        return 0
+    return min(int((math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER), _BINS - 1)
+
+
+@inlined
+def _sink(free: FloatArray, owner: IntArray, size: int, place: int, value: float, who: int) -> None:
+    """Put `value` in at `place` of a heap and move it down to where it belongs."""
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            break
+        if child + 1 < size and free[child + 1] < free[child]:
+            child += 1
+        if free[child] >= value:
+            break
+        free[place], owner[place] = free[child], owner[child]
+        place = child
+    free[place], owner[place] = value, who
+
+
+@compiled
+def _join(servers: Servers, heap: int, slot: int, vcpus: int, now: float) -> None:
+    """Add the vCPUs of an instance; nothing in a heap is later than what joins at its end."""
+    free, owner, size = servers.free[heap], servers.owner[heap], servers.size[heap]
+    for _ in range(vcpus):
+        place = size
+        size += 1
+        while place > 0 and free[(place - 1) // 2] > now:
+            free[place], owner[place] = free[(place - 1) // 2], owner[(place - 1) // 2]
+            place = (place - 1) // 2
+        free[place], owner[place] = now, slot
+    servers.size[heap] = size
+
+
+@compiled
+def _leave(servers: Servers, heap: int, slot: int) -> None:
+    """Take out the vCPUs of an instance; the requests it works on are accounted for already."""
+    free, owner, size = servers.free[heap], servers.owner[heap], servers.size[heap]
+    kept = 0
+    for k in range(size):
+        if owner[k] != slot:
+            free[kept], owner[kept] = free[k], owner[k]
+            kept += 1
+    for place in range(kept // 2 - 1, -1, -1):
+        _sink(free, owner, kept, place, free[place], owner[place])
+    servers.size[heap] = kept
+
+
+@inlined
+def _note(tally: Tally, minute: int, response_s: float, slow_s: float) -> None:
+    tally.slow[minute] += response_s > slow_s
+    tally.histogram[_bin_of(response_s)] += 1
+
+
+@inlined
+def _execute(work_s: FloatArray, begin: float, end: float) -> None:
+    """Book the vCPU time from `begin` to `end` on the minutes in which it falls."""
+    minute = int(begin / 60.0)
+    while minute < work_s.size and end > 60.0 * (minute + 1):
+        work_s[minute] += 60.0 * (minute + 1) - begin
+        minute += 1
+        begin = 60.0 * minute
+    if minute < work_s.size:
+        work_s[minute] += end - begin
+
+
+@inlined
+def _serve_one(
+    work: Work, servers: Servers, heap: int, tally: Tally, arrival: float, begin: float
+) -> None:
+    """Let the vCPU that is free first work on a request from `begin` on."""
+    minute = int(arrival / 60.0)
+    if begin - arrival > work.timeout_s:
+        tally.lost[minute] += 1
+        _note(tally, minute, work.timeout_s, 0.0)
+        return
+    service_s = math.exp(work.log_mean + work.sigma * np.random.standard_normal())
+    end = begin + service_s
+    free, owner = servers.free[heap], servers.owner[heap]
+    _sink(free, owner, servers.size[heap], 0, end, owner[0])
+    _execute(tally.work_s, begin, end)
+    _note(tally, minute, end - arrival, work.slow_s)
+
+
+@compiled
+def _serve_pooled(
+    work: Work, servers: Servers, tally: Tally, arrivals: FloatArray, until: float
+) -> FloatArray:
+    """Start those of one first-come-first-served queue that can start before `until`.
+
+    Returns:
+        the arrival times of those who still wait.
+    """
+    head = 0
+    while head < arrivals.size and servers.size[0] > 0:
+        begin = max(arrivals[head], servers.free[0, 0])
+        if begin >= until and arrivals[head] + work.timeout_s > until:
+            break
+        _serve_one(work, servers, 0, tally, arrivals[head], begin)
+        head += 1
+    while head < arrivals.size and arrivals[head] + work.timeout_s <= until:
+        _serve_one(work, servers, 0, tally, arrivals[head], np.inf)
+        head += 1
+    return arrivals[head:].copy()
+
+
+@compiled
+def _serve_apart(
+    work: Work, servers: Servers, tally: Tally, members: IntArray, arrivals: FloatArray, now: float
+) -> FloatArray:
+    """Send each request to a random instance, where it queues for good.
+
+    Returns:
+        the arrival times of those who wait for the first instance.
+    """
+    if members.size == 0:
+        return arrivals
+    for arrival in arrivals:
+        heap = members[int(np.random.random() * members.size)]
+        begin = max(arrival, now, servers.free[heap, 0])
+        _serve_one(work, servers, heap, tally, arrival, begin)
+    return np.empty(0)
+
+
+@compiled
+def _arrivals(waiting: FloatArray, minute: int, rps: float) -> FloatArray:
+    """Return the arrival times of those who wait and of this minute's Poisson arrivals."""
+    mean = 60.0 * rps
+    times = np.empty(waiting.size + int(mean + 12.0 * math.sqrt(mean) + 40.0))
+    times[: waiting.size] = waiting
+    count = waiting.size
+    now = 60.0 * minute
+    while rps > 0.0 and count < times.size:
+        now += np.random.exponential(1.0 / rps)
+        if now >= 60.0 * (minute + 1):
+            break
+        times[count] = now
+        count += 1
+    return times[:count]
+
+
+@compiled
+def _resize(
+    ready: IntArray, servers: Servers, pooled: bool, wanted: int, minute: int, boot: int
+) -> None:
+    """Launch into empty slots, or remove: booting ones first, last to serve first, then oldest."""
+    have = (ready < _EMPTY).sum()
+    while have < wanted:
+        ready[np.argmax(ready)] = minute + boot
+        have += 1
+    while have > wanted:
+        booting = np.where((ready < _EMPTY) & (ready >= minute), ready, -_EMPTY)
+        slot = int(np.argmax(booting) if booting.max() > -_EMPTY else np.argmin(ready))
+        ready[slot] = _EMPTY
+        _leave(servers, 0 if pooled else slot, slot)
+        have -= 1
+
+
+@compiled
+def _wanted(rule: Rule, alarms: FloatArray, ready: IntArray, in_service: int, minute: int) -> int:
+    """Take in the last datapoint and return the capacity that target tracking asks for.
+
+    Args:
+        rule: of the group.
+        alarms: datapoints in a row above the target, in a row below the low threshold, the last
+            datapoint; counted here.
+        ready: minute from which each instance serves.
+        in_service: during the last minute.
+        minute: that begins.
+    """
+    cpu = alarms[2]
+    alarms[0] = alarms[0] + 1 if cpu > rule.target else 0
+    alarms[1] = alarms[1] + 1 if cpu < rule.low else 0
+    present = ready[ready < _EMPTY]
+    have = int(present.size)
+    need = math.ceil(in_service * float(cpu) / rule.target - 1e-9)
+    if alarms[0] >= rule.out_datapoints:
+        return max(have, need)
+    settled = bool(np.all((present < minute) & (present + rule.warmup <= minute)))
+    if alarms[1] >= rule.in_datapoints and rule.scale_in and settled:
+        return min(have, need)
+    return have
+
+
+@compiled
+def _scheduled(bounds: IntArray, event: IntArray, have: int) -> int:
+    """Set the bounds as a scheduled action says and return the capacity that it asks for."""
+    low, high, desired = event[1], event[2], event[3]
+    bounds[0] = low if low >= 0 else bounds[0]
+    bounds[1] = high if high >= 0 else max(bounds[1], bounds[0])
+    bounds[0] = min(bounds[0], bounds[1])
+    return desired if desired >= 0 else have
+
+
+@compiled
+def _boot(boot_s: float, spread: float) -> int:
+    """Draw the whole minutes until an instance serves."""
+    return math.ceil(boot_s * math.exp(spread * np.random.standard_normal()) / 60.0)
+
+
+@compiled
+def _admit(ready: IntArray, joined: IntArray, servers: Servers, work: Work, minute: int) -> None:
+    """Let the instances whose boot is over serve from this minute on."""
+    for slot in range(ready.size):
+        if ready[slot] <= minute and joined[slot] == 0:
+            _join(servers, 0 if work.pooled else slot, slot, work.vcpus, 60.0 * max(minute, 0))
+        joined[slot] = ready[slot] <= minute
+
+
+@compiled
+def _replay(
+    seed: int,
+    work: Work,
+    rule: Rule,
+    bounds: IntArray,
+    events: IntArray,
+    boot: tuple[float, float],
+    ready: IntArray,
+    demand_rps: FloatArray,
+    tally: Tally,
+    minutes: FloatArray,
+) -> None:
+    """Run a group through `demand_rps`; `minutes` takes in service, billed, CPU and backlog."""
+    np.random.seed(seed)
+    heaps = 1 if work.pooled else ready.size
+    width = work.vcpus * (ready.size if work.pooled else 1)
+    servers = Servers(
+        np.empty((heaps, width)), np.empty((heaps, width), np.int64), np.zeros(heaps, np.int64)
+    )
+    joined, alarms = np.zeros(ready.size, np.int64), np.zeros(3)
+    waiting, samples, total, row = np.empty(0), 0, 0.0, 0
+    for t in range(demand_rps.size):
+        if row < events.shape[0] and events[row, 0] == t:
+            wanted = _scheduled(bounds, events[row], (ready < _EMPTY).sum())
+            wanted = min(max(wanted, bounds[0]), bounds[1])
+            _resize(ready, servers, work.pooled, wanted, t, _boot(boot[0], boot[1]))
+            row += 1
+        _admit(ready, joined, servers, work, t)
+        members = np.flatnonzero(ready <= t)
+        arrivals = _arrivals(waiting, t, demand_rps[t])
+        tally.arrivals[t] = arrivals.size - waiting.size
+        if work.pooled:
+            waiting = _serve_pooled(work, servers, tally, arrivals, 60.0 * (t + 1))
+        else:
+            waiting = _serve_apart(work, servers, tally, members, arrivals, 60.0 * t)
+        cpu = 0.0
+        if members.size > 0:
+            cpu = min(1.0, tally.work_s[t] / (60.0 * work.vcpus * members.size))
+            samples += 1
+        total += cpu
+        minutes[0, t], minutes[1, t] = members.size, (ready < _EMPTY).sum()
+        minutes[2, t], minutes[3, t] = cpu, waiting.size
+        if not rule.on or (t + 1) % rule.period != 0 or samples == 0:
+            continue
+        alarms[2] = total / samples
+        samples, total = 0, 0.0
+        have = (ready < _EMPTY).sum()
+        wanted = _wanted(rule, alarms, ready, members.size, t + 1)
+        wanted = min(max(wanted, bounds[0]), bounds[1])
+        if wanted != have:
+            _resize(ready, servers, work.pooled, wanted, t + 1, _boot(boot[0], boot[1]))
+            joined[ready == _EMPTY] = 0
+            alarms[:2] = 0.0
+    if work.pooled:
+        waiting = _serve_pooled(work, servers, tally, waiting, np.inf)
+    for arrival in waiting:  # nobody is left to serve them
+        _note(tally, int(arrival / 60.0), np.inf, 0.0)
+
+
+@compiled
+def steady_queue(
+    servers: int, utilisation: float, cv2: float, customers: int, seed: int
+) -> tuple[IntArray, IntArray]:
+    """Simulate M/G/c with log-normal service of mean 1 s, first come first served.
+
+    Args:
+        servers: c.
+        utilisation: ρ < 1.
+        cv2: squared coefficient of variation of the service time; −1 stands for exponential.
+        customers: counted, after a tenth as many to warm up.
+        seed: of the random numbers.
+
+    Returns:
+        histograms (`percentile`) of the wait and of the response time; bin 0 of the first holds
+        those who did not wait.
+    """
+    np.random.seed(seed)
+    free, owner = np.zeros(servers), np.zeros(servers, np.int64)
+    waits, responses = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
+    sigma = math.sqrt(math.log1p(max(cv2, 0.0)))
+    now, gap = 0.0, 1.0 / (servers * utilisation)
+    for k in range(-(customers // 10), customers):
+        now += np.random.exponential(gap)
+        if cv2 < 0.0:
+            service_s = np.random.exponential(1.0)
+        else:
+            service_s = math.exp(sigma * (np.random.standard_normal() - 0.5 * sigma))
+        begin = max(now, free[0])
+        _sink(free, owner, servers, 0, begin + service_s, 0)
+        if k >= 0:
+            waits[_bin_of(begin - now)] += 1
+            responses[_bin_of(begin - now + service_s)] += 1
+    return waits, responses
+
+
+def percentile(histogram: IntArray, share: float) -> float:
+    """Return the time in seconds that `share` of a histogram exceed, to some 0.1 %.
+
+    Bin 0 counts as no time at all.
+    """
+    above = np.cumsum(histogram[::-1])[::-1]  # in the bin or beyond
+    wanted = share * above[0]
+    place = int(np.searchsorted(-above, -wanted, side="right")) - 1
+    if place <= 0:
+        return 0.0
+    part = (above[place] - wanted) / max(1, histogram[place])
+    return math.exp(_LOWEST_LOG + (place + part) / _BINS_PER_NEPER)
+
+
+def histogram_tail(histogram: IntArray, seconds: float) -> float:
+    """Return how many entries are above `seconds`, linear within a bin."""
+    if seconds <= 1e-6:
+        return float(histogram[1:].sum())
+    place = (math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER
+    part = 1.0 - (place - int(place))
+    return float(histogram[int(place) + 1 :].sum() + part * histogram[int(place)])
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What one configuration did in one run; arrays of shape (minutes,)."""
+
+    arrivals: IntArray
+    slow: IntArray  # of those that arrived in the minute, lost ones included
+    lost: IntArray
+    in_service: IntArray
+    billed: IntArray
+    cpu: FloatArray
+    backlog: IntArray  # requests that wait at the end of the minute
+    histogram: IntArray  # of all response times; lost requests count with the time-out
+    cost_usd: float
+
+    @property
+    def bad_minute_share(self) -> float:
+        """Share of the minutes with arrivals in which over 1 % of the requests were slow."""
+        busy = self.arrivals > 0
+        return float((self.slow[busy] > 0.01 * self.arrivals[busy]).mean()) if busy.any() else 0.0
+
+    def percentile_ms(self, share: float = 0.01) -> float:
+        """Return the response time that `share` of all requests exceed."""
+        return 1000.0 * percentile(self.histogram, share) if self.histogram.any() else 0.0
+
+
+def _rule(scaling: TargetTracking | None) -> Rule:
+    if scaling is None:
+        return Rule(False, 1.0, 0.0, 1, 1, 1, 0, False)
+    return Rule(
+        True,
+        scaling.target,
+        scaling.target * scaling.scale_in_ratio,
+        scaling.out_datapoints,
+        scaling.in_datapoints,
+        max(1, round(scaling.metric_period_s / 60)),
+        math.ceil(scaling.warmup_s / 60),
+        scaling.scale_in,
+    )
+
+
+def _work(configuration: Configuration, workload: Workload, slo: Slo) -> Work:
+    machine = configuration.machine
+    vcpus = max(1, math.ceil(machine.vcpus))
+    mean_s = workload.cpu_s_per_request / (machine.speed * machine.vcpus / vcpus)
+    variance = math.log1p(workload.service_cv2)
+    return Work(
+        vcpus,
+        math.log(mean_s) - 0.5 * variance,
+        math.sqrt(variance),
+        workload.timeout_s if workload.timeout_s > 0 else math.inf,
+        slo.p99_ms / 1000.0,
+        workload.balancing == "least-outstanding",
+    )
+
+
+def replay(
+    configuration: Configuration,
+    demand_rps: FloatArray,
+    workload: Workload,
+    slo: Slo,
+    start: datetime,
+    *,
+    seed: int = 0,
+) -> Replay:
+    """Simulate one configuration under one demand, request by request.
+
+    Args:
+        configuration: of one machine, static or under one policy that tracks mean CPU.
+        demand_rps: shape (T,), mean requests/s of each minute; arrivals are Poisson.
+        workload: what a request costs.
+        slo: what is slow.
+        start: when the first minute begins (aware).
+        seed: of everything that chance decides.
+    """
+    low, high = configuration.min_size, configuration.max_size
+    events = expand(configuration.schedules, start, demand_rps.size)
+    most = max(1, high, int(events[:, 1:].max()) if events.size else 0)
+    ready = np.full(most, _EMPTY, dtype=np.int64)
+    ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS
+    kept = np.zeros((4, demand_rps.size))
+    counts = np.zeros((3, demand_rps.size), np.int64)
+    work_s, histogram = np.zeros(demand_rps.size), np.zeros(_BINS, np.int64)
+    tally = Tally(counts[0], counts[1], counts[2], work_s, histogram)
+    _replay(
+        seed,
+        _work(configuration, workload, slo),
+        _rule(configuration.tracking),
+        np.array([low, high], dtype=np.int64),
+        events,
+        (workload.boot_s, _BOOT_SIGMA if workload.boot == "distribution" else 0.0),
+        ready,
+        np.ascontiguousarray(demand_rps, dtype=np.float64),
+        tally,
+        kept,
+    )
+    return Replay(
+        tally.arrivals,
+        tally.slow,
+        tally.lost,
+        kept[0].astype(np.int64),
+        kept[1].astype(np.int64),
+        kept[2],
+        kept[3].astype(np.int64),
+        tally.histogram,
+        float(kept[1].sum() * configuration.machine.usd_per_hour / 60.0),
+    )
