@@ -9,21 +9,28 @@ distribution of its slot, so bursts keep their shape and size, and every slot ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import NormalDist
 
 import numpy as np
 
-from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, drift, week_table
+from tfopt_sim.levels import FEWEST_DAYS, Level, follow_level, surprise
+from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, mixed, week_table
 from tfopt_sim.resample import day_grid, resampled
+from tfopt_sim.risk import LevelRisk
 from tfopt_sim.scoring import LEVELS, coverage, quantile_loss, seasonal_naive
 from tfopt_sim.types import Demand, FloatArray
 
 LEAST_STEP_S = 60  # the simulator's tick; finer histories are averaged to it
 _BLOCK_S = DAY_S // 2  # past scores are borrowed in blocks of this length …
 _SHIFT_S = 2 * 3600  # … from about the same time of day
-_DRIFT_SHARE = 0.7  # of the measured drift: as wide as costs no quantile loss on public traces
+_FOLLOWED = 0.7  # share of the level's past movement that is taken out of the past
+# presumed of a level that was hardly seen: its daily deviation, from that of a slot and of a day …
+_PRESUMED, _OF_SLOT, _OF_DAY = 3.0, 0.25, 0.85
+_PRIOR_DAYS = 3.0  # … and the days of evidence that this presumption is worth
+_SAFETY = 2.2  # times the measured variance: the level's quiet past is no promise
+_WILDEST = 2.0  # largest relative variance per day
 _CHUNK = 16_384  # values sampled at a time: few enough to stay in the processor's cache
 # relative level error assumed below so many days of history, where none can be measured: within a
 # day nothing is known of the other hours (a 3 : 1 day has a deviation of about 0.35)
@@ -38,20 +45,33 @@ class DemandModel:
     step_s: int  # the history's own step, or the nearest above that divides the day, ≥ 60 s
     table: FloatArray  # (nodes, slots of a week): demand at normal score `Z_NODES[node]`, rps
     scores: FloatArray  # (past steps,), normal scores of the history, mean 0 and variance 1
-    level_var: float  # variance of the level known least: what short histories cannot show, rps²
-    drift_var: float  # variance that the level gains per day ahead, rps²
+    risk: LevelRisk  # where the level may be by then
     persistence: float  # share of the scores' variance that neighbouring days have in common
 
     def quantiles(self, levels: Sequence[float], steps: int) -> FloatArray:
         """Return requests/s at each level for the coming steps, shape (levels, steps)."""
         z = np.array([NormalDist().inv_cdf(level) for level in levels])
-        slots = np.arange(steps) % self.table.shape[1]
-        table = self.table[:, slots]
-        middle = table[len(Z_NODES) // 2]
-        level = self._level_sigma(middle)
-        width = _looked_up(np.ascontiguousarray(table.T), np.tile(z[:, None], steps)) - middle
-        wider = np.sign(z)[:, None] * np.hypot(width, z[:, None] * level)
-        return np.asarray(np.maximum(middle + wider, 0))
+        return _looked_up(np.ascontiguousarray(self._wide(steps).T), np.tile(z[:, None], steps))
+
+    def _wide(self, steps: int) -> FloatArray:
+        """Return the table of the coming steps with the risk of its level, (nodes, steps).
+
+        By the hour: how much wider the distribution of an hour gets, every slot of it gets.
+        """
+        own = self.table[:, np.arange(steps) % self.table.shape[1]]
+        block = self._block()
+        count = -(-steps // block)
+        hours = _block_means(own, block)
+        wide = mixed(hours, *self.risk.atoms(self._days(count)))
+        ratio = np.where(hours > 0, wide / np.maximum(hours, 1e-300), 1.0)
+        return np.maximum.accumulate(own * np.repeat(ratio, block, axis=1)[:, :steps], axis=0)
+
+    def _block(self) -> int:
+        return max(3600 // self.step_s, 1)
+
+    def _days(self, count: int) -> FloatArray:
+        """Return how far ahead the middles of so many blocks are, in days."""
+        return (np.arange(count) + 0.5) * (self._block() * self.step_s / DAY_S)
 
     def sample(
         self, rng: np.random.Generator, scenarios: int, horizon_s: int, step_s: int = 60
@@ -70,28 +90,19 @@ class DemandModel:
         steps = -(-horizon_s // self.step_s)
         table = self.table[:, np.arange(steps) % self.table.shape[1]]
         by_slot = np.ascontiguousarray(table.T)
-        level = self._level_sigma(table[len(Z_NODES) // 2])
         out = np.empty((scenarios, horizon_s // step_s))
         rows = max(1, _CHUNK // steps)
         for first in range(0, scenarios, rows):
             part = out[first : first + rows]
             z = self._borrowed(rng, len(part), steps)
-            # what outlives a day is drawn once for a path: the common part of the scores, and the
-            # error of the level, which grows with the distance
-            lasting = rng.standard_normal((2, len(part), 1))
+            # what outlives a day is drawn once for a path
             z *= np.sqrt(1 - self.persistence)
-            z += np.sqrt(self.persistence) * lasting[0]
+            z += np.sqrt(self.persistence) * rng.standard_normal((len(part), 1))
             paths = _looked_up(by_slot, z)
-            paths += lasting[1] * level
-            np.maximum(paths, 0, out=paths)
+            level = self.risk.paths(rng, len(part), self._days(-(-steps // self._block())))
+            paths *= np.repeat(level, self._block(), axis=1)[:, :steps]
             part[:] = resampled(paths, self.step_s, step_s)[:, : part.shape[1]]
         return out
-
-    def _level_sigma(self, middle: FloatArray) -> FloatArray:
-        """Return the level's standard deviation at each step; larger where demand is."""
-        days = np.arange(middle.size) * (self.step_s / DAY_S) // 1 + 1
-        height = middle / max(float(middle.mean()), 1e-12)
-        return np.asarray(np.sqrt((self.level_var + self.drift_var * days) * height))
 
     def _borrowed(self, rng: np.random.Generator, scenarios: int, steps: int) -> FloatArray:
         """Return past scores in blocks from about the same time of day, (scenarios, steps)."""
@@ -134,19 +145,34 @@ def fit(demand: Demand) -> DemandModel:
     demand = day_grid(demand, LEAST_STEP_S)
     end = demand.start + timedelta(seconds=demand.step_s * demand.rps.size)
     history = _history(demand, end)
-    table = np.maximum(week_table(history), 0)
+    means = history.days.mean(axis=1)
+    level = follow_level(means, history.weekend)
+    moved = np.exp(_FOLLOWED * (level.days[-1] - level.days))
+    table = np.maximum(week_table(replace(history, days=history.days * moved[:, None])), 0)
     scores = _scores(demand, table)
-    level = float(history.days.mean())
-    unseen = next((share for days, share in _UNSEEN if demand.days < days), 0.0)
     return DemandModel(
         start=end,
         step_s=demand.step_s,
         table=table,
         scores=scores,
-        level_var=(unseen * level) ** 2,
-        drift_var=_DRIFT_SHARE * drift(history),
+        risk=_risk(history, level, table, demand.days),
         persistence=_persistence(scores, DAY_S // demand.step_s),
     )
+
+
+def _risk(history: History, level: Level, table: FloatArray, days: float) -> LevelRisk:
+    """Return the risk of the level: what it showed, what it is presumed, and what is not known."""
+    middle = len(Z_NODES) // 2
+    width = float((table[middle + 4] - table[middle - 4]).mean()) / 2  # one standard deviation
+    slot = min(width / max(float(table[middle].mean()), 1e-12), 1.0)
+    known = max(len(history.days) - FEWEST_DAYS + 1, 0)
+    day = min((level.noise_var + level.walk_var) ** 0.5, 1.0) if known else slot
+    presumed = (_PRESUMED * slot**_OF_SLOT * day**_OF_DAY) ** 2
+    means = history.days.mean(axis=1)
+    shown = _SAFETY * surprise(means, history.weekend, 0.05 * slot**2) * level.walk_var
+    walk = (_PRIOR_DAYS * presumed + known * shown) / (_PRIOR_DAYS + known)
+    unseen = next((share for least, share in _UNSEEN if days < least), 0.0)
+    return LevelRisk(min(walk, _WILDEST), unseen**2, 1.0 if means.any() else 0.0)
 
 
 def backtest(demand: Demand) -> Backtest | None:
@@ -237,6 +263,13 @@ def _persistence(scores: FloatArray, per_day: int) -> float:
     means = scores[-days * per_day :].reshape(days, per_day).mean(axis=1)
     centred = means - means.mean()
     return float(np.clip((centred[1:] * centred[:-1]).mean(), 0.0, 0.5))
+
+
+def _block_means(table: FloatArray, block: int) -> FloatArray:
+    """Return means over blocks of columns; the last one may be shorter."""
+    edges = np.arange(0, table.shape[1], block)
+    size = np.diff(np.append(edges, table.shape[1]))
+    return np.asarray(np.add.reduceat(table, edges, axis=1) / size)
 
 
 def _looked_up(by_slot: FloatArray, z: FloatArray) -> FloatArray:

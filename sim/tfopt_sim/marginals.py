@@ -19,12 +19,14 @@ DAY_S = 86_400
 # normal scores at which every distribution is kept: 0.02 % to 99.98 %
 Z_NODES = np.linspace(-3.5, 3.5, 29)
 LEVELS = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES])
+_EDGES = (LEVELS[1:] + LEVELS[:-1]) / 2
+NODE_MASS = np.diff(np.concatenate([[0.0], _EDGES, [1.0]]))  # probability that each node stands for
 
-MAX_DAYS = 28  # older days are not looked at
+MAX_DAYS = 42  # older days are not looked at
 _BINS = 96  # time of day is told apart in quarters of an hour
 _REACH = (-4, -2, 0, 2, 4)  # bins around a time of day that are pooled with it: ± 1 h
 _PER_BIN = 3  # measurements taken from one bin of one day
-_HALF_LIFE_DAYS = 10.0
+_HALF_LIFE_DAYS = 21.0
 _SAME_CLASS, _OTHER_CLASS = 0.3, 0.1  # weight of another day, alike (weekend or not) and unlike
 _WEEK_PRIOR = 6.0  # weeks of evidence it takes to trust a weekly profile half, if unknown
 _SCALE_FLOOR = 0.02  # of the mean: errors are relative to the profile, but never to nearly nothing
@@ -63,38 +65,10 @@ def week_table(history: History) -> FloatArray:
     return np.asarray(_unbinned(table, per_day) * np.tile(mean * rhythm, 7))
 
 
-def drift(history: History) -> float:
-    """Return the variance that the level gains per day ahead, in (requests/s)².
-
-    Mean squared error of forecasting a day's mean by the weighted mean of the days before it,
-    over how many days ahead that was.
-    """
-    level = _calm_level(history)
-    squares, ahead = 0.0, 0.0
-    for known in range(3, level.size):
-        weights = 0.5 ** (np.arange(known)[::-1] / _HALF_LIFE_DAYS)
-        errors = level[known : known + 7] - float(weights @ level[:known] / weights.sum())
-        squares += float((errors**2).sum())
-        ahead += errors.size * (errors.size + 1) / 2
-    return squares / ahead if ahead else 0.0
-
-
-def _calm_level(history: History) -> FloatArray:
-    """Return each day's mean without what its kind of day explains, shape (days,)."""
-    level: FloatArray = history.days.mean(axis=1)
-    out = level.copy()
-    for kind in (0.0, 1.0):
-        alike = history.weekend == kind
-        if 2 <= alike.sum() < level.size:  # a single day would explain itself away
-            out[alike] *= level.mean() / max(float(level[alike].mean()), 1e-12)
-    return out
-
-
 def weighted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Return quantiles at `LEVELS` of each column, shape (nodes, columns).
 
-    Straight lines between the middles of the sorted weights; beyond the last value the tail goes
-    on as an exponential of the same mean excess, since the largest burst is still to come.
+    Straight lines between the middles of the sorted weights.
 
     Args:
         values: shape (samples, columns).
@@ -105,8 +79,21 @@ def weighted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
     sorted_weights = np.take_along_axis(weights, order, axis=0)
     done = np.cumsum(sorted_weights, axis=0)
     place = (done - 0.5 * sorted_weights) / done[-1]
-    out = _interpolated(place, sorted_values)
-    return _with_tail(out, samples=values.shape[0])
+    return _interpolated(place, sorted_values)
+
+
+def mixed(table: FloatArray, factors: FloatArray, chances: FloatArray) -> FloatArray:
+    """Return the table (nodes, columns) of demand times an independent factor.
+
+    Args:
+        table: demand at `LEVELS`, shape (nodes, columns).
+        factors: possible factors of each column, shape (atoms, columns).
+        chances: their probabilities.
+    """
+    columns = table.shape[1]
+    values = (table[:, None] * factors).reshape(-1, columns)
+    weights = (NODE_MASS[:, None, None] * chances).reshape(-1, columns)
+    return weighted_quantiles(values, weights)
 
 
 def _interpolated(place: FloatArray, values: FloatArray) -> FloatArray:
@@ -126,7 +113,10 @@ def _interpolated(place: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def _with_tail(table: FloatArray, samples: int) -> FloatArray:
-    """Continue the upper tail beyond what `samples` neighbours, half of them alike, can show."""
+    """Continue the upper tail beyond what `samples` neighbours, half of them alike, can show.
+
+    As an exponential of the same mean excess, since the largest burst is still to come.
+    """
     beyond = 1 - 2 / (samples + 2) < LEVELS
     top = int(np.flatnonzero(~beyond)[-1])
     body = int(np.searchsorted(LEVELS, 0.9))
@@ -204,7 +194,8 @@ def _alike(history: History, binned: FloatArray) -> FloatArray:
         same = (history.age + 1 + ahead) % 7 == 0
         day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
         weights = np.repeat(day_weight, near)[:, None]
-        out.append(weighted_quantiles(values, np.broadcast_to(weights, values.shape)))
+        own = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
+        out.append(_with_tail(own, samples=values.shape[0]))
     return np.concatenate(out, axis=1)
 
 
@@ -235,6 +226,7 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])[:, None]
     values = pooled.reshape(-1, bins)
     spread = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
+    spread = _with_tail(spread, samples=values.shape[0])
     centre = profile.ravel()
     return np.asarray(np.maximum(centre + np.tile(spread * scale, 7), 0))
 
