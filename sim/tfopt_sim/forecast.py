@@ -27,9 +27,9 @@ _BLOCK_S = DAY_S // 2  # past scores are borrowed in blocks of this length …
 _SHIFT_S = 2 * 3600  # … from about the same time of day
 _FOLLOWED = 0.7  # share of the level's past movement that is taken out of the past
 # presumed of a level that was hardly seen: its daily deviation, from that of a slot and of a day …
-_PRESUMED, _OF_SLOT, _OF_DAY = 3.0, 0.25, 0.85
-_PRIOR_DAYS = 3.0  # … and the days of evidence that this presumption is worth
-_SAFETY = 2.2  # times the measured variance: the level's quiet past is no promise
+_PRESUMED, _OF_SLOT, _OF_DAY = 4.0, 0.25, 0.92
+_PRIOR_DAYS = 4.5  # … and the days of evidence that this presumption is worth
+_SAFETY = 1.6  # times the measured variance: the level's quiet past is no promise
 _WILDEST = 2.0  # largest relative variance per day
 _CHUNK = 16_384  # values sampled at a time: few enough to stay in the processor's cache
 # relative level error assumed below so many days of history, where none can be measured: within a
@@ -172,7 +172,7 @@ def _risk(history: History, level: Level, table: FloatArray, days: float) -> Lev
     shown = _SAFETY * surprise(means, history.weekend, 0.05 * slot**2) * level.walk_var
     walk = (_PRIOR_DAYS * presumed + known * shown) / (_PRIOR_DAYS + known)
     unseen = next((share for least, share in _UNSEEN if days < least), 0.0)
-    return LevelRisk(min(walk, _WILDEST), unseen**2, 1.0 if means.any() else 0.0)
+    return LevelRisk(min(walk, _WILDEST), unseen**2, level.trend)
 
 
 def backtest(demand: Demand) -> Backtest | None:

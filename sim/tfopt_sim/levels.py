@@ -16,6 +16,9 @@ from tfopt_sim.types import FloatArray
 FEWEST_DAYS = 4  # below, nothing can be said of the level's movement
 _WALK_SHARES = np.array([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])  # walk over noise variance
 _PASSES = 2  # of re-weighting odd days
+_TREND_DAYS = 14
+_TREND_MEMORY_DAYS = 7.0  # a trend fades within this time
+_EVIDENCE = 4.0  # a trend counts from two standard errors on
 _ODD = 2.0  # deviations from the level beyond which a day loses weight
 _FLOOR, _REACH = 0.05, 1.5  # of the median, of its logarithm: an outage is no level
 _TRUST = 4.0  # origins that believing the model's own variance is worth
@@ -31,6 +34,7 @@ class Level:
     walk_var: float  # variance that the level gains per day
     noise_var: float  # variance of a day around its level
     oddness: FloatArray  # (days,) ≥ 1, times the noise variance: outages, crowds, holidays
+    trend: float = 0.0  # change per day, as far as it is more than wandering
 
 
 def follow_level(means: FloatArray, weekend: FloatArray) -> Level:
@@ -45,7 +49,23 @@ def follow_level(means: FloatArray, weekend: FloatArray) -> Level:
         usual = 1.4826 * float(np.median(off)) + 1e-9
         oddness = np.maximum(1.0, (off / (_ODD * usual)) ** 2)
         days, walk, noise = _posterior(calm, oddness)
-    return Level(days, walk, noise, oddness)
+    return Level(days, walk, noise, oddness, _trend(calm, oddness, walk, noise))
+
+
+def _trend(calm: FloatArray, oddness: FloatArray, walk: float, noise: float) -> float:
+    """Return the slope of the last fortnight, shrunk by how easily wandering alone would give it.
+
+    Positive-part James–Stein with the variance that a walk seen through noise gives a slope.
+    """
+    recent = calm[-_TREND_DAYS:]
+    if recent.size < _TREND_DAYS:
+        return 0.0
+    weight = 1 / oddness[-_TREND_DAYS:]
+    day = np.arange(recent.size) - np.average(np.arange(recent.size), weights=weight)
+    spread = float((weight * day**2).sum())
+    slope = float((weight * day * recent).sum()) / spread
+    variance = 1.2 * walk / recent.size + noise / spread + 1e-12
+    return slope * max(0.0, 1 - _EVIDENCE * variance / max(slope**2, 1e-12))
 
 
 def surprise(means: FloatArray, weekend: FloatArray, least_var: float) -> float:
@@ -68,11 +88,16 @@ def surprise(means: FloatArray, weekend: FloatArray, least_var: float) -> float:
             break
         then = follow_level(means[:cut], weekend[:cut])
         offset = float(np.median(calm[:cut] - calm_levels(means[:cut], weekend[:cut])))
-        error = calm[cut : cut + 7] - then.days[-1] - offset
+        error = calm[cut : cut + 7] - then.days[-1] - offset - damped(then.trend, ahead)
         stated = (then.walk_var + least_var) * ahead + then.noise_var + 1e-9
         total += _PER_ORIGIN * min(float(np.median(error**2 / stated)) / _MEDIAN_SQUARE, 25.0)
         weight += _PER_ORIGIN
     return total / weight
+
+
+def damped(trend: float, days: FloatArray) -> FloatArray:
+    """Return what a trend adds to the logarithm of the level so many days ahead."""
+    return np.asarray(trend * _TREND_MEMORY_DAYS * -np.expm1(-days / _TREND_MEMORY_DAYS))
 
 
 def calm_levels(means: FloatArray, weekend: FloatArray) -> FloatArray:

@@ -19,14 +19,15 @@ DAY_S = 86_400
 # normal scores at which every distribution is kept: 0.02 % to 99.98 %
 Z_NODES = np.linspace(-3.5, 3.5, 29)
 LEVELS = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES])
-_EDGES = (LEVELS[1:] + LEVELS[:-1]) / 2
-NODE_MASS = np.diff(np.concatenate([[0.0], _EDGES, [1.0]]))  # probability that each node stands for
+_EVERY = 2  # every other node stands for its neighbourhood where distributions are multiplied
+_EDGES = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES[1:-1:_EVERY]])
+_NODE_MASS = np.diff(np.concatenate([[0.0], _EDGES, [1.0]]))
 
 MAX_DAYS = 42  # older days are not looked at
 _BINS = 96  # time of day is told apart in quarters of an hour
 _REACH = (-4, -2, 0, 2, 4)  # bins around a time of day that are pooled with it: ± 1 h
 _PER_BIN = 3  # measurements taken from one bin of one day
-_HALF_LIFE_DAYS = 21.0
+_HALF_LIFE_DAYS = 14.0
 _SAME_CLASS, _OTHER_CLASS = 0.3, 0.1  # weight of another day, alike (weekend or not) and unlike
 _WEEK_PRIOR = 6.0  # weeks of evidence it takes to trust a weekly profile half, if unknown
 _SCALE_FLOOR = 0.02  # of the mean: errors are relative to the profile, but never to nearly nothing
@@ -66,20 +67,38 @@ def week_table(history: History) -> FloatArray:
 
 
 def weighted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return quantiles at `LEVELS` of each column, shape (nodes, columns).
+    """Return quantiles at `LEVELS` of each row, shape (nodes, rows).
 
     Straight lines between the middles of the sorted weights.
 
     Args:
-        values: shape (samples, columns).
-        weights: ≥ 0, shape (samples, columns), not all zero in any column.
+        values: shape (rows, samples).
+        weights: ≥ 0, shape (rows, samples), not all zero in any row.
     """
-    order = np.argsort(values, axis=0)
-    sorted_values = np.take_along_axis(values, order, axis=0)
-    sorted_weights = np.take_along_axis(weights, order, axis=0)
-    done = np.cumsum(sorted_weights, axis=0)
-    place = (done - 0.5 * sorted_weights) / done[-1]
-    return _interpolated(place, sorted_values)
+    order = np.argsort(values, axis=1)
+    return _sorted_quantiles(
+        np.take_along_axis(values, order, axis=1), np.take_along_axis(weights, order, axis=1)
+    )
+
+
+def _sorted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Interpolate every sorted row at `LEVELS`: one search over all rows laid end to end."""
+    rows, samples = values.shape
+    place = np.cumsum(weights, axis=1)
+    total = place[:, -1:].copy()
+    place -= 0.5 * weights
+    place /= total
+    place += 2.0 * np.arange(rows)[:, None]
+    wanted = LEVELS[:, None] + 2.0 * np.arange(rows)
+    flat = place.ravel()
+    above = np.searchsorted(flat, wanted.ravel()).reshape(wanted.shape)
+    first = np.arange(rows) * samples
+    above = np.clip(above, first + 1, first + samples - 1) if samples > 1 else above * 0 + first
+    below = np.maximum(above - 1, first)
+    low, high = flat[below], flat[above]
+    share = np.clip((wanted - low) / np.maximum(high - low, 1e-12), 0, 1)
+    value = values.ravel()
+    return np.asarray(value[below] + share * (value[above] - value[below]))
 
 
 def mixed(table: FloatArray, factors: FloatArray, chances: FloatArray) -> FloatArray:
@@ -91,25 +110,9 @@ def mixed(table: FloatArray, factors: FloatArray, chances: FloatArray) -> FloatA
         chances: their probabilities.
     """
     columns = table.shape[1]
-    values = (table[:, None] * factors).reshape(-1, columns)
-    weights = (NODE_MASS[:, None, None] * chances).reshape(-1, columns)
-    return weighted_quantiles(values, weights)
-
-
-def _interpolated(place: FloatArray, values: FloatArray) -> FloatArray:
-    """Interpolate every column at `LEVELS`: one search over all columns laid end to end."""
-    samples, columns = place.shape
-    offset = 2.0 * np.arange(columns)
-    flat = (place + offset).T.ravel()
-    wanted = LEVELS[:, None] + offset
-    above = np.searchsorted(flat, wanted.ravel()).reshape(wanted.shape)
-    first = np.arange(columns) * samples
-    above = np.clip(above, first + 1, first + samples - 1) if samples > 1 else above * 0 + first
-    below = np.maximum(above - 1, first)
-    low, high = flat[below], flat[above]
-    share = np.clip((wanted - low) / np.maximum(high - low, 1e-12), 0, 1)
-    value = values.T.ravel()
-    return np.asarray(value[below] + share * (value[above] - value[below]))
+    values = table[::_EVERY].T[:, :, None] * factors.T[:, None]
+    weights = _NODE_MASS[:, None] * chances.T[:, None]
+    return weighted_quantiles(values.reshape(columns, -1), weights.reshape(columns, -1))
 
 
 def _with_tail(table: FloatArray, samples: int) -> FloatArray:
@@ -186,16 +189,17 @@ def _alike(history: History, binned: FloatArray) -> FloatArray:
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)[:, None]
     pooled = _pooled(binned / scale) * scale[:, 0]  # neighbours on the level of the bin itself
     days, near, bins = pooled.shape
-    values = pooled.reshape(days * near, bins)
+    values = np.ascontiguousarray(pooled.reshape(days * near, bins).T)
+    order = np.argsort(values, axis=1)
+    values = np.take_along_axis(values, order, axis=1)
+    day_of = order // near
     other = _OTHER_CLASS / (1 + _contrast(history, binned))
     out = []
     for ahead in range(7):
         alike = history.weekend == history.next_weekend[ahead]
         same = (history.age + 1 + ahead) % 7 == 0
-        day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
-        weights = np.repeat(day_weight, near)[:, None]
-        own = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
-        out.append(_with_tail(own, samples=values.shape[0]))
+        weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
+        out.append(_with_tail(_sorted_quantiles(values, weight[day_of]), samples=days * near))
     return np.concatenate(out, axis=1)
 
 
@@ -223,10 +227,10 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     seen = binned[-7 * weeks :].reshape(weeks, 7, bins, picks)
     errors = ((seen - unseen[..., None]) / scale[:, None]).reshape(weeks * 7, bins, picks)
     pooled = _pooled(errors)
-    weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])[:, None]
-    values = pooled.reshape(-1, bins)
+    weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])
+    values = np.ascontiguousarray(pooled.reshape(-1, bins).T)
     spread = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
-    spread = _with_tail(spread, samples=values.shape[0])
+    spread = _with_tail(spread, samples=weights.size)
     centre = profile.ravel()
     return np.asarray(np.maximum(centre + np.tile(spread * scale, 7), 0))
 

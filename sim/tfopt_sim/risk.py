@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfopt_sim.levels import damped
 from tfopt_sim.types import FloatArray
 
 UP_PER_DAY, DOWN_PER_DAY, GONE_PER_DAY = 0.005, 0.003, 0.0035
@@ -55,6 +56,7 @@ class LevelRisk:
 
     walk_var: float  # relative variance that the level gains per day ahead
     now_var: float  # relative variance of where it stands
+    trend: float = 0.0  # change of its logarithm per day, fading
     shifts: float = 1.0  # times the rates above
 
     def atoms(self, days: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -71,20 +73,23 @@ class LevelRisk:
         still = (1 - up) * (1 - down) * (1 - gone)
         moved = (1 - still) / np.maximum(up + down + gone, 1e-12)  # two shifts count as one
         chances = [_WALK_PARTS[:, None] * still, part * up * moved, part * down * moved]
-        return np.concatenate(factors), np.concatenate([*chances, (gone * moved)[None]])
+        return np.concatenate(factors) * self._drift(days), np.concatenate([*chances, (gone * moved)[None]])
 
     def paths(self, rng: np.random.Generator, scenarios: int, days: FloatArray) -> FloatArray:
         """Return factors over coherent futures, shape (scenarios, moments)."""
         gained = np.diff(self._sigma(days) ** 2, prepend=0.0)
         walk = np.cumsum(rng.standard_normal((scenarios, days.size)) * np.sqrt(gained), axis=1)
         walk /= np.sqrt(rng.standard_gamma(2.0, (scenarios, 1)) / 2)
-        out = factor(walk)
+        out = factor(walk) * self._drift(days)
         up, down, gone = self._rates()
         size = _size(rng.random((2, scenarios, 1)))
         for rate, by in ((up, size[0]), (down, 1 / size[1]), (gone, np.zeros((scenarios, 1)))):
             when = rng.standard_exponential((scenarios, 1)) / max(rate, 1e-12)
             out *= np.where(days >= when, by, 1.0)
         return out
+
+    def _drift(self, days: FloatArray) -> FloatArray:
+        return np.exp(damped(self.trend, days))
 
     def _sigma(self, days: FloatArray) -> FloatArray:
         return np.asarray(np.sqrt(self.now_var + self.walk_var * (0.5 + days)))
