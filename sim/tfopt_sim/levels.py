@@ -1,4 +1,4 @@
-"""Follows the level of demand from day to day: where it stands, how it wanders, odd days told apart.
+"""Follows the level of demand from day to day: where it stands, how it wanders, what days are odd.
 
 The local-level model (Harvey 1989: a random walk seen through noise) on the logarithm of daily
 means. How much of the movement is walk is not picked but averaged over, each share of walk weighted
@@ -81,7 +81,7 @@ def surprise(means: FloatArray, weekend: FloatArray, least_var: float) -> float:
         least_var: variance per day ahead that is assumed in any case.
     """
     calm = calm_levels(means, weekend)
-    ahead = np.arange(7) + 0.5
+    ahead: FloatArray = np.arange(7) + 0.5
     total = weight = _TRUST
     for cut in (means.size - 7, means.size - 14):
         if cut < FEWEST_DAYS + 1:

@@ -43,6 +43,12 @@ class History:
     days: FloatArray  # (days, slots of a day)
     weekend: FloatArray  # (days,), 0 or 1
     next_weekend: FloatArray  # (7,), 0 or 1
+    usual: FloatArray  # (days,), weight of each day: less than 1 where something odd happened
+
+    @property
+    def weight(self) -> FloatArray:
+        """Weight of each past day: old and odd days count less, none nothing, shape (days,)."""
+        return np.asarray(self.usual * 0.5 ** (self.age / _HALF_LIFE_DAYS))
 
     @property
     def age(self) -> FloatArray:
@@ -184,7 +190,7 @@ def _pooled(samples: FloatArray) -> FloatArray:
 
 def _alike(history: History, binned: FloatArray) -> FloatArray:
     """Return the table of what was measured at like times, days alike counting most."""
-    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    recent = history.weight
     daily = _smoothed(recent @ binned.mean(axis=2) / recent.sum(), 5)
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)[:, None]
     pooled = _pooled(binned / scale) * scale[:, 0]  # neighbours on the level of the bin itself
@@ -207,19 +213,20 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     """Return the table of a weekly profile and its relative errors."""
     days, bins, picks = binned.shape
     weeks = days // 7
-    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    recent = history.weight
     level = binned.mean(axis=2)  # (days, bins)
     daily = _smoothed(recent @ level / recent.sum(), 5)
     usual = _by_class(history, level, daily, _contrast(history, binned))
-    weight = recent[-7 * weeks :].reshape(weeks, 7)[:, -1:, None]
+    weight = recent[-7 * weeks :].reshape(weeks, 7)[:, :, None]
     off = np.stack([_smoothed(day, 5) for day in level[-7 * weeks :]]).reshape(weeks, 7, bins)
     off -= usual
     prior = _prior_weeks(off)
-    profile = usual + (weight * off).sum(axis=0) / (weight.sum() + prior)
+    known = weight.sum(axis=0)
+    profile = usual + (weight * off).sum(axis=0) / (known + prior)
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)
     if weeks > 1:  # judge each week by a profile that has not seen it
         others = (weight * off).sum(axis=0) - weight * off
-        unseen = usual + others / (weight.sum() - weight + prior)
+        unseen = usual + others / (known - weight + prior)
     else:
         others = level.sum(axis=0) - level[-7:]
         unseen = np.stack([_smoothed(day, 5) for day in others / (days - 1)]) + usual - daily

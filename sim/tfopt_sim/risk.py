@@ -1,8 +1,8 @@
 """What may happen to the level of demand after the history ends: it wanders, and it may shift.
 
 Two risks, one distribution, the same for quantiles and for paths:
-- wandering: a random walk with a heavy tail (Student t with 4 degrees of freedom, since its variance
-  is known from few days);
+- wandering: a random walk with a heavy tail (Student t with 4 degrees of freedom, since few days
+  tell its variance);
 - shifts that no history announces: demand moved here from elsewhere, or it moved away. Their rates
   are those of public traces (`docs/forecast-table.md`), alike for calm and for restless series.
 """
@@ -59,26 +59,33 @@ class LevelRisk:
     trend: float = 0.0  # change of its logarithm per day, fading
     shifts: float = 1.0  # times the rates above
 
-    def atoms(self, days: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def atoms(self, days: FloatArray, more: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return a few factors and their chances at each moment ahead, both (atoms, moments).
 
         Args:
             days: how far ahead, increasing, shape (moments,).
+            more: relative variance known of besides, shape (moments,).
         """
         up, down, gone = (1 - np.exp(-rate * days) for rate in self._rates())
         ones = np.ones(days.size)
-        walk = factor(_WALK_ATOMS * self._sigma(days))
+        walk = factor(_WALK_ATOMS * np.sqrt(self._variance(days) + more))
         factors = [walk, _SIZE_ATOMS * ones, ones / _SIZE_ATOMS, np.zeros((1, days.size))]
         part = _SIZE_PARTS[:, None]
         still = (1 - up) * (1 - down) * (1 - gone)
         moved = (1 - still) / np.maximum(up + down + gone, 1e-12)  # two shifts count as one
         chances = [_WALK_PARTS[:, None] * still, part * up * moved, part * down * moved]
-        return np.concatenate(factors) * self._drift(days), np.concatenate([*chances, (gone * moved)[None]])
+        return np.concatenate(factors) * self._drift(days), np.concatenate(
+            [*chances, (gone * moved)[None]]
+        )
 
-    def paths(self, rng: np.random.Generator, scenarios: int, days: FloatArray) -> FloatArray:
-        """Return factors over coherent futures, shape (scenarios, moments)."""
-        gained = np.diff(self._sigma(days) ** 2, prepend=0.0)
+    def paths(
+        self, rng: np.random.Generator, scenarios: int, days: FloatArray, more: FloatArray
+    ) -> FloatArray:
+        """Return factors over coherent futures, shape (scenarios, moments); see `atoms`."""
+        variance = self._variance(days)
+        gained = np.diff(variance, prepend=0.0)
         walk = np.cumsum(rng.standard_normal((scenarios, days.size)) * np.sqrt(gained), axis=1)
+        walk *= np.sqrt(1 + more / np.maximum(variance, 1e-12))
         walk /= np.sqrt(rng.standard_gamma(2.0, (scenarios, 1)) / 2)
         out = factor(walk) * self._drift(days)
         up, down, gone = self._rates()
@@ -91,8 +98,8 @@ class LevelRisk:
     def _drift(self, days: FloatArray) -> FloatArray:
         return np.exp(damped(self.trend, days))
 
-    def _sigma(self, days: FloatArray) -> FloatArray:
-        return np.asarray(np.sqrt(self.now_var + self.walk_var * (0.5 + days)))
+    def _variance(self, days: FloatArray) -> FloatArray:
+        return self.now_var + self.walk_var * (0.5 + days)
 
     def _rates(self) -> tuple[float, float, float]:
         return self.shifts * UP_PER_DAY, self.shifts * DOWN_PER_DAY, self.shifts * GONE_PER_DAY
