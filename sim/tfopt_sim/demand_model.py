@@ -121,7 +121,9 @@ class DemandModel:
 
     def _days(self, count: int) -> FloatArray:
         """Return how far ahead the middles of so many blocks are, in days."""
-        return (np.arange(count) + 0.5) * (self._block * self.step_s / DAY_S)
+        return np.asarray(
+            (np.arange(count) + 0.5) * (self._block * self.step_s / DAY_S), np.float64
+        )
 
     def _borrowed(self, rng: np.random.Generator, scenarios: int, steps: int) -> FloatArray:
         """Return past scores in blocks from about the same time of day, (scenarios, steps)."""

@@ -81,7 +81,7 @@ def surprise(means: FloatArray, weekend: FloatArray, least_var: float) -> float:
         least_var: variance per day ahead that is assumed in any case.
     """
     calm = calm_levels(means, weekend)
-    ahead: FloatArray = np.arange(7) + 0.5
+    ahead: FloatArray = np.arange(7, dtype=np.float64) + 0.5
     total = weight = _TRUST
     for cut in (means.size - 7, means.size - 14):
         if cut < FEWEST_DAYS + 1:
