@@ -17,7 +17,7 @@ import numpy as np
 from tfopt_sim.bursts import inner_variances
 from tfopt_sim.demand_model import DemandModel
 from tfopt_sim.events import Event, Impact, impact, without_events
-from tfopt_sim.levels import FEWEST_DAYS, Level, follow_level, surprise
+from tfopt_sim.levels import FEWEST_DAYS, Level, follow_level, moved_since, surprise
 from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, week_table
 from tfopt_sim.resample import day_grid
 from tfopt_sim.risk import LevelRisk
@@ -31,7 +31,6 @@ LEAST_STEP_S = 60  # the simulator's tick; finer histories are averaged to it
 KNOWN_DAYS = 35  # events and the calendar are looked up so far ahead
 MOST_ORIGINS = 4  # of a backtest
 _LEAST_WEIGHT = 0.5  # of a day on which something odd happened: its burst stays in the tail
-_FOLLOWED = 0.7  # share of the level's past movement that is taken out of the past
 # presumed of a level that was hardly seen: its daily deviation, from that of a slot and of a day …
 _PRESUMED, _OF_SLOT, _OF_DAY = 4.0, 0.25, 0.92
 _PRIOR_DAYS = 5.0  # … and the days of evidence that this presumption is worth
@@ -76,7 +75,7 @@ def fit(demand: Demand, events: Sequence[Event] = ()) -> DemandModel:
     level = follow_level(history.days.mean(axis=1), history.weekend)
     seen = replace(
         history,
-        days=history.days * np.exp(_FOLLOWED * (level.days[-1] - level.days))[:, None],
+        days=history.days * np.exp(moved_since(level))[:, None],
         usual=np.maximum(1 / level.oddness, _LEAST_WEIGHT),
     )
     table = np.maximum(week_table(seen), 0)
@@ -181,8 +180,8 @@ def _coming(demand: Demand, usual: Demand, events: Sequence[Event], end: datetim
     """Return what events and the calendar do to the coming steps."""
     per_day = DAY_S // demand.step_s
     days = usual.rps.size // per_day
-    whole = _filled(usual.rps, per_day)[-days * per_day :].reshape(days, per_day)
     known = impact(demand, events, end, KNOWN_DAYS * per_day)
+    whole = _filled(usual.rps, per_day)[usual.rps.size - days * per_day :].reshape(days, per_day)
     calendar = calendar_factors(whole.mean(axis=1), end, KNOWN_DAYS)
     return Impact(known.factor * np.repeat(calendar, per_day), known.variance)
 

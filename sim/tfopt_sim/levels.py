@@ -16,11 +16,11 @@ from tfopt_sim.types import FloatArray
 FEWEST_DAYS = 4  # below, nothing can be said of the level's movement
 _WALK_SHARES = np.array([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])  # walk over noise variance
 _PASSES = 2  # of re-weighting odd days
-_TREND_DAYS = 14
 _TREND_MEMORY_DAYS = 7.0  # a trend fades within this time
 _EVIDENCE = 4.0  # a trend counts from two standard errors on
 _ODD = 2.0  # deviations from the level beyond which a day loses weight
 _FLOOR, _REACH = 0.05, 1.5  # of the median, of its logarithm: an outage is no level
+_FOLLOWED, _FAR = 0.7, 3.0  # share of small moves; noise deviations that are no longer small
 _TRUST = 4.0  # origins that believing the model's own variance is worth
 _PER_ORIGIN = 2.0  # seven errors from one origin share most of what they say
 _MEDIAN_SQUARE = 0.45  # median of a squared standard normal
@@ -35,6 +35,17 @@ class Level:
     noise_var: float  # variance of a day around its level
     oddness: FloatArray  # (days,) ≥ 1, times the noise variance: outages, crowds, holidays
     trend: float = 0.0  # change per day, as far as it is more than wandering
+
+
+def moved_since(level: Level) -> FloatArray:
+    """Return what each past day's logarithm must gain to stand where the level is now, (days,).
+
+    Small moves may be chance, and a part of them is left in; moves far beyond a day's noise go in
+    full.
+    """
+    moved = level.days[-1:] - level.days
+    beyond = np.abs(moved) / (_FAR * np.sqrt(level.noise_var) + 1e-9) - 1
+    return np.asarray(moved * (_FOLLOWED + (1 - _FOLLOWED) * np.clip(beyond, 0, 1)))
 
 
 def follow_level(means: FloatArray, weekend: FloatArray) -> Level:
@@ -53,19 +64,25 @@ def follow_level(means: FloatArray, weekend: FloatArray) -> Level:
 
 
 def _trend(calm: FloatArray, oddness: FloatArray, walk: float, noise: float) -> float:
-    """Return the slope of the last fortnight, shrunk by how easily wandering alone would give it.
+    """Return the slope that both of the last two weeks share, as far as chance does not give it.
 
-    Positive-part James–Stein with the variance that a walk seen through noise gives a slope.
+    A shift has a slope over a fortnight but none in at least one of its weeks. Positive-part
+    James–Stein with the variance that a walk seen through noise gives a slope.
     """
-    recent = calm[-_TREND_DAYS:]
-    if recent.size < _TREND_DAYS:
+    if calm.size < 14:
         return 0.0
-    weight = 1 / oddness[-_TREND_DAYS:]
-    day = np.arange(recent.size) - np.average(np.arange(recent.size), weights=weight)
-    spread = float((weight * day**2).sum())
-    slope = float((weight * day * recent).sum()) / spread
-    variance = 1.2 * walk / recent.size + noise / spread + 1e-12
-    return slope * max(0.0, 1 - _EVIDENCE * variance / max(slope**2, 1e-12))
+    day = np.arange(7) - 3.0
+    slopes = []
+    for week in (slice(-14, -7), slice(-7, None)):
+        weight = 1 / oddness[week]
+        off = day - float(np.average(day, weights=weight))
+        slopes.append(float((weight * off) @ calm[week]) / float((weight * off) @ off))
+    if slopes[0] * slopes[1] <= 0:
+        return 0.0
+    slope = sum(slopes) / 2
+    shared = float(np.copysign(min(map(abs, slopes)), slope))
+    variance = 0.6 * max(walk - slope**2, 0.1 * walk) / 7 + noise / 56
+    return shared * max(0.0, 1 - _EVIDENCE * variance / slope**2)
 
 
 def surprise(means: FloatArray, weekend: FloatArray, least_var: float) -> float:
