@@ -20,7 +20,7 @@ from tfopt_sim.events import Event, Impact, impact, without_events
 from tfopt_sim.levels import FEWEST_DAYS, Level, follow_level, moved_since, surprise
 from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, week_table
 from tfopt_sim.resample import day_grid
-from tfopt_sim.risk import LevelRisk
+from tfopt_sim.risk import Caution, LevelRisk
 from tfopt_sim.scoring import LEVELS, coverage, quantile_loss, seasonal_naive
 from tfopt_sim.seasons import calendar_factors
 from tfopt_sim.types import Demand, FloatArray
@@ -31,14 +31,15 @@ LEAST_STEP_S = 60  # the simulator's tick; finer histories are averaged to it
 KNOWN_DAYS = 35  # events and the calendar are looked up so far ahead
 MOST_ORIGINS = 4  # of a backtest
 _LEAST_WEIGHT = 0.5  # of a day on which something odd happened: its burst stays in the tail
-# presumed of a level that was hardly seen: its daily deviation, from that of a slot and of a day …
-_PRESUMED, _OF_SLOT, _OF_DAY = 4.0, 0.25, 0.92
-_PRIOR_DAYS = 5.0  # … and the days of evidence that this presumption is worth
-_SAFETY = 1.6  # times the measured variance: the level's quiet past is no promise
+# daily deviation presumed of a level that was hardly seen: that of a slot and of a day, to these
+# powers, times `Caution.presumed` …
+_OF_SLOT, _OF_DAY = 0.25, 0.92
+_PRIOR_DAYS = 3.0  # … and the days of evidence that this presumption is worth
 _WILDEST = 2.0  # largest relative variance per day
 # relative level error assumed below so many days of history, where none can be measured: within a
 # day nothing is known of the other hours (a 3 : 1 day has a deviation of about 0.35)
 _UNSEEN = ((1.0, 0.35), (2.0, 0.2), (4.0, 0.1))
+_USUAL_CAUTION = Caution()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ class Backtest:
     origins: int
 
 
-def fit(demand: Demand, events: Sequence[Event] = ()) -> DemandModel:
+def fit(
+    demand: Demand, events: Sequence[Event] = (), caution: Caution = _USUAL_CAUTION
+) -> DemandModel:
     """Fit the model to a history of any length; gaps (NaN) are allowed.
 
     Below two days nothing repeats yet: the intervals are widened by a stated guess (`_UNSEEN`).
@@ -62,6 +65,7 @@ def fit(demand: Demand, events: Sequence[Event] = ()) -> DemandModel:
         demand: the history.
         events: known events, past and coming: past ones are kept out of what is usual, coming ones
             do what those of the same name did, or what they state.
+        caution: how far the level is presumed to move.
 
     Raises:
         ValueError: nothing was measured at all, or nothing is known of what a coming event does.
@@ -86,7 +90,7 @@ def fit(demand: Demand, events: Sequence[Event] = ()) -> DemandModel:
         table=table,
         scores=scores,
         persistence=_persistence(scores, DAY_S // demand.step_s),
-        risk=_risk(history, level, table, demand.days),
+        risk=_risk(history, level, table, demand.days, caution),
         coming=_coming(demand, usual, events, end),
         inner=inner_variances(usual),
     )
@@ -157,7 +161,9 @@ def _foretold(demand: Demand, events: Sequence[Event], cut: int) -> list[Event]:
     return [e for e in events if e.start < origin or e.factor is not None or e.name in past]
 
 
-def _risk(history: History, level: Level, table: FloatArray, days: float) -> LevelRisk:
+def _risk(
+    history: History, level: Level, table: FloatArray, days: float, caution: Caution
+) -> LevelRisk:
     """Return the risk of the level: what it showed, what it is presumed, and what is not known.
 
     A figure that never moved is a setting rather than a measurement: nothing is added to it.
@@ -167,13 +173,13 @@ def _risk(history: History, level: Level, table: FloatArray, days: float) -> Lev
     slot = min(width / max(float(table[middle].mean()), 1e-12), 1.0)
     known = max(len(history.days) - FEWEST_DAYS + 1, 0)
     day = min((level.noise_var + level.walk_var) ** 0.5, 1.0) if known else slot
-    presumed = (_PRESUMED * slot**_OF_SLOT * day**_OF_DAY) ** 2
+    presumed = (caution.presumed * slot**_OF_SLOT * day**_OF_DAY) ** 2
     surprised = surprise(history.days.mean(axis=1), history.weekend, 0.05 * slot**2)
-    shown = _SAFETY * surprised * level.walk_var
+    shown = caution.safety * surprised * level.walk_var
     walk = (_PRIOR_DAYS * presumed + known * shown) / (_PRIOR_DAYS + known)
     unseen = next((share for least, share in _UNSEEN if days < least), 0.0)
     moves = float(np.ptp(history.days)) > 1e-9 * float(history.days.max())
-    return LevelRisk(min(walk, _WILDEST), unseen**2, level.trend, 1.0 if moves else 0.0)
+    return LevelRisk(min(walk, _WILDEST), unseen**2, level.trend, caution.shifts * moves)
 
 
 def _coming(demand: Demand, usual: Demand, events: Sequence[Event], end: datetime) -> Impact:

@@ -51,6 +51,19 @@ def factor(deviation: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """How much more than it showed the level of demand is presumed to move.
+
+    The defaults were chosen on public traces; `benchmarks/forecast.py --leave-one-out` says how
+    they would have done on each, chosen on the others.
+    """
+
+    presumed: float = 5.0  # daily deviation of a level that was hardly seen, times the series' own
+    safety: float = 1.3  # times the measured variance: a quiet past is no promise
+    shifts: float = 1.0  # times the rates of shifts
+
+
+@dataclass(frozen=True, slots=True)
 class LevelRisk:
     """Distribution of the level at moments ahead, as a factor on where it stands now."""
 
