@@ -243,10 +243,9 @@ def table(step_s: int, traces: list[Trace], methods: dict[str, Method], origins:
 def print_rivals(loss: dict[str, float], ms: dict[str, float]) -> None:
     """Print every method's loss and time beside the model's."""
     print(f"\n| method | loss, {OURS} = 1 | ms | time, {OURS} = 1 |\n|---|---:|---:|---:|")
-    for name in loss:
-        print(
-            f"| {name} | {loss[name] / loss[OURS]:.2f} | {ms[name]:.1f} | {ms[name] / ms[OURS]:.2f} |"
-        )
+    for name, own in loss.items():
+        figures = own / loss[OURS], ms[name], ms[name] / ms[OURS]
+        print(f"| {name} | {figures[0]:.2f} | {figures[1]:.1f} | {figures[2]:.2f} |")
 
 
 def coverages(scores: list[Score]) -> dict[str, FloatArray]:

@@ -123,11 +123,17 @@ def calm_levels(means: FloatArray, weekend: FloatArray) -> FloatArray:
     middle = float(np.median(positive)) if positive.size else 1.0
     level = np.log(np.maximum(means / middle, _FLOOR))
     level = np.clip(level, -_REACH, _REACH)
-    by_class = level - _class_effect(level, weekend)
+    flat = level - _weekly_rise(level) * np.arange(level.size)  # a trend is no weekday's doing
+    by_class = level - _class_effect(flat, weekend)
     if level.size < 14:
         return by_class
-    by_weekday = level - _weekday_effect(level)
+    by_weekday = level - _weekday_effect(flat)
     return by_weekday if by_weekday.var() < by_class.var() else by_class
+
+
+def _weekly_rise(level: FloatArray) -> float:
+    """Return the rise per day, from the median rise over a week."""
+    return float(np.median(level[7:] - level[:-7])) / 7 if level.size >= 14 else 0.0
 
 
 def _class_effect(level: FloatArray, weekend: FloatArray) -> FloatArray:

@@ -59,7 +59,7 @@ class Caution:
     """
 
     presumed: float = 5.0  # daily deviation of a level that was hardly seen, times the series' own
-    safety: float = 1.3  # times the measured variance: a quiet past is no promise
+    safety: float = 1.25  # times the measured variance: a quiet past is no promise
     shifts: float = 1.0  # times the rates of shifts
 
 
