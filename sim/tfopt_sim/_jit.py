@@ -17,6 +17,7 @@ _SOURCES = (
     "fleet",
     "latency",
     "queueing",
+    "saturation",
     "serving",
     "tables",
 )
