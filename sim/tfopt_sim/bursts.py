@@ -18,7 +18,7 @@ FINEST_S = 60
 _PER_OCTAVE = 1.3  # variance inside a step that a halving reveals, over the roughness at that scale
 _MOST_GROWTH = 4.0  # of roughness per doubling of the scale: a straight line's
 _MOST_PER_OCTAVE = 0.5
-_PATTERNS = 256
+_PATTERNS = 256  # as many as a byte tells apart
 
 
 def inner_variances(demand: Demand) -> FloatArray:

@@ -144,7 +144,7 @@ class DemandModel:
 
 def _drawn(rng: np.random.Generator, patterns: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """Return one of the patterns for each step, shape (*shape, parts)."""
-    return np.asarray(patterns[rng.integers(0, len(patterns), shape)])
+    return np.take(patterns, rng.integers(0, len(patterns), shape, dtype=np.uint8), axis=0)
 
 
 def _block_means(table: FloatArray, block: int) -> FloatArray:

@@ -108,26 +108,28 @@ def backtest(
 
     Args:
         demand: the history.
-        events: see `fit`; events after an origin count as known there.
+        events: see `fit`; what happened in them is left out of the test.
         report: called with origins done and in all.
     """
     demand = day_grid(demand, 300)
     per_day = DAY_S // demand.step_s
+    demand = without_events(demand, events)
     days = demand.rps.size // per_day
     if days < 3 or not np.nansum(demand.rps) > 0:
         return None
     ahead = 7 if days >= 14 else days // 3
-    origins = min(max(days // 7 - 1, 1), MOST_ORIGINS)
+    cuts = _origins(demand.rps, ahead * per_day, min(max(days // 7 - 1, 1), MOST_ORIGINS))
+    if not cuts:
+        return None
     rows = []
-    for back in range(1, origins + 1):
-        cut = demand.rps.size - back * ahead * per_day
-        rows.append(_tested(demand, events, cut, ahead * per_day))
+    for cut in cuts:
+        rows.append(_tested(demand, cut, ahead * per_day))
         if report is not None:
-            report(back, origins)
+            report(len(rows), len(cuts))
     loss, naive, *bands = (float(total) for total in np.sum(rows, axis=0))
     skill = 1 - loss / naive if naive > 0 else 0.0
-    inside_80, inside_90, inside_98 = (band / origins for band in bands)
-    return Backtest(skill, inside_80, inside_90, inside_98, ahead * DAY_S, origins)
+    inside_80, inside_90, inside_98 = (band / len(cuts) for band in bands)
+    return Backtest(skill, inside_80, inside_90, inside_98, ahead * DAY_S, len(cuts))
 
 
 def skill(demand: Demand) -> float | None:
@@ -136,13 +138,18 @@ def skill(demand: Demand) -> float | None:
     return None if result is None else result.skill
 
 
-def _tested(
-    demand: Demand, events: Sequence[Event], cut: int, steps: int
-) -> tuple[float, float, float, float, float]:
+def _origins(rps: FloatArray, steps: int, most: int) -> list[int]:
+    """Return the latest origins so many steps apart that have measurements on both sides."""
+    cuts = [rps.size - back * steps for back in range(1, most + 1)]
+    sides = {cut: (rps[:cut], rps[cut : cut + steps]) for cut in cuts}
+    return [cut for cut in cuts if all(np.isfinite(side).any() for side in sides[cut])]
+
+
+def _tested(demand: Demand, cut: int, steps: int) -> tuple[float, float, float, float, float]:
     """Return loss, seasonal-naive's loss and the shares inside the 80, 90 and 98 % bands."""
     seen = Demand(demand.start, demand.step_s, demand.rps[:cut])
     actual = demand.rps[cut : cut + steps]
-    curves = fit(seen, _foretold(demand, events, cut)).quantiles(LEVELS, steps)
+    curves = fit(seen).quantiles(LEVELS, steps)
     plain = seasonal_naive(_filled(seen.rps, DAY_S // seen.step_s), seen.step_s, LEVELS, steps)
     inside = [coverage(curves[k], curves[-1 - k], actual) for k in (2, 1, 0)]
     return (
@@ -152,13 +159,6 @@ def _tested(
         inside[1],
         inside[2],
     )
-
-
-def _foretold(demand: Demand, events: Sequence[Event], cut: int) -> list[Event]:
-    """Return the events whose effect can be known at an origin: past ones, and ones that tell."""
-    origin = demand.start + timedelta(seconds=demand.step_s * cut)
-    past = {event.name for event in events if demand.start < event.end and event.start < origin}
-    return [e for e in events if e.start < origin or e.factor is not None or e.name in past]
 
 
 def _risk(

@@ -229,6 +229,16 @@ def test_backtest_uses_four_origins_of_a_long_history() -> None:
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+def test_backtest_passes_over_weeks_without_measurement() -> None:
+    """A week that is one gap tells nothing: the other origins are tested."""
+    demand = daily_wave(28, step_s=3600)
+    demand.rps[14 * 24 : 21 * 24] = np.nan
+    tested = backtest(demand)
+    assert tested is not None
+    assert tested.origins == 2
+    assert np.isfinite([tested.skill, tested.coverage_80, tested.coverage_98]).all()
+
+
 @pytest.mark.parametrize(("days", "horizon_days"), [(3.1, 1), (10, 3), (14, 7), (20, 7)])
 def test_backtest_takes_the_longest_horizon_that_fits(days: float, horizon_days: int) -> None:
     """A third of a short history, a week of a long one."""

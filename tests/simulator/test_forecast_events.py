@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tfopt_sim.events import Event
-from tfopt_sim.forecast import fit
+from tfopt_sim.forecast import backtest, fit
 from tfopt_sim.seasons import calendar_factors
 from tfopt_sim.types import Demand, FloatArray
 
@@ -68,6 +68,18 @@ def test_unheard_of_event_is_refused() -> None:
     """A coming event without a factor and without a past cannot be forecast."""
     with pytest.raises(ValueError, match="no past event named 'launch'"):
         fit(hourly(28), [on(30, "launch")])
+
+
+def test_backtest_leaves_events_out() -> None:
+    """A named day of eight times the demand spoils neither loss nor coverage of the test."""
+    plain = backtest(hourly(28))
+    named = backtest(hourly(28, {24: 8.0}), [on(24, "sale")])
+    unnamed = backtest(hourly(28, {24: 8.0}))
+    assert plain is not None
+    assert named is not None
+    assert unnamed is not None
+    assert named.coverage_98 == pytest.approx(plain.coverage_98, abs=0.02)
+    assert named.coverage_98 > unnamed.coverage_98 + 0.02
 
 
 def means(days: int, noise: float = 0.04, seed: int = 1) -> FloatArray:
