@@ -23,7 +23,7 @@ _EVERY = 2  # every other node stands for its neighbourhood where distributions 
 _EDGES = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES[1:-1:_EVERY]])
 _NODE_MASS = np.diff(np.concatenate([[0.0], _EDGES, [1.0]]))
 
-MAX_DAYS = 42  # older days are not looked at
+MAX_DAYS = 42  # older days only tell what the calendar brings
 _BINS = 96  # time of day is told apart in quarters of an hour
 _REACH = (-4, -2, 0, 2, 4)  # bins around a time of day that are pooled with it: ± 1 h
 _PER_BIN = 3  # measurements taken from one bin of one day
