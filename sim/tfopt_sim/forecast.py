@@ -1,113 +1,45 @@
-"""Fits a probabilistic traffic model to measured demand and samples coherent futures from it.
+"""Fits the traffic model to a history, and tests it on the history's own end.
 
-Marginals and memory are kept apart: `tfopt_sim.marginals` says how demand is distributed at each
-slot of the week; the normal scores of the history under those distributions say how it wanders
-from slot to slot. A sampled path strings together blocks of past scores and reads each off the
-distribution of its slot, so bursts keep their shape and size, and every slot keeps its quantiles.
+`tfopt_sim.levels` follows the level from day to day, `tfopt_sim.marginals` says how demand is
+distributed around it at each slot of the week, `tfopt_sim.risk` where the level may go,
+`tfopt_sim.seasons` and `tfopt_sim.events` what the calendar brings, and `tfopt_sim.bursts` what
+happens inside a step. `docs/decisions/0015-calibrated-demand.md` says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from statistics import NormalDist
 
 import numpy as np
 
-from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, drift, week_table
-from tfopt_sim.resample import day_grid, resampled
+from tfopt_sim.bursts import inner_variances
+from tfopt_sim.demand_model import DemandModel
+from tfopt_sim.events import Event, Impact, impact, without_events
+from tfopt_sim.levels import FEWEST_DAYS, Level, follow_level, moved_since, surprise
+from tfopt_sim.marginals import DAY_S, MAX_DAYS, Z_NODES, History, week_table
+from tfopt_sim.resample import day_grid
+from tfopt_sim.risk import Caution, LevelRisk
 from tfopt_sim.scoring import LEVELS, coverage, quantile_loss, seasonal_naive
+from tfopt_sim.seasons import calendar_factors
 from tfopt_sim.types import Demand, FloatArray
 
+__all__ = ["Backtest", "DemandModel", "Event", "backtest", "fit", "skill"]
+
 LEAST_STEP_S = 60  # the simulator's tick; finer histories are averaged to it
-_BLOCK_S = DAY_S // 2  # past scores are borrowed in blocks of this length …
-_SHIFT_S = 2 * 3600  # … from about the same time of day
-_DRIFT_SHARE = 0.7  # of the measured drift: as wide as costs no quantile loss on public traces
-_CHUNK = 16_384  # values sampled at a time: few enough to stay in the processor's cache
+KNOWN_DAYS = 35  # events and the calendar are looked up so far ahead
+MOST_ORIGINS = 4  # of a backtest
+_LEAST_WEIGHT = 0.5  # of a day on which something odd happened: its burst stays in the tail
+# daily deviation presumed of a level that was hardly seen: that of a slot and of a day, to these
+# powers, times `Caution.presumed` …
+_OF_SLOT, _OF_DAY = 0.25, 0.92
+_PRIOR_DAYS = 3.0  # … and the days of evidence that this presumption is worth
+_WILDEST = 2.0  # largest relative variance per day
 # relative level error assumed below so many days of history, where none can be measured: within a
 # day nothing is known of the other hours (a 3 : 1 day has a deviation of about 0.35)
 _UNSEEN = ((1.0, 0.35), (2.0, 0.2), (4.0, 0.1))
-
-
-@dataclass(frozen=True, slots=True)
-class DemandModel:
-    """Distribution of demand at every slot of the coming week, and how slots hang together."""
-
-    start: datetime  # first moment after the history, UTC
-    step_s: int  # the history's own step, or the nearest above that divides the day, ≥ 60 s
-    table: FloatArray  # (nodes, slots of a week): demand at normal score `Z_NODES[node]`, rps
-    scores: FloatArray  # (past steps,), normal scores of the history, mean 0 and variance 1
-    level_var: float  # variance of the level known least: what short histories cannot show, rps²
-    drift_var: float  # variance that the level gains per day ahead, rps²
-    persistence: float  # share of the scores' variance that neighbouring days have in common
-
-    def quantiles(self, levels: Sequence[float], steps: int) -> FloatArray:
-        """Return requests/s at each level for the coming steps, shape (levels, steps)."""
-        z = np.array([NormalDist().inv_cdf(level) for level in levels])
-        slots = np.arange(steps) % self.table.shape[1]
-        table = self.table[:, slots]
-        middle = table[len(Z_NODES) // 2]
-        level = self._level_sigma(middle)
-        width = _looked_up(np.ascontiguousarray(table.T), np.tile(z[:, None], steps)) - middle
-        wider = np.sign(z)[:, None] * np.hypot(width, z[:, None] * level)
-        return np.asarray(np.maximum(middle + wider, 0))
-
-    def sample(
-        self, rng: np.random.Generator, scenarios: int, horizon_s: int, step_s: int = 60
-    ) -> FloatArray:
-        """Return coherent futures in requests/s, shape (scenarios, horizon_s / step_s).
-
-        Where `step_s` is finer than the history's step, rates run smoothly inside a step and keep
-        its mean; the Poisson noise of single arrivals is the simulator's to add.
-
-        Args:
-            rng: source of all randomness; the same state gives the same paths.
-            scenarios: number of paths.
-            horizon_s: length of each, from `start`.
-            step_s: grid of the paths.
-        """
-        steps = -(-horizon_s // self.step_s)
-        table = self.table[:, np.arange(steps) % self.table.shape[1]]
-        by_slot = np.ascontiguousarray(table.T)
-        level = self._level_sigma(table[len(Z_NODES) // 2])
-        out = np.empty((scenarios, horizon_s // step_s))
-        rows = max(1, _CHUNK // steps)
-        for first in range(0, scenarios, rows):
-            part = out[first : first + rows]
-            z = self._borrowed(rng, len(part), steps)
-            # what outlives a day is drawn once for a path: the common part of the scores, and the
-            # error of the level, which grows with the distance
-            lasting = rng.standard_normal((2, len(part), 1))
-            z *= np.sqrt(1 - self.persistence)
-            z += np.sqrt(self.persistence) * lasting[0]
-            paths = _looked_up(by_slot, z)
-            paths += lasting[1] * level
-            np.maximum(paths, 0, out=paths)
-            part[:] = resampled(paths, self.step_s, step_s)[:, : part.shape[1]]
-        return out
-
-    def _level_sigma(self, middle: FloatArray) -> FloatArray:
-        """Return the level's standard deviation at each step; larger where demand is."""
-        days = np.arange(middle.size) * (self.step_s / DAY_S) // 1 + 1
-        height = middle / max(float(middle.mean()), 1e-12)
-        return np.asarray(np.sqrt((self.level_var + self.drift_var * days) * height))
-
-    def _borrowed(self, rng: np.random.Generator, scenarios: int, steps: int) -> FloatArray:
-        """Return past scores in blocks from about the same time of day, (scenarios, steps)."""
-        past = self.scores.size
-        block = min(max(1, _BLOCK_S // self.step_s), past)
-        per_day = DAY_S // self.step_s
-        count = -(-steps // block) + 1
-        phase = rng.integers(0, block, scenarios)
-        shift = _SHIFT_S // self.step_s
-        days_back = rng.integers(1, max(past // per_day, 1) + 1, (scenarios, count))
-        source = np.arange(count) * block - phase[:, None] - days_back * per_day
-        source += rng.integers(-shift, shift + 1, source.shape)
-        around = np.concatenate([self.scores, self.scores[: block - 1]])
-        blocks = np.lib.stride_tricks.sliding_window_view(around, block)[source % past]
-        whole = blocks.reshape(scenarios, count * block)
-        return np.stack([row[at : at + steps] for row, at in zip(whole, phase, strict=True)])
+_USUAL_CAUTION = Caution()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,71 +48,148 @@ class Backtest:
 
     skill: float  # 1 − weighted quantile loss relative to seasonal-naive; 0 no better, < 0 worse
     coverage_80: float  # share of the steps within the 10–90 % band
-    coverage_98: float  # share of the steps within the 1–99 % band
+    coverage_90: float  # … the 5–95 % band
+    coverage_98: float  # … the 1–99 % band
     horizon_s: int
     origins: int
 
 
-def fit(demand: Demand) -> DemandModel:
+def fit(
+    demand: Demand, events: Sequence[Event] = (), caution: Caution = _USUAL_CAUTION
+) -> DemandModel:
     """Fit the model to a history of any length; gaps (NaN) are allowed.
 
     Below two days nothing repeats yet: the intervals are widened by a stated guess (`_UNSEEN`).
 
+    Args:
+        demand: the history.
+        events: known events, past and coming: past ones are kept out of what is usual, coming ones
+            do what those of the same name did, or what they state.
+        caution: how far the level is presumed to move.
+
     Raises:
-        ValueError: nothing was measured at all.
+        ValueError: nothing was measured at all, or nothing is known of what a coming event does.
     """
-    if not np.isfinite(demand.rps).any():
-        raise ValueError("a history without a single measurement has no forecast")
     demand = day_grid(demand, LEAST_STEP_S)
+    usual = without_events(demand, events)
+    if not np.isfinite(usual.rps).any():
+        raise ValueError("a history without a single measurement has no forecast")
     end = demand.start + timedelta(seconds=demand.step_s * demand.rps.size)
-    history = _history(demand, end)
-    table = np.maximum(week_table(history), 0)
-    scores = _scores(demand, table)
-    level = float(history.days.mean())
-    unseen = next((share for days, share in _UNSEEN if demand.days < days), 0.0)
+    history = _history(usual, end)
+    level = follow_level(history.days.mean(axis=1), history.weekend)
+    seen = replace(
+        history,
+        days=history.days * np.exp(moved_since(level))[:, None],
+        usual=np.maximum(1 / level.oddness, _LEAST_WEIGHT),
+    )
+    table = np.maximum(week_table(seen), 0)
+    scores = _scores(usual, table)
     return DemandModel(
         start=end,
         step_s=demand.step_s,
         table=table,
         scores=scores,
-        level_var=(unseen * level) ** 2,
-        drift_var=_DRIFT_SHARE * drift(history),
         persistence=_persistence(scores, DAY_S // demand.step_s),
+        risk=_risk(history, level, table, demand.days, caution),
+        coming=_coming(demand, usual, events, end),
+        inner=inner_variances(usual),
     )
 
 
-def backtest(demand: Demand) -> Backtest | None:
+def backtest(
+    demand: Demand,
+    events: Sequence[Event] = (),
+    report: Callable[[int, int], None] | None = None,
+) -> Backtest | None:
     """Forecast the end of a history from its beginning and compare with seasonal-naive.
 
-    Horizon: a week from two origins where three weeks are there, a week from one where two are,
-    else a third of the history in whole days. None below three days, or where nothing arrived.
+    Horizon: a week where two weeks are there, from up to four origins a week apart; else a third
+    of the history in whole days. None below three days, or where nothing arrived.
+
+    Args:
+        demand: the history.
+        events: see `fit`; what happened in them is left out of the test.
+        report: called with origins done and in all.
     """
     demand = day_grid(demand, 300)
     per_day = DAY_S // demand.step_s
+    demand = without_events(demand, events)
     days = demand.rps.size // per_day
     if days < 3 or not np.nansum(demand.rps) > 0:
         return None
     ahead = 7 if days >= 14 else days // 3
-    origins = 2 if days >= 21 else 1
-    loss = naive = inside_80 = inside_98 = 0.0
-    for back in range(1, origins + 1):
-        cut = demand.rps.size - back * ahead * per_day
-        seen = Demand(demand.start, demand.step_s, demand.rps[:cut])
-        actual = demand.rps[cut : cut + ahead * per_day]
-        model = fit(seen).quantiles(LEVELS, actual.size)
-        plain = seasonal_naive(_filled(seen.rps, per_day), seen.step_s, LEVELS, actual.size)
-        loss += quantile_loss(model, actual, LEVELS)
-        naive += quantile_loss(plain, actual, LEVELS)
-        inside_80 += coverage(model[2], model[6], actual) / origins
-        inside_98 += coverage(model[0], model[8], actual) / origins
+    cuts = _origins(demand.rps, ahead * per_day, min(max(days // 7 - 1, 1), MOST_ORIGINS))
+    if not cuts:
+        return None
+    rows = []
+    for cut in cuts:
+        rows.append(_tested(demand, cut, ahead * per_day))
+        if report is not None:
+            report(len(rows), len(cuts))
+    loss, naive, *bands = (float(total) for total in np.sum(rows, axis=0))
     skill = 1 - loss / naive if naive > 0 else 0.0
-    return Backtest(skill, inside_80, inside_98, ahead * DAY_S, origins)
+    inside_80, inside_90, inside_98 = (band / len(cuts) for band in bands)
+    return Backtest(skill, inside_80, inside_90, inside_98, ahead * DAY_S, len(cuts))
 
 
 def skill(demand: Demand) -> float | None:
     """Return `backtest(demand).skill`, or None where the history is too short for one."""
     result = backtest(demand)
     return None if result is None else result.skill
+
+
+def _origins(rps: FloatArray, steps: int, most: int) -> list[int]:
+    """Return the latest origins so many steps apart that have measurements on both sides."""
+    cuts = [rps.size - back * steps for back in range(1, most + 1)]
+    sides = {cut: (rps[:cut], rps[cut : cut + steps]) for cut in cuts}
+    return [cut for cut in cuts if all(np.isfinite(side).any() for side in sides[cut])]
+
+
+def _tested(demand: Demand, cut: int, steps: int) -> tuple[float, float, float, float, float]:
+    """Return loss, seasonal-naive's loss and the shares inside the 80, 90 and 98 % bands."""
+    seen = Demand(demand.start, demand.step_s, demand.rps[:cut])
+    actual = demand.rps[cut : cut + steps]
+    curves = fit(seen).quantiles(LEVELS, steps)
+    plain = seasonal_naive(_filled(seen.rps, DAY_S // seen.step_s), seen.step_s, LEVELS, steps)
+    inside = [coverage(curves[k], curves[-1 - k], actual) for k in (2, 1, 0)]
+    return (
+        quantile_loss(curves, actual, LEVELS),
+        quantile_loss(plain, actual, LEVELS),
+        inside[0],
+        inside[1],
+        inside[2],
+    )
+
+
+def _risk(
+    history: History, level: Level, table: FloatArray, days: float, caution: Caution
+) -> LevelRisk:
+    """Return the risk of the level: what it showed, what it is presumed, and what is not known.
+
+    A figure that never moved is a setting rather than a measurement: nothing is added to it.
+    """
+    middle = len(Z_NODES) // 2
+    width = float((table[middle + 4] - table[middle - 4]).mean()) / 2  # one standard deviation
+    slot = min(width / max(float(table[middle].mean()), 1e-12), 1.0)
+    known = max(len(history.days) - FEWEST_DAYS + 1, 0)
+    day = min((level.noise_var + level.walk_var) ** 0.5, 1.0) if known else slot
+    presumed = (caution.presumed * slot**_OF_SLOT * day**_OF_DAY) ** 2
+    surprised = surprise(history.days.mean(axis=1), history.weekend, 0.05 * slot**2)
+    shown = caution.safety * surprised * level.walk_var
+    walk = (_PRIOR_DAYS * presumed + known * shown) / (_PRIOR_DAYS + known)
+    unseen = next((share for least, share in _UNSEEN if days < least), 0.0)
+    moves = float(np.ptp(history.days)) > 1e-9 * float(history.days.max())
+    return LevelRisk(min(walk, _WILDEST), unseen**2, level.trend, caution.shifts * moves)
+
+
+def _coming(demand: Demand, usual: Demand, events: Sequence[Event], end: datetime) -> Impact:
+    """Return what events and the calendar do to the coming steps."""
+    per_day = DAY_S // demand.step_s
+    days = usual.rps.size // per_day
+    known = impact(demand, events, end, KNOWN_DAYS * per_day)
+    whole = _filled(usual.rps, per_day)[usual.rps.size - days * per_day :].reshape(days, per_day)
+    calendar = calendar_factors(whole.mean(axis=1), end, KNOWN_DAYS)
+    return Impact(known.factor * np.repeat(calendar, per_day), known.variance)
 
 
 def _history(demand: Demand, end: datetime) -> History:
@@ -193,7 +202,7 @@ def _history(demand: Demand, end: datetime) -> History:
     noons = [end + timedelta(days=k - count, hours=12) for k in range(count + 7)]
     weekend = np.array([float(noon.weekday() >= 5) for noon in noons])
     days = filled[-count * per_day :].reshape(count, per_day)
-    return History(days, weekend[:count], weekend[count:])
+    return History(days, weekend[:count], weekend[count:], np.ones(count))
 
 
 def _filled(rps: FloatArray, per_day: int) -> FloatArray:
@@ -237,19 +246,3 @@ def _persistence(scores: FloatArray, per_day: int) -> float:
     means = scores[-days * per_day :].reshape(days, per_day).mean(axis=1)
     centred = means - means.mean()
     return float(np.clip((centred[1:] * centred[:-1]).mean(), 0.0, 0.5))
-
-
-def _looked_up(by_slot: FloatArray, z: FloatArray) -> FloatArray:
-    """Return the demand of normal scores z, shape (…, slots), under a table (slots, nodes)."""
-    slots, nodes = by_slot.shape
-    place: FloatArray = (z - Z_NODES[0]) * (1 / (Z_NODES[1] - Z_NODES[0]))
-    np.clip(place, 0, nodes - 1.000001, out=place)
-    low = place.astype(np.intp)
-    place -= low
-    low += np.arange(slots) * nodes
-    flat = by_slot.ravel()
-    below: FloatArray = flat[low]
-    low += 1
-    place *= flat[low] - below
-    place += below
-    return place

@@ -19,12 +19,15 @@ DAY_S = 86_400
 # normal scores at which every distribution is kept: 0.02 % to 99.98 %
 Z_NODES = np.linspace(-3.5, 3.5, 29)
 LEVELS = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES])
+_EVERY = 2  # every other node stands for its neighbourhood where distributions are multiplied
+_EDGES = np.array([0.5 * (1 + erf(z / 2**0.5)) for z in Z_NODES[1:-1:_EVERY]])
+_NODE_MASS = np.diff(np.concatenate([[0.0], _EDGES, [1.0]]))
 
-MAX_DAYS = 28  # older days are not looked at
+MAX_DAYS = 42  # older days only tell what the calendar brings
 _BINS = 96  # time of day is told apart in quarters of an hour
 _REACH = (-4, -2, 0, 2, 4)  # bins around a time of day that are pooled with it: ± 1 h
 _PER_BIN = 3  # measurements taken from one bin of one day
-_HALF_LIFE_DAYS = 10.0
+_HALF_LIFE_DAYS = 14.0
 _SAME_CLASS, _OTHER_CLASS = 0.3, 0.1  # weight of another day, alike (weekend or not) and unlike
 _WEEK_PRIOR = 6.0  # weeks of evidence it takes to trust a weekly profile half, if unknown
 _SCALE_FLOOR = 0.02  # of the mean: errors are relative to the profile, but never to nearly nothing
@@ -40,6 +43,12 @@ class History:
     days: FloatArray  # (days, slots of a day)
     weekend: FloatArray  # (days,), 0 or 1
     next_weekend: FloatArray  # (7,), 0 or 1
+    usual: FloatArray  # (days,), weight of each day: less than 1 where something odd happened
+
+    @property
+    def weight(self) -> FloatArray:
+        """Weight of each past day: old and odd days count less, none nothing, shape (days,)."""
+        return np.asarray(self.usual * 0.5 ** (self.age / _HALF_LIFE_DAYS))
 
     @property
     def age(self) -> FloatArray:
@@ -63,70 +72,60 @@ def week_table(history: History) -> FloatArray:
     return np.asarray(_unbinned(table, per_day) * np.tile(mean * rhythm, 7))
 
 
-def drift(history: History) -> float:
-    """Return the variance that the level gains per day ahead, in (requests/s)².
-
-    Mean squared error of forecasting a day's mean by the weighted mean of the days before it,
-    over how many days ahead that was.
-    """
-    level = _calm_level(history)
-    squares, ahead = 0.0, 0.0
-    for known in range(3, level.size):
-        weights = 0.5 ** (np.arange(known)[::-1] / _HALF_LIFE_DAYS)
-        errors = level[known : known + 7] - float(weights @ level[:known] / weights.sum())
-        squares += float((errors**2).sum())
-        ahead += errors.size * (errors.size + 1) / 2
-    return squares / ahead if ahead else 0.0
-
-
-def _calm_level(history: History) -> FloatArray:
-    """Return each day's mean without what its kind of day explains, shape (days,)."""
-    level: FloatArray = history.days.mean(axis=1)
-    out = level.copy()
-    for kind in (0.0, 1.0):
-        alike = history.weekend == kind
-        if 2 <= alike.sum() < level.size:  # a single day would explain itself away
-            out[alike] *= level.mean() / max(float(level[alike].mean()), 1e-12)
-    return out
-
-
 def weighted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return quantiles at `LEVELS` of each column, shape (nodes, columns).
+    """Return quantiles at `LEVELS` of each row, shape (nodes, rows).
 
-    Straight lines between the middles of the sorted weights; beyond the last value the tail goes
-    on as an exponential of the same mean excess, since the largest burst is still to come.
+    Straight lines between the middles of the sorted weights.
 
     Args:
-        values: shape (samples, columns).
-        weights: ≥ 0, shape (samples, columns), not all zero in any column.
+        values: shape (rows, samples).
+        weights: ≥ 0, shape (rows, samples), not all zero in any row.
     """
-    order = np.argsort(values, axis=0)
-    sorted_values = np.take_along_axis(values, order, axis=0)
-    sorted_weights = np.take_along_axis(weights, order, axis=0)
-    done = np.cumsum(sorted_weights, axis=0)
-    place = (done - 0.5 * sorted_weights) / done[-1]
-    out = _interpolated(place, sorted_values)
-    return _with_tail(out, samples=values.shape[0])
+    order = np.argsort(values, axis=1)
+    return _sorted_quantiles(
+        np.take_along_axis(values, order, axis=1), np.take_along_axis(weights, order, axis=1)
+    )
 
 
-def _interpolated(place: FloatArray, values: FloatArray) -> FloatArray:
-    """Interpolate every column at `LEVELS`: one search over all columns laid end to end."""
-    samples, columns = place.shape
-    offset = 2.0 * np.arange(columns)
-    flat = (place + offset).T.ravel()
-    wanted = LEVELS[:, None] + offset
+def _sorted_quantiles(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Interpolate every sorted row at `LEVELS`: one search over all rows laid end to end."""
+    rows, samples = values.shape
+    place = np.cumsum(weights, axis=1)
+    total = place[:, -1:].copy()
+    place -= 0.5 * weights
+    place /= total
+    place += 2.0 * np.arange(rows)[:, None]
+    wanted = LEVELS[:, None] + 2.0 * np.arange(rows)
+    flat = place.ravel()
     above = np.searchsorted(flat, wanted.ravel()).reshape(wanted.shape)
-    first = np.arange(columns) * samples
+    first = np.arange(rows) * samples
     above = np.clip(above, first + 1, first + samples - 1) if samples > 1 else above * 0 + first
     below = np.maximum(above - 1, first)
     low, high = flat[below], flat[above]
     share = np.clip((wanted - low) / np.maximum(high - low, 1e-12), 0, 1)
-    value = values.T.ravel()
+    value = values.ravel()
     return np.asarray(value[below] + share * (value[above] - value[below]))
 
 
+def mixed(table: FloatArray, factors: FloatArray, chances: FloatArray) -> FloatArray:
+    """Return the table (nodes, columns) of demand times an independent factor.
+
+    Args:
+        table: demand at `LEVELS`, shape (nodes, columns).
+        factors: possible factors of each column, shape (atoms, columns).
+        chances: their probabilities.
+    """
+    columns = table.shape[1]
+    values = table[::_EVERY].T[:, :, None] * factors.T[:, None]
+    weights = _NODE_MASS[:, None] * chances.T[:, None]
+    return weighted_quantiles(values.reshape(columns, -1), weights.reshape(columns, -1))
+
+
 def _with_tail(table: FloatArray, samples: int) -> FloatArray:
-    """Continue the upper tail beyond what `samples` neighbours, half of them alike, can show."""
+    """Continue the upper tail beyond what `samples` neighbours, half of them alike, can show.
+
+    As an exponential of the same mean excess, since the largest burst is still to come.
+    """
     beyond = 1 - 2 / (samples + 2) < LEVELS
     top = int(np.flatnonzero(~beyond)[-1])
     body = int(np.searchsorted(LEVELS, 0.9))
@@ -191,20 +190,22 @@ def _pooled(samples: FloatArray) -> FloatArray:
 
 def _alike(history: History, binned: FloatArray) -> FloatArray:
     """Return the table of what was measured at like times, days alike counting most."""
-    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    recent = history.weight
     daily = _smoothed(recent @ binned.mean(axis=2) / recent.sum(), 5)
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)[:, None]
     pooled = _pooled(binned / scale) * scale[:, 0]  # neighbours on the level of the bin itself
     days, near, bins = pooled.shape
-    values = pooled.reshape(days * near, bins)
+    values = np.ascontiguousarray(pooled.reshape(days * near, bins).T)
+    order = np.argsort(values, axis=1)
+    values = np.take_along_axis(values, order, axis=1)
+    day_of = order // near
     other = _OTHER_CLASS / (1 + _contrast(history, binned))
     out = []
     for ahead in range(7):
         alike = history.weekend == history.next_weekend[ahead]
         same = (history.age + 1 + ahead) % 7 == 0
-        day_weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
-        weights = np.repeat(day_weight, near)[:, None]
-        out.append(weighted_quantiles(values, np.broadcast_to(weights, values.shape)))
+        weight = recent * np.where(same, 1.0, np.where(alike, _SAME_CLASS, other))
+        out.append(_with_tail(_sorted_quantiles(values, weight[day_of]), samples=days * near))
     return np.concatenate(out, axis=1)
 
 
@@ -212,19 +213,20 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     """Return the table of a weekly profile and its relative errors."""
     days, bins, picks = binned.shape
     weeks = days // 7
-    recent = 0.5 ** (history.age / _HALF_LIFE_DAYS)
+    recent = history.weight
     level = binned.mean(axis=2)  # (days, bins)
     daily = _smoothed(recent @ level / recent.sum(), 5)
     usual = _by_class(history, level, daily, _contrast(history, binned))
-    weight = recent[-7 * weeks :].reshape(weeks, 7)[:, -1:, None]
+    weight = recent[-7 * weeks :].reshape(weeks, 7)[:, :, None]
     off = np.stack([_smoothed(day, 5) for day in level[-7 * weeks :]]).reshape(weeks, 7, bins)
     off -= usual
     prior = _prior_weeks(off)
-    profile = usual + (weight * off).sum(axis=0) / (weight.sum() + prior)
+    known = weight.sum(axis=0)
+    profile = usual + (weight * off).sum(axis=0) / (known + prior)
     scale = np.maximum(daily, _SCALE_FLOOR * daily.mean() + 1e-12)
     if weeks > 1:  # judge each week by a profile that has not seen it
         others = (weight * off).sum(axis=0) - weight * off
-        unseen = usual + others / (weight.sum() - weight + prior)
+        unseen = usual + others / (known - weight + prior)
     else:
         others = level.sum(axis=0) - level[-7:]
         unseen = np.stack([_smoothed(day, 5) for day in others / (days - 1)]) + usual - daily
@@ -232,9 +234,10 @@ def _profiled(history: History, binned: FloatArray) -> FloatArray:
     seen = binned[-7 * weeks :].reshape(weeks, 7, bins, picks)
     errors = ((seen - unseen[..., None]) / scale[:, None]).reshape(weeks * 7, bins, picks)
     pooled = _pooled(errors)
-    weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])[:, None]
-    values = pooled.reshape(-1, bins)
+    weights = np.repeat(recent[-7 * weeks :], pooled.shape[1])
+    values = np.ascontiguousarray(pooled.reshape(-1, bins).T)
     spread = weighted_quantiles(values, np.broadcast_to(weights, values.shape))
+    spread = _with_tail(spread, samples=weights.size)
     centre = profile.ravel()
     return np.asarray(np.maximum(centre + np.tile(spread * scale, 7), 0))
 

@@ -27,12 +27,21 @@ def day_grid(demand: Demand, least_step_s: int) -> Demand:
     return Demand(demand.start, step, mean)
 
 
-def resampled(paths: FloatArray, from_s: int, to_s: int) -> FloatArray:
+def resampled(
+    paths: FloatArray, from_s: int, to_s: int, inner: FloatArray | None = None
+) -> FloatArray:
     """Return paths (S, steps of `from_s`) on steps of `to_s`, same mean over every coarse step.
 
-    Finer: straight lines between the middles of the steps, then each step is scaled back to its
-    own mean. What happens faster than `from_s` is not invented; arrivals inside a step are
-    Poisson, and that noise is the simulator's to add. Coarser: averages.
+    Finer: straight lines between the middles of the steps, times the inner course of each step,
+    then each step is scaled back to its own mean. Arrivals inside a step are Poisson, and that
+    noise is the simulator's to add. Coarser: averages.
+
+    Args:
+        paths: rates, shape (S, steps).
+        from_s: their step.
+        to_s: the wanted step.
+        inner: relative course inside each coarse step, shape (S, steps, from_s / to_s); used only
+            where `to_s` divides `from_s`. Without it demand runs smoothly.
     """
     if from_s == to_s:
         return paths
@@ -47,8 +56,11 @@ def resampled(paths: FloatArray, from_s: int, to_s: int) -> FloatArray:
     for sub, place in enumerate(offset):
         np.multiply(before if place < 0 else after, place, out=out[:, :, sub])
     out += paths[:, :, None]
-    # the two half lines bend at the middle: their mean is off by this much
-    mean = paths + (after - before) * (offset[offset > 0].sum() / per)
+    if inner is not None:
+        out *= inner
+        mean = out.mean(axis=2)
+    else:  # the two half lines bend at the middle: their mean is off by this much
+        mean = paths + (after - before) * (offset[offset > 0].sum() / per)
     out *= (paths / np.where(mean > 0, mean, 1.0))[:, :, None]
     return out.reshape(len(paths), -1)
 

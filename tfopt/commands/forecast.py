@@ -2,24 +2,65 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tfopt.commands.options import common_options, horizon
+from tfopt.commands.progress import progress_bar
+from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
     from tfopt.traffic import Reading
+    from tfopt_sim.events import Event
     from tfopt_sim.forecast import Backtest, DemandModel
     from tfopt_sim.types import Demand, FloatArray
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _CELLS = 48  # half hours of a day
+_WIDTH = 96
 _HOURS = "".join(f"{hour:<12}" for hour in ("00", "06", "12", "18"))
-_MEDIAN, _P99 = 4, 8  # places in tfopt_sim.scoring.LEVELS
+_LOW, _MEDIAN, _HIGH, _P99 = 1, 4, 7, 8  # places in tfopt_sim.scoring.LEVELS
+_EVENT = re.compile(r"(?:(?P<name>[^@]+)@)?(?P<start>[^/@=]+)/(?P<end>[^/=]+)(?:=(?P<factor>.+))?")
+
+
+def known_events(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[Event, ...]:
+    """Read `sale@2026-11-27/2026-12-01=2.5`; name and factor may be left out, not both."""
+    return tuple(_event(value) for value in values)
+
+
+def _event(value: str) -> Event:
+    from tfopt_sim.events import Event
+
+    match = _EVENT.fullmatch(value)
+    try:
+        if match is None or not (match["name"] or match["factor"]):
+            raise ValueError
+        start, end = (datetime.fromisoformat(match[side]) for side in ("start", "end"))
+        start, end = (
+            t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end)
+        )
+        factor = float(match["factor"]) if match["factor"] else None
+        if end <= start or not (factor is None or 0 <= factor <= 1000):
+            raise ValueError
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not an event; write 2026-11-27/2026-12-01=2.5 (times usual demand), or "
+            "sale@2026-11-27/2026-12-01 beside past events of the same name"
+        ) from None
+    return Event(start, end, match["name"] or "", factor)
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.command(
@@ -28,6 +69,9 @@ Examples:
   tfopt forecast traffic/web.csv
   tfopt forecast traffic/all.csv --column requests_per_second --horizon 14d
   tfopt forecast traffic/web.csv --format json | jq '.quantiles["0.95"] | max'
+  tfopt forecast traffic/web.csv --event 2026-11-27/2026-12-01=2.5
+  tfopt forecast traffic/web.csv --event sale@2026-09-04/2026-09-07 \\
+      --event sale@2026-11-27/2026-12-01
 """
 )
 @click.argument("csv", type=click.Path(path_type=Path))
@@ -41,6 +85,15 @@ Examples:
     help="How far ahead to look.",
 )
 @click.option(
+    "--event",
+    "events",
+    multiple=True,
+    callback=known_events,
+    metavar="[NAME@]START/END[=FACTOR]",
+    help="A stretch of days (UTC) that is not as usual, past or coming; repeatable. A coming one "
+    "multiplies demand by FACTOR, or does what past ones of its NAME did.",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "json"]),
@@ -48,7 +101,13 @@ Examples:
 )
 @common_options
 def command(
-    *, csv: Path, column: str | None, horizon_s: int, format_: str | None, quiet: bool
+    *,
+    csv: Path,
+    column: str | None,
+    horizon_s: int,
+    events: tuple[Event, ...],
+    format_: str | None,
+    quiet: bool,
 ) -> None:
     """Forecast one traffic series, and say how far to trust it.
 
@@ -60,9 +119,17 @@ def command(
     from tfopt_sim.scoring import LEVELS
 
     reading = read_csv(csv, column)
-    model = fit(reading.demand)
+    try:
+        model = fit(reading.demand, events)
+    except ValueError as reason:
+        raise TfoptError(str(reason), where=csv) from reason
     curves = model.quantiles(LEVELS, horizon_s // model.step_s)
-    tested = backtest(reading.demand)
+    with progress_bar(quiet=quiet) as progress:
+        tested = backtest(
+            reading.demand,
+            events,
+            lambda done, total: progress(done, total, "forecasting the past"),
+        )
     if (format_ or ("table" if sys.stdout.isatty() else "json")) == "json":
         import json
 
@@ -84,9 +151,15 @@ def _answer(
             for level, curve in zip(LEVELS, curves, strict=True)
         },
         "skill": round(tested.skill, 4) if tested else None,
-        "coverage": {"0.8": round(tested.coverage_80, 4), "0.98": round(tested.coverage_98, 4)}
+        "coverage": {
+            "0.8": round(tested.coverage_80, 4),
+            "0.9": round(tested.coverage_90, 4),
+            "0.98": round(tested.coverage_98, 4),
+        }
         if tested
         else None,
+        "origins": tested.origins if tested else 0,
+        "deviation_within_step": round(model.inner_deviation, 4),
         "history_days": round(reading.demand.days, 3),
         "notes": reading.notes,
     }
@@ -106,21 +179,43 @@ def _page(
         f"{reading.source}: {history.days:.1f} days at {history.step_s} s, "
         f"forecast from {model.start:%Y-%m-%d %H:%M} UTC",
         "",
-        f"{'':10}  {_HOURS}  {'mean':>9} {'busiest':>9} {'1 in 100':>9}",
+        f"{'':10}  {_HOURS} {'mean':>8} {'low':>8} {'high':>8} {'peak':>8}",
         *_days(model, curves),
         "",
-        "Drawn and mean: the median. Busiest: its highest step. 1 in 100: the highest that one "
-        "step in 100 exceeds.",
+        *_wrapped(
+            "Drawn and mean: the median. Low, high: nine in ten of the day's steps lie between. "
+            "Peak: one such step in 100 exceeds it."
+        ),
     ]
-    lines += [] if quiet else [f"Note: {note}." for note in reading.notes]
-    return [*lines, _trust(history, tested)]
+    notes = [] if quiet else [*reading.notes, *_remarks(model)]
+    return [*lines, *_wrapped(*(f"Note: {note}." for note in notes), _trust(history, tested))]
+
+
+def _wrapped(*sentences: str) -> list[str]:
+    """Return lines no wider than the table."""
+    return [line for text in sentences for line in wrap(text, _WIDTH, subsequent_indent="  ")]
+
+
+def _remarks(model: DemandModel) -> list[str]:
+    """Return what the model assumes or found that a reader should know."""
+    out = []
+    if model.inner_deviation > 0:
+        out.append(
+            f"minutes inside a step of {model.step_s} s are assumed to differ by "
+            f"{model.inner_deviation:.0%} (standard deviation), judging by how the steps differ"
+        )
+    if abs(model.risk.trend) >= 0.005:
+        out.append(
+            f"the level moves by {model.risk.trend:+.1%} a day of late; taken to fade in a week"
+        )
+    return out
 
 
 def _days(model: DemandModel, curves: FloatArray) -> list[str]:
     """Return one row per calendar day (UTC) of the forecast."""
     import numpy as np
 
-    median, high = curves[_MEDIAN], curves[_P99]
+    low, median, high, extreme = (curves[place] for place in (_LOW, _MEDIAN, _HIGH, _P99))
     midnight = model.start.replace(hour=0, minute=0, second=0, microsecond=0)
     first = (model.start - midnight).total_seconds()
     seconds = first + np.arange(median.size) * model.step_s
@@ -131,7 +226,12 @@ def _days(model: DemandModel, curves: FloatArray) -> list[str]:
     for number in range(int(day[-1]) + 1):
         of_day = day == number
         drawn = [_block(median[of_day & (cell == place)], top) for place in range(_CELLS)]
-        figures = (median[of_day].mean(), median[of_day].max(), high[of_day].max())
+        figures = (
+            median[of_day].mean(),
+            low[of_day].min(),
+            high[of_day].max(),
+            extreme[of_day].max(),
+        )
         date = midnight + timedelta(days=number)
         rows.append(f"{date:%a %d %b}  {''.join(drawn)}  {' '.join(map(_figure, figures))}")
     return rows
@@ -145,7 +245,7 @@ def _block(values: FloatArray, top: float) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:>9,.0f}" if value >= 100 else f"{value:>9.3g}"
+    return f"{value:>8,.0f}" if value >= 100 else f"{value:>8.3g}"
 
 
 def _trust(history: Demand, tested: Backtest | None) -> str:
@@ -154,18 +254,22 @@ def _trust(history: Demand, tested: Backtest | None) -> str:
         return "Trust: unknown, the history holds nothing but zeros: is it the wrong column?"
     if tested is None:
         return "Trust: unknown, the history is too short to test the forecast on (three days)."
+    word, loss = _verdict(tested)
     days = tested.horizon_s // 86_400
-    times = "" if tested.origins == 1 else f", {tested.origins} times"
+    times = "" if tested.origins == 1 else f", from {tested.origins} moments a week apart"
+    return (
+        f"Trust: {word}. Forecast {days} days ahead on this history{times}: {loss} repeating "
+        f"the last season. The 80% band held {tested.coverage_80:.0%} of the steps, "
+        f"the 90% band {tested.coverage_90:.0%}, the 98% band {tested.coverage_98:.0%}."
+    )
+
+
+def _verdict(tested: Backtest) -> tuple[str, str]:
+    """Return good, fair or poor, and the loss in words."""
     if tested.skill >= 0.05:
         word, loss = "good", f"{tested.skill:.0%} less loss than"
     elif tested.skill > -0.05:
         word, loss = "fair", "no better than"
     else:
         word, loss = "poor", f"{-tested.skill:.0%} more loss than"
-    if tested.coverage_80 < 0.6:
-        word = "poor"
-    return (
-        f"Trust: {word}. Tested on the last {days} days{times}: {loss} repeating last season; "
-        f"the 80% band held {tested.coverage_80:.0%} of the steps, "
-        f"the 98% band {tested.coverage_98:.0%}."
-    )
+    return ("poor" if tested.coverage_90 < 0.75 else word), loss
