@@ -13,8 +13,6 @@ from tfopt_policies.errors import PolicyError
 from tfopt_policies.policy import Knobs, Problem
 from tfopt_policies.prove import AS_WRITTEN, Verdict, prove
 from tfopt_policies.sizing import replay
-from tfopt_sim.forecast import fit
-from tfopt_sim.risk import Caution
 from tfopt_sim.types import Configuration, TargetTracking
 
 STARVED = Configuration(
@@ -104,8 +102,7 @@ def test_no_change_without_the_saving_asked_for(problem: Problem, held_back: np.
 def test_present_settings_that_starve_are_mended_at_a_cost() -> None:
     """Where the present settings miss the SLO, more money may be right, and it says so."""
     problem = make_problem(present=STARVED, machines=(SMALL,))
-    unshifted = fit(problem.history, caution=Caution(shifts=0.0))  # 24 weeks allow not one miss
-    futures = unshifted.sample(np.random.default_rng(2), 24, WEEK_S, 60)
+    futures = problem.model.sample(np.random.default_rng(2), 24, WEEK_S, 60)
     proposals = {"calibrated-tracking": CalibratedTracking().propose(problem, None)}
     verdict = prove(problem, proposals, futures)
     assert verdict.changed
