@@ -20,6 +20,7 @@ _SOURCES = (
     "queueing",
     "serving",
     "tables",
+    "waits",
 )
 
 

@@ -229,7 +229,7 @@ def _resize(
         have += 1
     while have > wanted:
         booting = np.where((ready < _EMPTY) & (ready >= minute), ready, -_EMPTY)
-        slot = np.argmax(booting) if booting.max() > -_EMPTY else np.argmin(ready)
+        slot = int(np.argmax(booting) if booting.max() > -_EMPTY else np.argmin(ready))
         ready[slot] = _EMPTY
         _leave(servers, 0 if pooled else slot, slot)
         have -= 1
@@ -251,13 +251,14 @@ def _wanted(rule: Rule, alarms: FloatArray, ready: IntArray, in_service: int, mi
     alarms[0] = alarms[0] + 1 if cpu > rule.target else 0
     alarms[1] = alarms[1] + 1 if cpu < rule.low else 0
     present = ready[ready < _EMPTY]
-    need = math.ceil(in_service * cpu / rule.target - 1e-9)
+    have = int(present.size)
+    need = math.ceil(in_service * float(cpu) / rule.target - 1e-9)
     if alarms[0] >= rule.out_datapoints:
-        return max(present.size, need)
-    settled = np.all((present < minute) & (present + rule.warmup <= minute))
+        return max(have, need)
+    settled = bool(np.all((present < minute) & (present + rule.warmup <= minute)))
     if alarms[1] >= rule.in_datapoints and rule.scale_in and settled:
-        return min(present.size, need)
-    return present.size
+        return min(have, need)
+    return have
 
 
 @compiled
@@ -395,6 +396,15 @@ def percentile(histogram: IntArray, share: float) -> float:
     return math.exp(_LOWEST_LOG + (place + part) / _BINS_PER_NEPER)
 
 
+def histogram_tail(histogram: IntArray, seconds: float) -> float:
+    """Return how many entries are above `seconds`, linear within a bin."""
+    if seconds <= 1e-6:
+        return float(histogram[1:].sum())
+    place = (math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER
+    part = 1.0 - (place - int(place))
+    return float(histogram[int(place) + 1 :].sum() + part * histogram[int(place)])
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What one configuration did in one run; arrays of shape (minutes,)."""
@@ -475,8 +485,9 @@ def replay(
     ready = np.full(most, _EMPTY, dtype=np.int64)
     ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS
     kept = np.zeros((4, demand_rps.size))
-    counts = [np.zeros(demand_rps.size, np.int64) for _ in range(3)]
-    tally = Tally(*counts, np.zeros(demand_rps.size), np.zeros(_BINS, np.int64))
+    counts = np.zeros((3, demand_rps.size), np.int64)
+    work_s, histogram = np.zeros(demand_rps.size), np.zeros(_BINS, np.int64)
+    tally = Tally(counts[0], counts[1], counts[2], work_s, histogram)
     _replay(
         seed,
         _work(configuration, workload, slo),

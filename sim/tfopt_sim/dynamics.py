@@ -16,7 +16,7 @@ from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
 from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Ring, arrive, cancel, launch
-from tfopt_sim.serving import Serving, serve
+from tfopt_sim.serving import Queue, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
@@ -42,7 +42,7 @@ class State(NamedTuple):
     booting: int
     min_size: int
     max_size: int
-    backlog: float  # requests left over from overload
+    backlog: Queue
     warm_minute: int  # from then on no instance in service is warming up
     next_event: int
     alarms: Alarms
@@ -64,7 +64,14 @@ class Minute(NamedTuple):
 def initial(params: Params) -> State:
     """Return the start of a period: everything desired is in service and warm, nothing boots."""
     return State(
-        params.desired, 0, params.min_size, params.max_size, 0.0, 0, 0, Alarms(0, 0, 0.0, 0)
+        params.desired,
+        0,
+        params.min_size,
+        params.max_size,
+        Queue(0.0, 0, 0.0),
+        0,
+        0,
+        Alarms(0, 0, 0.0, 0),
     )
 
 
@@ -287,4 +294,4 @@ def record(
             minute.launched,
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
-        minutes[6, t], minutes[7, t] = minute.lost, state.backlog
+        minutes[6, t], minutes[7, t] = minute.lost, state.backlog.backlog
