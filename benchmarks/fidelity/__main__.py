@@ -36,10 +36,11 @@ def report(name: str, bar: Bar, results: list[tuple[Pair, Figures]]) -> float:
     errors = np.array([error(bar, found) for _, found in counted])
     limits = np.array([allowed(bar, found) for _, found in counted])
     passing = np.abs(errors) <= limits
+    off = np.abs(errors)
     print(
-        f"\n{name:30s} {passing.sum():4d} of {len(counted):4d} pass ({passing.mean():6.1%})   error: "
-        f"median {np.median(np.abs(errors)):7.2%}  p90 {np.quantile(np.abs(errors), 0.9):7.2%}  "
-        f"worst {np.abs(errors).max():7.2%}  bias {errors.mean():+7.2%}"
+        f"\n{name:30s} {passing.sum():4d} of {len(counted):4d} pass ({passing.mean():6.1%})   "
+        f"error: median {np.median(off):7.2%}  p90 {np.quantile(off, 0.9):7.2%}  "
+        f"worst {off.max():7.2%}  bias {errors.mean():+7.2%}"
     )
     for k in np.argsort(np.abs(errors) - limits)[::-1][:WORST]:
         pair, found = counted[k]

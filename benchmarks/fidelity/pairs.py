@@ -45,8 +45,9 @@ class Pair:
         rule = group.tracking
         scaling = f"target {rule.target:.2f}/{rule.metric_period_s}s" if rule else "static"
         return (
-            f"{self.trace:24.24s} {group.min_size:3d}..{group.max_size:<4d}×{group.machine.vcpus:<3.0f}"
-            f" {scaling:16s} {work.balancing[:6]} {1000 * work.cpu_s_per_request:7.1f} ms"
+            f"{self.trace:24.24s} {group.min_size:3d}..{group.max_size:<4d}"
+            f"×{group.machine.vcpus:<3.0f} {scaling:16s} {work.balancing[:6]}"
+            f" {1000 * work.cpu_s_per_request:7.1f} ms"
             f" cv² {work.service_cv2:4.2f} slo {self.slo.p99_ms:7.0f} ms"
             f" boot {work.boot_s:3.0f}{'d' if work.boot == 'distribution' else 'f'}"
             f" timeout {work.timeout_s:5.1f} {self.demand_rps.mean():6.1f} rps"

@@ -2,9 +2,9 @@
 
     python benchmarks/fidelity/steady.py [--effort 1.0] [--check]
 
-Servers 1 to 1,000, utilisation 0.5 to 0.95, cv² 0 to 4, most of them between the nodes of the fit. A
-queue per instance is the same queue with the instance's own servers. Beside the fit stands what was
-used before: Erlang C with an exponential wait at the rate of Allen and Cunneen. A figure passes
+Servers 1 to 1,000, utilisation 0.5 to 0.95, cv² 0 to 4, most of them between the nodes of the fit.
+A queue per instance is the same queue with the instance's own servers. Beside the fit stands what
+was used before: Erlang C with an exponential wait at the rate of Allen and Cunneen. A figure passes
 within 5 %, or within the difference of two seeds.
 
 --check exits 1 where fewer than 98 % of the response percentiles pass.
