@@ -15,6 +15,7 @@ from tfopt.errors import TfoptError
 FILE_NAME = "tfopt.toml"
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Smt = Literal["measured", "linear"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -81,7 +82,7 @@ class WorkloadTable(_Table):
     boot_s: Annotated[float, Field(ge=0, le=7200)] = 90.0
     boot: Literal["distribution", "fixed"] = "distribution"
     timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
-    smt: Literal["measured"] = "measured"  # a vCPU's work is measured with all vCPUs busy
+    smt: Smt | None = None  # hyper-threads; None: the command decides
     alarm_cadence: Literal["legacy"] = "legacy"  # 3 and 15 datapoints
     slo: SloTable = SloTable()
 
@@ -214,7 +215,7 @@ def _told(error: Any) -> str:
 
 # words of the documented format that nothing simulates yet: known, but never silently ignored
 _LATER_KEYS = {"min_headroom", "max_spot_share", "commitments"}
-_LATER_VALUES = [("smt", "linear"), ("alarm_cadence", "responsive")]
+_LATER_VALUES = [("alarm_cadence", "responsive")]
 
 
 def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:

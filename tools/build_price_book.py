@@ -26,8 +26,10 @@ from price_book_performance import (
     Performance,
     active_vcpus,
     performance_of,
+    read_machines,
     read_performance,
 )
+from price_book_sharing import Sharing, sharing_of
 
 CLOUDS = ("aws", "gcp", "azure")
 SHARE_ALIKE = "cc-by-sa-4.0"
@@ -50,7 +52,8 @@ TYPE_COLUMNS = (
     "baseline_cpu",
 )
 _SPEED = ("throughput_per_vcpu", "perf_quality", "single_thread", "all_core_scaling")
-PERFORMANCE_COLUMNS = ("instance_type", *_SPEED)
+_SHARING = ("threads_per_core", "boost", "boost_quality")
+PERFORMANCE_COLUMNS = ("instance_type", *_SPEED, *_SHARING)
 BURST_COLUMNS = (
     "instance_type",
     "baseline",
@@ -85,6 +88,7 @@ COLUMN_SOURCES = {
     ),
     "single_thread": ("SpareCores/sc-inspector-data",),
     "all_core_scaling": ("SpareCores/sc-inspector-data",),
+    "boost": ("TUM-DIS/cloudspecs", "SpareCores/sc-inspector-data"),
     "boot": ("SpareCores/sc-inspector-data",),
     "burst": ("TUM-DIS/cloudspecs", "MicrosoftDocs/azure-docs"),
 }
@@ -290,7 +294,10 @@ def build(catalog: Path, catalogued: Iterable[Row]) -> dict[str, str]:
     """
     rows = [row for row in catalogued if is_usable(row)]
     types = types_of(rows)
-    performance = performance_of(types, read_performance(catalog))
+    measured = read_performance(catalog)
+    speeds = performance_of(types, measured)
+    sharing = sharing_of(types, read_machines(types, measured))
+    performance = {key: performance_cells(speeds[key], sharing[key]) for key in types}
     sources = source_rows(catalog)
     files = {
         "SOURCES.md": sources_page(sources),
@@ -304,7 +311,7 @@ def build(catalog: Path, catalogued: Iterable[Row]) -> dict[str, str]:
         files[f"{cloud}.burst.csv"] = table(BURST_COLUMNS, burst_rows(types, catalog, cloud))
         clouds[cloud] = summary([row for row in rows if row["cloud"] == cloud], origins)
     book = {
-        "format": 1,
+        "format": 2,
         "date": min(cloud["date"] for cloud in clouds.values()),
         "clouds": clouds,
         "columns": columns_of(sources),
@@ -315,26 +322,29 @@ def build(catalog: Path, catalogued: Iterable[Row]) -> dict[str, str]:
 
 
 def machine_tables(
-    cloud: str, types: Mapping[TypeKey, Row], performance: Mapping[TypeKey, Performance]
+    cloud: str, types: Mapping[TypeKey, Row], performance: Mapping[TypeKey, list[str]]
 ) -> dict[str, str]:
     """Return what the types of one cloud are, and how fast."""
     mine = {name: row for (of, name), row in types.items() if of == cloud}
     # gaps in Azure's specifications were filled from sparecores-data
     folder = f"{SHARE_ALIKE}/" if cloud == "azure" else ""
-    speeds = [[name, *performance_cells(performance[cloud, name])] for name in mine]
+    speeds = [[name, *performance[cloud, name]] for name in mine]
     return {
         f"{folder}{cloud}.types.csv": table(TYPE_COLUMNS, map(type_row, mine.values())),
         f"{SHARE_ALIKE}/{cloud}.performance.csv": table(PERFORMANCE_COLUMNS, speeds),
     }
 
 
-def performance_cells(speed: Performance) -> list[str]:
+def performance_cells(speed: Performance, sharing: Sharing) -> list[str]:
     """Return the cells of one line of performance.csv, after the name."""
     return [
         number(speed.throughput_per_vcpu, 0),
         speed.quality,
         number(speed.single_thread, 0),
         number(speed.all_core_scaling, 3),
+        number(sharing.threads_per_core),
+        number(sharing.boost, 2),
+        sharing.quality,
     ]
 
 

@@ -60,6 +60,8 @@ class Machine:
     passmark: float | None
     geekbench: float | None
     scaling: float | None
+    threads_per_core: int | None = None  # as the catalogue says
+    half_rate: float | None = None  # SPECint rate on half of the vCPUs ÷ on all
 
 
 def active_vcpus(instance_type: str, vcpus: int) -> int:
@@ -77,12 +79,12 @@ def performance_of(types: Mapping[TypeKey, Row], rows: Iterable[Row]) -> dict[Ty
     """
     machines = read_machines(types, rows)
     fill = Filler(machines)
-    single = _medians(machines, _family, lambda machine: machine.geekbench)
+    single = medians(machines, family_of, lambda machine: machine.geekbench)
     found = {}
     for machine in machines:
         figure, quality = fill(machine)
         found[machine.cloud, machine.instance_type] = Performance(
-            figure, quality, machine.geekbench or single.get(_family(machine)), machine.scaling
+            figure, quality, machine.geekbench or single.get(family_of(machine)), machine.scaling
         )
     return found
 
@@ -94,7 +96,7 @@ def read_machines(types: Mapping[TypeKey, Row], rows: Iterable[Row]) -> list[Mac
     """
     measured = {(row["cloud"], row["instance_type"]): row for row in rows}
     machines = [_machine(row, measured.get(key, {})) for key, row in types.items()]
-    centre = _medians(machines, _family, lambda machine: machine.coremark)
+    centre = medians(machines, family_of, lambda machine: machine.coremark)
     return [
         Machine(**{**vars(machine), "coremark": None}) if _is_far(machine, centre) else machine
         for machine in machines
@@ -102,7 +104,8 @@ def read_machines(types: Mapping[TypeKey, Row], rows: Iterable[Row]) -> list[Mac
 
 
 def _machine(row: Row, perf: Row) -> Machine:
-    scaling = _positive(perf.get("all_core_scaling"))
+    scaling = positive(perf.get("all_core_scaling"))
+    half, full = (positive(perf.get(f"specint_{part}_base")) for part in ("half", "full"))
     active = active_vcpus(row["instance_type"], row["vcpus"])
     if scaling is not None:  # it was divided by the vCPUs of the name, not by those that run
         scaling = min(1.0, scaling * row["vcpus"] / active)
@@ -113,14 +116,17 @@ def _machine(row: Row, perf: Row) -> Machine:
         architecture=row["arch"],
         processor=row["processor"] or "",
         silicon=_silicon(perf.get("cpu_model") or ""),
-        coremark=_positive(perf.get("coremark_per_vcpu")),
-        passmark=_positive(perf.get("passmark_single")),
-        geekbench=_positive(perf.get("gb6_single")),
+        coremark=positive(perf.get("coremark_per_vcpu")),
+        passmark=positive(perf.get("passmark_single")),
+        geekbench=positive(perf.get("gb6_single")),
         scaling=scaling if active > 1 else None,  # one vCPU cannot tell
+        threads_per_core=row.get("threads_per_core"),
+        half_rate=half / full if half and full else None,
     )
 
 
-def _positive(text: str | None) -> float | None:
+def positive(text: str | None) -> float | None:
+    """Return a cell's number where it holds one above zero."""
     value = float(text) if text else 0.0
     return value if value > 0 else None
 
@@ -132,21 +138,23 @@ def _silicon(model: str) -> str | None:
     return None
 
 
-def _family(machine: Machine) -> tuple[str, str]:
+def family_of(machine: Machine) -> tuple[str, str]:
+    """Return cloud and family."""
     return machine.cloud, machine.family
 
 
 def _is_far(machine: Machine, centre: Mapping[tuple[str, str], float]) -> bool:
     if machine.coremark is None:
         return False
-    return abs(machine.coremark / centre[_family(machine)] - 1) > FARTHEST_FROM_FAMILY
+    return abs(machine.coremark / centre[family_of(machine)] - 1) > FARTHEST_FROM_FAMILY
 
 
-def _medians(
+def medians(
     machines: Iterable[Machine],
     key: Callable[[Machine], Any],
     value: Callable[[Machine], float | None],
 ) -> dict[Any, float]:
+    """Return the median value of each group of machines, those without a value left out."""
     values: dict[Hashable, list[float]] = defaultdict(list)
     for machine in machines:
         if (figure := value(machine)) is not None:
@@ -158,26 +166,26 @@ class Filler:
     """Gives a type the best figure there is: its own, else one filled in."""
 
     def __init__(self, machines: list[Machine]):
-        scaling = _medians(machines, _family, lambda machine: machine.scaling)
+        scaling = medians(machines, family_of, lambda machine: machine.scaling)
         self.shares_core = {
             family: value < SHARED_CORE_SCALING for family, value in scaling.items()
         }
-        self.coremark = _medians(machines, _family, lambda machine: machine.coremark)
-        self.passmark = _medians(machines, _family, lambda machine: machine.passmark)
-        self.silicon = {_family(m): m.silicon for m in machines if m.silicon}
-        families = list({_family(machine): machine for machine in machines}.values())
+        self.coremark = medians(machines, family_of, lambda machine: machine.coremark)
+        self.passmark = medians(machines, family_of, lambda machine: machine.passmark)
+        self.silicon = {family_of(m): m.silicon for m in machines if m.silicon}
+        families = list({family_of(machine): machine for machine in machines}.values())
         ratio = self._ratio_of_family
-        self.by_silicon = _medians(families, self._silicon_key, ratio)
-        self.by_architecture = _medians(families, self._architecture_key, ratio)
-        self.by_processor = _medians(
-            families, self._processor_key, lambda machine: self.coremark.get(_family(machine))
+        self.by_silicon = medians(families, self._silicon_key, ratio)
+        self.by_architecture = medians(families, self._architecture_key, ratio)
+        self.by_processor = medians(
+            families, self._processor_key, lambda machine: self.coremark.get(family_of(machine))
         )
 
     def __call__(self, machine: Machine) -> tuple[float | None, str]:
         """Return CoreMark per vCPU and how it came about; None and "" where nothing honest is."""
         if machine.coremark is not None:
             return machine.coremark, "measured"
-        family = self.coremark.get(_family(machine))
+        family = self.coremark.get(family_of(machine))
         if family is not None:
             return family, "family"
         processor = self.from_processor(machine)
@@ -188,7 +196,7 @@ class Filler:
 
     def estimate(self, machine: Machine) -> float | None:
         """Return PassMark single-thread × CoreMark ÷ PassMark of the same silicon and sharing."""
-        passmark = machine.passmark or self.passmark.get(_family(machine))
+        passmark = machine.passmark or self.passmark.get(family_of(machine))
         ratio = self.by_silicon.get(
             self._silicon_key(machine), self.by_architecture.get(self._architecture_key(machine))
         )
@@ -200,18 +208,18 @@ class Filler:
         return self.by_processor.get(self._processor_key(machine)) if named else None
 
     def _ratio_of_family(self, machine: Machine) -> float | None:
-        coremark = self.coremark.get(_family(machine))
-        passmark = self.passmark.get(_family(machine))
+        coremark = self.coremark.get(family_of(machine))
+        passmark = self.passmark.get(family_of(machine))
         return coremark / passmark if coremark and passmark else None
 
     def _silicon_key(self, machine: Machine) -> Hashable:
-        silicon = machine.silicon or self.silicon.get(_family(machine))
-        return silicon or machine.instance_type, self.shares_core.get(_family(machine))
+        silicon = machine.silicon or self.silicon.get(family_of(machine))
+        return silicon or machine.instance_type, self.shares_core.get(family_of(machine))
 
     def _architecture_key(self, machine: Machine) -> Hashable:
-        silicon = machine.silicon or self.silicon.get(_family(machine)) or ""
+        silicon = machine.silicon or self.silicon.get(family_of(machine)) or ""
         amd = "epyc" in silicon
-        return machine.architecture, amd, self.shares_core.get(_family(machine))
+        return machine.architecture, amd, self.shares_core.get(family_of(machine))
 
     def _processor_key(self, machine: Machine) -> Hashable:
         return machine.cloud, machine.architecture, machine.processor
@@ -220,7 +228,7 @@ class Filler:
 def check(machines: list[Machine]) -> None:
     """Print, for families with a CoreMark, the error of each filling made without that family."""
     truth = {
-        _family(machine): machine
+        family_of(machine): machine
         for machine in machines
         if machine.coremark is not None and machine.passmark is not None
     }
@@ -276,7 +284,7 @@ def compare_scales(types: Mapping[TypeKey, Row], rows: list[dict[str, str]]) -> 
         ratios = []
         for row in rows:
             known = types.get((row["cloud"], row["instance_type"]))
-            value, coremark = _positive(row[column]), _positive(row["coremark_per_vcpu"])
+            value, coremark = positive(row[column]), positive(row["coremark_per_vcpu"])
             if known and value and coremark and 2 <= known["vcpus"] <= 16:
                 ratios.append(math.log(value / (known["vcpus"] if whole else 1) / coremark))
         centre = median(ratios)
@@ -295,7 +303,7 @@ def noise(machines: list[Machine]) -> float:
     for machine in machines:
         if machine.coremark is not None and machine.silicon is not None:
             size = machine.instance_type.partition(".")[2] or machine.instance_type
-            relative = machine.coremark / filler.coremark[_family(machine)]
+            relative = machine.coremark / filler.coremark[family_of(machine)]
             alike[machine.cloud, machine.silicon, size].append(math.log(relative))
     off = [
         abs(value - sum(group) / len(group)) * math.sqrt(len(group) / (len(group) - 1))

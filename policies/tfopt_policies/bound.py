@@ -1,4 +1,4 @@
-"""The clairvoyant bound: what serving a known week costs at least, whatever steers the group."""
+"""The clairvoyant bound: what serving known weeks costs at least, whatever steers the group."""
 
 from __future__ import annotations
 
@@ -10,56 +10,89 @@ from tfopt_policies.sizing import need
 from tfopt_sim._jit import compiled
 from tfopt_sim.types import FloatArray, Machine
 
-_BISECTIONS = 14
+_TRISECTIONS = 14
 
 
-def clairvoyant_usd(problem: Problem, rps: FloatArray, machines: tuple[Machine, ...]) -> float:
-    """Return a lower bound on the cost of serving one week, in USD.
+def clairvoyant_usd(problem: Problem, rps: FloatArray, machines: tuple[Machine, ...]) -> FloatArray:
+    """Return a lower bound on the cost of serving each of several known weeks, in USD.
 
     Every minute is served when enough instances run for that minute alone; the allowed share of
     bad minutes may be left unserved, and instances that boot are paid. Lagrangian relaxation of
-    the allowance over an exact dynamic programme: F_t(n) = c·n + μ·[n < need_t] +
-    min(min_{m≥n} F_{t−1}(m), min_{m≤n} F_{t−1}(m) + c·boot·(n − m)), maximised over μ.
+    the allowance over an exact dynamic programme (`relaxed`), maximised over the multiplier.
 
     Args:
         problem: gives workload, SLO and largest size.
-        rps: the demand that really came, shape (minutes,).
+        rps: the demand that really came, shape (weeks, minutes).
         machines: the types to choose one from.
+
+    Returns:
+        shape (weeks,).
     """
-    return min(_one_machine(problem, rps, machine) for machine in machines)
+    bounds = [_one_machine(problem, rps, machine) for machine in machines]
+    return np.asarray(np.min(bounds, axis=0))
 
 
-def _one_machine(problem: Problem, rps: FloatArray, machine: Machine) -> float:
+def _one_machine(problem: Problem, rps: FloatArray, machine: Machine) -> FloatArray:
     needed = need(problem, machine, rps)
+    allowed = problem.slo.max_bad_minutes * (rps > 0).sum(axis=1)
     boot_minutes = problem.workload.boot_s / 60
-    allowed = problem.slo.max_bad_minutes * float(np.mean(rps > 0)) * rps.size
-    best = _relaxed(needed, boot_minutes, 0.0)
-    low, high = 0.0, 4.0 * float(needed.max()) * (1 + boot_minutes)
-    for _ in range(_BISECTIONS):
+    return bounded(needed, boot_minutes, allowed) / 60 * machine.usd_per_hour
+
+
+def bounded(needed: NDArray[np.int64], boot_minutes: float, allowed: FloatArray) -> FloatArray:
+    """Return the least instance-minutes that leave at most `allowed` minutes short, from below.
+
+    The dual max_μ min_n Σ n_t + boot·launches + μ·(minutes short − allowed) is concave in μ: each
+    series trisects for its own.
+
+    Args:
+        needed: instances that serve each minute, shape (series, minutes).
+        boot_minutes: paid by every launch before it serves.
+        allowed: minutes of each series that may be short, shape (series,).
+    """
+    low = np.zeros(needed.shape[0])
+    best = relaxed(needed, boot_minutes, low)
+    high = 4.0 * needed.max(axis=1) * (1 + boot_minutes)
+    for _ in range(_TRISECTIONS):
         third = (high - low) / 3
-        left = _relaxed(needed, boot_minutes, low + third) - (low + third) * allowed
-        right = _relaxed(needed, boot_minutes, high - third) - (high - third) * allowed
-        best = max(best, left, right)
-        if left < right:  # the dual is concave in μ
-            low += third
-        else:
-            high -= third
-    return best / 60 * machine.usd_per_hour
+        left = relaxed(needed, boot_minutes, low + third) - (low + third) * allowed
+        right = relaxed(needed, boot_minutes, high - third) - (high - third) * allowed
+        best = np.maximum(best, np.maximum(left, right))
+        rising = left < right
+        low, high = np.where(rising, low + third, low), np.where(rising, high, high - third)
+    return best
 
 
 @compiled
-def _relaxed(needed: NDArray[np.int64], boot_minutes: float, price: float) -> float:
-    """Return min Σ n_t + boot·launches + price·(minutes short), in instance-minutes."""
-    states = needed.max() + 1
-    cost = np.zeros(states)
-    for t in range(needed.size):
-        best_above = cost.copy()
-        for n in range(states - 2, -1, -1):
-            best_above[n] = min(best_above[n], best_above[n + 1])
-        from_below = np.inf
-        for n in range(states):
-            from_below = min(from_below + boot_minutes, cost[n])
-            short = price if n < needed[t] else 0.0
-            best_above[n] = min(best_above[n], from_below) + n + short
-        cost = best_above
-    return float(cost.min())
+def relaxed(needed: NDArray[np.int64], boot_minutes: float, price: FloatArray) -> FloatArray:
+    """Return min Σ n_t + boot·launches + price·(minutes short) of each series, exactly.
+
+    F_t(n) = n + price·[n < needed_t] + min(min_{m≥n} F_{t−1}(m),
+    min_{m≤n} F_{t−1}(m) + boot·(n − m)): removing is free, launching pays the boot, and both inner
+    minima are running ones, so a minute takes two passes over the sizes.
+
+    Args:
+        needed: shape (series, minutes); the size before the first minute is free.
+        boot_minutes: paid by every launch.
+        price: of a minute that is short, shape (series,).
+
+    Returns:
+        instance-minutes, shape (series,).
+    """
+    found = np.empty(needed.shape[0])
+    for s in range(needed.shape[0]):
+        sizes = needed[s].max() + 1
+        cost = np.zeros(sizes)
+        launched = np.empty(sizes)
+        for t in range(needed.shape[1]):
+            running = np.inf
+            for n in range(sizes):
+                running = min(running + boot_minutes, cost[n])
+                launched[n] = running
+            running = np.inf
+            for n in range(sizes - 1, -1, -1):
+                running = min(running, cost[n])
+                short = price[s] if n < needed[s, t] else 0.0
+                cost[n] = min(running, launched[n]) + n + short
+        found[s] = cost.min()
+    return found

@@ -120,7 +120,7 @@ def _judge(
         start=problem.model.start,
         seed=plan.seed,
     )
-    bound = clairvoyant_usd(problem, one.future_rps, problem.machines)
+    bound = float(clairvoyant_usd(problem, one.future_rps[None, :], problem.machines)[0])
     return [
         Score(
             one.trace, one.trace in HELD_OUT, one.origin, one.size, mode, name,

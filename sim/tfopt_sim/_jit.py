@@ -18,6 +18,7 @@ _SOURCES = (
     "fleet",
     "latency",
     "queueing",
+    "saturation",
     "serving",
     "tables",
     "waits",

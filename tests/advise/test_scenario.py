@@ -128,6 +128,17 @@ def test_speed_is_relative_to_the_present_type() -> None:
     assert 1.5 < machine_of(new, old).speed < 3.0
 
 
+def test_hyper_threads_count_as_measured_unless_the_workload_says_otherwise() -> None:
+    """An m5's vCPU gains where its neighbour idles, an m7a's has its core for itself."""
+    book = load_book()
+    shared, own = (book.offer("aws", "us-east-1", f"{of}.xlarge") for of in ("m5", "m7a"))
+    assert machine_of(own, shared).boost == 1.0
+    for smt in (None, "measured"):
+        machine = machine_of(shared, shared, smt)
+        assert (machine.boost, machine.threads_per_core) == (shared.boost, 2)
+    assert machine_of(shared, shared, "linear").boost == 1.0
+
+
 def test_figures_measured_on_another_type_make_the_present_one_faster() -> None:
     """cpu_ms of an m5 stays what it is after the group has moved to an m7a."""
     book = load_book()
@@ -180,7 +191,7 @@ def test_cpu_and_instances_become_requests(
     """50 % of 4 instances × 4 vCPUs are 8 busy vCPUs: 400 requests/s of 20 ms."""
     csv("cpu,n", lambda _: "50,4")
     settings = settings_with(tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n")
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(400)
     assert traffic.workload.cpu_s_per_request == 0.020
     assert any("20 ms" in note for note in traffic.notes)
@@ -194,7 +205,7 @@ def test_cpu_time_is_inferred_where_rate_and_cpu_stand_together(
     settings = settings_with(
         tmp_path, csv="traffic.csv", cpu_percent="cpu", instances="n", column="rps"
     )
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert traffic.workload.cpu_s_per_request == pytest.approx(0.080)
     assert np.nanmean(traffic.demand.rps) == pytest.approx(100)
 
@@ -207,7 +218,7 @@ def test_a_metric_that_never_moved_is_refused(
     csv("cpu,n,rps", lambda _: "0,4,0")
     settings = settings_with(tmp_path, csv="traffic.csv", cpu_ms=20, **demand)
     with pytest.raises(TfoptError, match=r"nothing but zeros\. The metric never moved"):
-        traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+        traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
 
 
 def test_under_a_day_of_history_is_assumed_for_the_rest(tmp_path: Path) -> None:
@@ -215,7 +226,7 @@ def test_under_a_day_of_history_is_assumed_for_the_rest(tmp_path: Path) -> None:
     rows = [f"{1_767_225_600 + 300 * i},100" for i in range(60)]
     (tmp_path / "night.csv").write_text("\n".join(["timestamp,rps", *rows]))
     settings = settings_with(tmp_path, csv="night.csv", cpu_ms=20)
-    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
     assert traffic.assumed
     assert traffic.measured_days == pytest.approx(5 / 24)
     assert any("under a day was measured" in note for note in traffic.notes)
@@ -225,6 +236,16 @@ def case_of(**defaults: object) -> Case:
     settings = Settings.model_validate({"defaults": defaults})
     knobs = Knobs()
     return build_case(GROUP, settings, load_book(), knobs=knobs, horizon_s=86_400, seed=0)
+
+
+def test_linear_threads_hold_for_every_machine_of_the_case() -> None:
+    """`smt = "linear"` reaches the present type and all it may be exchanged for."""
+    for smt, same in (("linear", True), ("measured", False)):
+        settings = Settings.model_validate({"workload": [{"match": "*", "smt": smt}]})
+        case = build_case(GROUP, settings, load_book(), knobs=Knobs(), horizon_s=86_400, seed=0)
+        machines = (*case.problem.machines, *case.other_architectures)
+        assert len(machines) > 3
+        assert all(machine.boost == 1.0 for machine in machines) is same
 
 
 def test_rules_that_leave_no_other_type_are_named() -> None:
@@ -238,12 +259,25 @@ def test_rules_that_leave_no_other_type_are_named() -> None:
 
 def test_without_a_workload_the_assumption_is_stated_and_sized_to_the_group() -> None:
     """The peak of the named profile makes the static group as busy as assumed, no more."""
-    traffic = traffic_of(GROUP, Settings(), PRESENT, Slo(), 4)
+    traffic = traffic_of(GROUP, Settings(), PRESENT, Slo(), MACHINE)
     busy = traffic.demand.rps * traffic.workload.cpu_s_per_request
     assert traffic.assumed
     assert "diurnal" in traffic.source
     assert np.nanmax(busy) <= 0.6 * 4 * 4 * 1.001
     assert np.nanmax(busy) > 0.5 * 4 * 4
+
+
+def test_an_assumed_peak_is_what_keeps_hyper_threads_so_busy() -> None:
+    """60 % of threads with a boost of 1.5 do 80 % of their work; the SLO's headroom allows 70 %."""
+    shared = replace(MACHINE, boost=1.5, threads_per_core=2)
+    patient = Slo(p99_ms=10_000)
+    present = replace(PRESENT, machine=shared, desired_capacity=10)
+    ten, own = (
+        np.max(traffic_of(GROUP, Settings(), of, patient, MACHINE).demand.rps)
+        for of in (present, replace(present, machine=MACHINE))
+    )
+    assert own == pytest.approx(0.6 * 10 * 4 / 0.02, rel=0.01)
+    assert ten / own == pytest.approx(0.7 / 0.6, rel=0.02)
 
 
 def test_saved_monitoring_answers_are_demand_too(tmp_path: Path) -> None:
@@ -268,6 +302,6 @@ def test_saved_monitoring_answers_are_demand_too(tmp_path: Path) -> None:
         {"prometheus_json": "prom.json", "series": "web"},
     ):
         settings = settings_with(tmp_path, cpu_ms=20, **demand)
-        traffic = traffic_of(GROUP, settings, PRESENT, Slo(), 4)
+        traffic = traffic_of(GROUP, settings, PRESENT, Slo(), MACHINE)
         assert np.nanmean(traffic.demand.rps) == pytest.approx(10)
         assert not traffic.assumed

@@ -86,7 +86,7 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
         ("defaults = [", 1, ["not valid TOML"]),
         ("[defaults]\nmin_headroom = 0.2", 2, ["min_headroom", "not supported yet"]),
         ("[defaults]\nmax_spot_share = 0.2", 2, ["max_spot_share", "not supported yet"]),
-        ('[[workload]]\nmatch = "a"\nsmt = "linear"', 3, ["linear", "not supported yet"]),
+        ('[[workload]]\nmatch = "a"\nsmt = "off"', 3, ["'off'", "'measured' or 'linear'"]),
         (
             '[[workload]]\nmatch = "a"\nalarm_cadence = "responsive"',
             3,
@@ -121,7 +121,7 @@ def test_mistakes_are_told_with_line_and_what_is_allowed(
 
 def test_the_documented_defaults_may_be_written_out(tmp_path: Path) -> None:
     """What the format names as default is accepted word for word."""
-    text = '[[workload]]\nmatch = "a"\nsmt = "measured"\nalarm_cadence = "legacy"'
+    text = '[[workload]]\nmatch = "a"\nboot_s = 90\nalarm_cadence = "legacy"'
     written = load_settings(write(tmp_path, text)).workload[0]
     assert written == WorkloadTable(match="a")
 

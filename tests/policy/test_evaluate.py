@@ -9,20 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from policy_problems import FAST, SMALL, WEEK_S, make_problem
+from policy_problems import WEEK_S
 
 from tfopt.commands.evaluate import command as evaluate_command
-from tfopt_policies.bound import clairvoyant_usd
-from tfopt_policies.calibrated import CalibratedTracking
 from tfopt_policies.episodes import HELD_OUT, episode, judged_origins, split
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.evaluate import ONE_TYPE, PROVEN, Plan, Score, evaluate, setting
 from tfopt_policies.report import bootstrap, markdown, summarise
-from tfopt_policies.sizing import minutes, need, past_weeks
-from tfopt_policies.static import PeakStatic
+from tfopt_policies.sizing import minutes, need
 from tfopt_policies.traces import Trace, read_traces
 from tfopt_sim.demand_paths import synthetic
-from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Demand
 
 WEEK_STEPS = WEEK_S // 300
@@ -68,30 +64,6 @@ def test_same_seed_same_scores(scores: list[Score]) -> None:
             second.usd,
             second.configuration,
         )
-
-
-@pytest.mark.parametrize("machines", [(SMALL,), (SMALL, FAST)])
-def test_bound_is_below_every_configuration_that_holds(machines: tuple) -> None:
-    """On a week known in advance, no configuration that holds the SLO is cheaper."""
-    problem = make_problem(machines=machines)
-    week = past_weeks(problem.history, 1).rps
-    bound = clairvoyant_usd(problem, week[0], machines)
-    rng = np.random.default_rng(0)
-    wanted = [*CalibratedTracking().propose(problem, rng), *PeakStatic().propose(problem, rng)]
-    start = problem.history.start
-    outcome = simulate(wanted, week, problem.workload, problem.slo, start)
-    held = outcome.bad_minute_share[:, 0] <= problem.slo.max_bad_minutes
-    assert held.any()
-    assert (outcome.cost_usd[held, 0] >= bound).all()
-
-
-def test_bound_of_steady_demand_is_the_least_size() -> None:
-    """With nothing to scale, the bound is the fewest instances, all week."""
-    problem = make_problem(machines=(SMALL,))
-    rps = np.full(7 * 1440, 300.0)
-    least = int(need(problem, SMALL, rps[:1])[0]) * SMALL.usd_per_hour * 168
-    bound = clairvoyant_usd(problem, rps, (SMALL,))
-    assert 0.98 * least <= bound <= least
 
 
 def test_training_never_sees_what_is_tested() -> None:

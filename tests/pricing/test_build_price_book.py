@@ -24,13 +24,17 @@ SOURCES = """# SOURCES
 | AWS on-demand | aws/karpenter-provider-aws @ 1d92 | prices.go | 2026-07-20 | Apache-2.0 |
 | not in the book | someone/else @ 1 | x | 2026 | MIT |
 """
-PERFORMANCE = """\
-cloud,instance_type,cpu_model,gb6_single,passmark_single,all_core_scaling,coremark_per_vcpu
-aws,m1.large,Intel(R) Xeon(R) Platinum 8175M,1000,1800,0.66,14000
-aws,m1.xlarge,Intel(R) Xeon(R) Platinum 8175M,1010,1800,0.66,14400
-aws,m1.2xlarge,Intel(R) Xeon(R) Platinum 8175M,1020,1800,0.66,30000
-aws,k1.large,Intel(R) Xeon(R) Platinum 8124M,1100,2000,0.66,
-azure,Standard_E8-2s_v5,Intel(R) Xeon(R) Platinum 8171M,1200,2700,0.165,
+_MEASURES = "gb6_single,passmark_single,all_core_scaling,coremark_per_vcpu"
+PERFORMANCE = f"""\
+cloud,instance_type,cpu_model,{_MEASURES},specint_half_base,specint_full_base
+aws,m1.large,Intel(R) Xeon(R) Platinum 8175M,1000,1800,0.66,14000,8.48,10
+aws,m1.xlarge,Intel(R) Xeon(R) Platinum 8175M,1010,1800,0.66,14400,,
+aws,m1.2xlarge,Intel(R) Xeon(R) Platinum 8175M,1020,1800,0.66,30000,,
+aws,k1.large,Intel(R) Xeon(R) Platinum 8124M,1100,2000,0.66,,,
+aws,o1.large,Neoverse-N1,950,1100,1.0,,53,100
+aws,b1.large,AMD EPYC 7571,700,1400,0.5,,7.42,10
+aws,c1.large,AMD EPYC 9B14,1900,2700,0.5,,,
+azure,Standard_E8-2s_v5,Intel(R) Xeon(R) Platinum 8171M,1200,2700,0.165,,,
 """
 
 
@@ -77,6 +81,10 @@ CATALOGUE = [
     row("free.large", usd_per_hour_ondemand=0.0),
     row("n1.large"),
     row("k1.large", processor="Intel"),
+    row("o1.large", processor="Graviton", arch="arm64"),
+    row("b1.large", processor="Naples"),
+    row("b1.medium", processor="Naples", vcpus=1),
+    row("c1.large", processor="Genoa"),
     row("z1.large", processor="Nobody's"),
     row("t1.large", burstable=True, baseline_cpu_fraction=0.3, category="burstable"),
     row("e2", cloud="gcp", snapshot_date="2026-08-03", processor=None),
@@ -150,6 +158,27 @@ def test_speed_is_measured_or_filled_and_says_which(
     assert offer.throughput_per_vcpu == (figure and pytest.approx(figure, abs=0.51))
 
 
+@pytest.mark.parametrize(
+    ("name", "threads", "boost", "quality"),
+    [
+        ("m1.large", 2, 1.55, "processor"),  # 2 × 8.48 ÷ 10 ÷ 1.06 = 1.6, typical is 1.5
+        ("k1.large", 2, 1.55, "processor"),  # another model of the same generation
+        ("b1.large", 2, 1.45, "processor"),
+        ("c1.large", 2, 1.5, "estimated"),  # a generation that nobody rated at half load
+        ("o1.large", 1, 1.0, None),  # all vCPUs busy lose nothing: cores of their own
+        ("b1.medium", 1, 1.0, None),  # one vCPU: busy or not
+        ("n1.large", None, None, None),  # nobody knows: nothing is made up
+    ],
+)
+def test_shared_cores_are_told_with_what_an_idle_neighbour_is_worth(
+    name: str, threads: int | None, boost: float | None, quality: str | None, book: PriceBook
+) -> None:
+    """The boost of a processor goes halfway to the typical; what own cores lose is taken out."""
+    offer = book.offer("aws", "here-1", name)
+    assert (offer.threads_per_core, offer.boost_quality) == (threads, quality)
+    assert offer.boost == (boost and pytest.approx(boost, abs=0.005))
+
+
 def test_constrained_vcpus_are_counted_as_they_run(book: PriceBook) -> None:
     """An E8-2 has two vCPUs, and its scaling is over two, not over eight."""
     offer = book.offer("azure", "here-1", "Standard_E8-2s_v5")
@@ -220,7 +249,7 @@ def test_the_script_builds_from_a_parquet_catalogue(catalog: Path, tmp_path: Pat
     out = tmp_path / "out"
     subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)
     about = json.loads((out / "book.json").read_text())
-    assert about["clouds"]["aws"]["prices"] == 8
+    assert about["clouds"]["aws"]["prices"] == 12
     with (out / "aws.types.csv").open() as lines:
         names = [line["instance_type"] for line in csv.DictReader(lines)]
     assert names == sorted(names)

@@ -124,6 +124,8 @@ def test_every_offer_can_be_read(book: PriceBook) -> None:
             assert (offer.throughput_per_vcpu is None) == (offer.perf_quality is None)
             assert offer.throughput_per_vcpu is None or 4_000 < offer.throughput_per_vcpu < 60_000
             assert offer.all_core_scaling is None or 0 < offer.all_core_scaling <= 1
+            assert (offer.boost is None) == (offer.threads_per_core is None)
+            assert offer.boost is None or 1 <= offer.boost <= (offer.threads_per_core or 0)
             assert offer.boot is not None
             assert offer.boot.p10_s < offer.boot.p50_s < offer.boot.p99_s
         assert sum(book.count(cloud, r) for r in book.regions(cloud)) == book.size(cloud)["prices"]

@@ -303,7 +303,7 @@ def test_saturated_cpu_is_recognised(write: Write) -> None:
     path = write(cpu_rows([98.0, 40, 40, 40] * 72), header="timestamp,cpu,n")
     reading = read_csv_cpu(path, cpu_percent="cpu", instances="n")
     assert reading.saturated_share == 0.25
-    assert noted(reading, "95% or more in 25.0%")
+    assert noted(reading, "97% or more in 25.0%")
 
 
 def test_cpu_above_100_is_refused(write: Write) -> None:

@@ -35,7 +35,9 @@ class Offer:
     (a list that gave the Windows price, put right) or "listed_unverified" (no second source).
     `perf_quality` says where `throughput_per_vcpu` comes from: "measured" on this type, or filled
     in from its "family", from its "processor" in other families, or "estimated" from its
-    single-thread PassMark (docs/decisions/0003-busy-vcpu-throughput.md).
+    single-thread PassMark (docs/decisions/0003-busy-vcpu-throughput.md). `boost` is that of the
+    "processor", or "estimated" from all others; 1 where no core is shared
+    (docs/decisions/0016-what-cpu-percent-means.md).
     """
 
     cloud: Cloud
@@ -58,6 +60,9 @@ class Offer:
     perf_quality: Literal["measured", "family", "processor", "estimated"] | None
     single_thread: float | None  # Geekbench 6 single-core points
     all_core_scaling: float | None  # stress-ng div16, per vCPU: all busy ÷ one; a lower bound
+    threads_per_core: int | None  # vCPUs that share a core
+    boost: float | None  # speed of a vCPU while its core's others idle ÷ while all are busy
+    boost_quality: Literal["processor", "estimated"] | None
     usd_per_hour: float
     usd_per_hour_spot: float | None
     price_quality: str

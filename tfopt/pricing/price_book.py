@@ -22,7 +22,7 @@ STALE_AFTER_DAYS = 90
 
 _FOLDER = Path(__file__).resolve().parent / "book"
 _SHARE_ALIKE = "cc-by-sa-4.0"  # figures that derive from SpareCores data stand apart
-_FORMAT = 1
+_FORMAT = 2
 
 
 @cache
@@ -264,7 +264,8 @@ class _CloudBook:
         types = next(csv.reader([self._types[name]]))
         family, generation, vcpus, memory, architecture, category, processor, year = types[1:9]
         current, disk, network, baseline = types[9:]
-        speed, quality, single, scaling = self._performance[name].split(",")[1:]
+        speed, quality, single, scaling, *sharing = self._performance[name].split(",")[1:]
+        threads, boost, boost_quality = sharing
         return Offer(
             cloud=self.cloud,
             region=region,
@@ -286,6 +287,9 @@ class _CloudBook:
             perf_quality=cast(Any, quality or None),
             single_thread=_number(single),
             all_core_scaling=_number(scaling),
+            threads_per_core=_integer(threads),
+            boost=_number(boost),
+            boost_quality=cast(Any, boost_quality or None),
             usd_per_hour=usd,
             usd_per_hour_spot=spot,
             price_quality=origin["quality"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,15 +70,16 @@ def build_case(
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-    present = present_configuration(group, machine_of(offer, reference))
+    seen = partial(machine_of, reference=reference, smt=table.smt if table else None)
+    present = present_configuration(group, seen(offer))
     slo = slo_of(settings, table)
-    traffic = traffic_of(group, settings, present, slo, reference.vcpus)
+    traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table)
     model = fit(traffic.demand)
     paths = model.sample(
         np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
     )
-    machines = (present.machine, *(machine_of(o, reference) for o in same))
+    machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)
     problem = Problem(
         history=traffic.demand,
@@ -96,7 +98,7 @@ def build_case(
         held_back_rps=paths[SEARCH_SCENARIOS:],
         start=model.start,
         offers={o.instance_type: o for o in (offer, *same, *other)},
-        other_architectures=tuple(machine_of(o, reference) for o in other),
+        other_architectures=tuple(map(seen, other)),
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
         notes=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +11,9 @@ import numpy as np
 
 from tfopt.errors import TfoptError
 from tfopt.plan.model import InstanceGroup
+from tfopt.scenario.cpu_demand import cpu_demand, moving
 from tfopt.settings import DemandTable, Settings, WorkloadTable
-from tfopt_sim.types import Configuration, Demand, Slo, Workload
+from tfopt_sim.types import Configuration, Demand, Machine, Slo, Workload
 
 if TYPE_CHECKING:
     from tfopt.traffic import Reading
@@ -39,7 +40,11 @@ class Traffic:
 
 
 def traffic_of(
-    group: InstanceGroup, settings: Settings, present: Configuration, slo: Slo, vcpus: float
+    group: InstanceGroup,
+    settings: Settings,
+    present: Configuration,
+    slo: Slo,
+    measured_on: Machine,
 ) -> Traffic:
     """Return what the group was asked for: measured where a workload says, else assumed.
 
@@ -48,7 +53,7 @@ def traffic_of(
         settings: hold it.
         present: what an assumption goes by.
         slo: that an assumption respects.
-        vcpus: of an instance of the type that CPU figures were measured on.
+        measured_on: the machine that CPU figures are of.
 
     Raises:
         TfoptError: the workload or its files cannot be used.
@@ -57,21 +62,19 @@ def traffic_of(
     cpu_ms = table.cpu_ms_per_request if table else None
     if table is None or table.demand is None or table.demand.profile is not None:
         return _assumed(table, present, slo)
-    source = table.demand
     where = settings.place_of(table, "demand")
-    notes: list[str] = []
-    if source.cpu_percent is not None:
-        reading = _moving(_read_cpu(settings.folder, source), where)
-        cpu_ms, reading, more = _requests_from_cpu(reading, settings, table, vcpus)
-        notes += more
+    if table.demand.cpu_percent is not None:
+        found = cpu_demand(settings, table, measured_on, ASSUMED_CPU_MS)
+        reading, cpu_ms, blind = found.reading, found.cpu_ms, found.blind
     else:
-        reading = _moving(_read_rate(settings.folder, source), where)
+        reading, blind = moving(_read_rate(settings.folder, table.demand), where), False
     if cpu_ms is None:
         raise TfoptError(
             f"the workload of {group.address} needs cpu_ms_per_request, or cpu_percent and "
             "instances columns to infer it from",
             where=where,
         )
+    notes: list[str] = []
     days = reading.demand.days
     if days < LEAST_DAYS:
         notes.append("under a day was measured: the hours it does not hold are assumed")
@@ -79,21 +82,10 @@ def traffic_of(
         demand=reading.demand,
         source=reading.source,
         notes=(*reading.notes, *notes),
-        assumed=days < LEAST_DAYS,
+        assumed=days < LEAST_DAYS or blind,
         workload=_workload(table, cpu_ms),
         measured_days=days,
     )
-
-
-def _moving(reading: Reading, where: str) -> Reading:
-    """Return the reading; refuse one in which nothing was ever asked."""
-    if not np.nanmax(reading.demand.rps) > 0:
-        raise TfoptError(
-            f"{reading.source} holds nothing but zeros",
-            where=where,
-            hint="The metric never moved: is it the wrong column or metric?",
-        )
-    return reading
 
 
 def _workload(table: WorkloadTable | None, cpu_ms: float) -> Workload:
@@ -121,46 +113,11 @@ def _read_rate(folder: Path, source: DemandTable) -> Reading:
     return read_csv(folder / source.csv, column=source.column)
 
 
-def _read_cpu(folder: Path, source: DemandTable) -> Reading:
-    from tfopt.traffic import read_csv_cpu
-
-    assert source.csv is not None
-    assert source.cpu_percent is not None
-    assert source.instances is not None
-    return read_csv_cpu(
-        folder / source.csv, cpu_percent=source.cpu_percent, instances=source.instances
-    )
-
-
-def _requests_from_cpu(
-    busy: Reading, settings: Settings, table: WorkloadTable, vcpus: float
-) -> tuple[float, Reading, list[str]]:
-    """Turn busy instances into requests/s; infer the CPU time of one where a rate stands too."""
-    from tfopt.traffic import read_csv
-
-    source, cpu_ms = table.demand, table.cpu_ms_per_request
-    assert source is not None
-    busy_vcpus = busy.demand.rps * vcpus
-    if source.column is not None:
-        assert source.csv is not None
-        rate = read_csv(settings.folder / source.csv, column=source.column)
-        rate = _moving(rate, settings.place_of(table, "demand"))
-        if cpu_ms is not None:
-            return cpu_ms, rate, []
-        both = float(np.nanmean(busy_vcpus) / np.nanmean(rate.demand.rps)) * 1000
-        return both, rate, [f"CPU time per request inferred from CPU and rate: {both:.1f} ms"]
-    notes = []
-    if cpu_ms is None:
-        cpu_ms = ASSUMED_CPU_MS
-        notes.append(f"no request rate given: latency assumes {cpu_ms:.0f} ms of CPU per request")
-    rate_demand = replace(busy.demand, rps=busy_vcpus / (cpu_ms / 1000))
-    return cpu_ms, replace(busy, demand=rate_demand), notes
-
-
 def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:
     """Assume that the group was sized for the weekly peak of a named profile, SLO included."""
     from tfopt_sim.profiles import profile_demand
     from tfopt_sim.rollout import service_limits
+    from tfopt_sim.saturation import busy_at, work_at
 
     name = ASSUMED_PROFILE
     if table is not None and table.demand is not None and table.demand.profile is not None:
@@ -175,12 +132,13 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     machine = present.machine
     full_rps = sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
     within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])
-    peak_rps = min(cpu * full_rps, ASSUMED_HEADROOM * within_slo)
+    curve = machine.boost, machine.threads_per_core
+    peak_rps = min(work_at(cpu, *curve) * full_rps, ASSUMED_HEADROOM * within_slo)
     # a fixed Monday: the same input must give the same bytes on every day
     start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
     demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
     note = (
         f"no measured traffic: assumes that the weekly peak of the '{name}' profile makes "
-        f"{sized} × {machine.name} {peak_rps / full_rps:.0%} busy"
+        f"{sized} × {machine.name} {busy_at(peak_rps / full_rps, *curve):.0%} busy"
     )
     return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload, 0.0)

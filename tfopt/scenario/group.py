@@ -13,7 +13,7 @@ from tfopt.plan.model import (
     TargetTrackingScaler,
 )
 from tfopt.pricing import Offer, PriceBook
-from tfopt.settings import Settings, WorkloadTable
+from tfopt.settings import Settings, Smt, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking
 
 _CPU_METRICS = {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization"}
@@ -174,8 +174,11 @@ def reference_offer(
         raise TfoptError(f"measured_on of {group.address}: {problem}", where=where) from None
 
 
-def machine_of(offer: Offer, reference: Offer) -> Machine:
-    """Return the offer as the simulator sees it, its speed relative to the reference type's."""
+def machine_of(offer: Offer, reference: Offer, smt: Smt | None = "measured") -> Machine:
+    """Return the offer as the simulator sees it, its speed relative to the reference type's.
+
+    With `smt` "linear", a vCPU is as fast whether its core's other hyper-thread is busy or not.
+    """
     mine, theirs = offer.throughput_per_vcpu, reference.throughput_per_vcpu
     return Machine(
         name=offer.instance_type,
@@ -185,4 +188,6 @@ def machine_of(offer: Offer, reference: Offer) -> Machine:
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
         burst=offer.burst,
+        boost=1.0 if smt == "linear" else offer.boost or 1.0,
+        threads_per_core=offer.threads_per_core or 1,
     )

@@ -3,6 +3,13 @@
 from tfopt.traffic.cloudwatch import read_cloudwatch_json
 from tfopt.traffic.csv_file import read_csv, read_csv_cpu
 from tfopt.traffic.prometheus import read_prometheus_json
-from tfopt.traffic.reading import Reading
+from tfopt.traffic.reading import CpuReading, Reading
 
-__all__ = ["Reading", "read_cloudwatch_json", "read_csv", "read_csv_cpu", "read_prometheus_json"]
+__all__ = [
+    "CpuReading",
+    "Reading",
+    "read_cloudwatch_json",
+    "read_csv",
+    "read_csv_cpu",
+    "read_prometheus_json",
+]

@@ -8,17 +8,17 @@ import io
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from tfopt.errors import TfoptError
 from tfopt.traffic.clock import MomentError, Moments, read_moments
-from tfopt.traffic.reading import MOST, Points, Reading, gridded
+from tfopt.traffic.reading import MOST, SATURATED_CPU, CpuReading, Points, Reading, gridded
 from tfopt_sim.types import FloatArray
 
 TIME_NAMES = ("timestamp", "time", "datetime", "date", "ts")
-SATURATED_CPU = 0.95  # above this a group may have had more work than it could show
 _MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 
 
@@ -59,25 +59,57 @@ def read_csv(path: Path, column: str | None = None) -> Reading:
     return gridded(Points(moments, values), table.path, f"{table.path.name}:{name}", [])
 
 
-def read_csv_cpu(path: Path, *, cpu_percent: str, instances: str) -> Reading:
+def read_csv_cpu(
+    path: Path, *, cpu_percent: str, instances: str, column: str | None = None
+) -> CpuReading:
     """Return busy instances (mean CPU share × instance count) over time, as `demand.rps`.
 
-    The caller scales: busy instances × vCPUs = busy vCPUs; ÷ CPU-seconds per request = requests
-    per second. A group at 95 % CPU or more hides demand it could not serve: the share of such
-    steps is in `saturated_share` and in the notes.
+    That is utilisation: a group at 97 % CPU or more may hide demand it could not serve. The notes
+    say how often and when; `saturated` holds the steps.
 
     Args:
         path: as for `read_csv`.
         cpu_percent: column of the group's mean CPU, 0 to 100.
         instances: column of the number of instances in service.
+        column: of requests per second, read onto the same steps where one is named.
 
     Raises:
         TfoptError: the file, a column or a value cannot be used; names file and line.
     """
     table = _load(Path(path))
     moments = _moments(table)
-    cpu = _numbers(table, _value_column(table, cpu_percent)) / 100
+    cpu = _cpu_shares(table, cpu_percent)
     count = _numbers(table, _value_column(table, instances))
+    rate = None if column is None else _numbers(table, _value_column(table, column))
+    known = np.isfinite(cpu) & np.isfinite(count)
+    source = f"{table.path.name}:{cpu_percent} × {instances}"
+
+    def on_grid(values: FloatArray) -> Reading:
+        return gridded(Points(moments, np.where(known, values, np.nan)), table.path, source, [])
+
+    busy = on_grid(cpu * count)
+    reading = CpuReading(
+        **{name: getattr(busy, name) for name in Reading.__slots__},
+        cpu=on_grid(cpu).demand.rps,
+        instances=on_grid(count).demand.rps,
+        rps=None if rate is None else _beside(busy, moments, rate),
+    )
+    return replace(reading, notes=[*_cpu_notes(reading), *reading.notes])
+
+
+def _beside(reading: Reading, moments: Moments, values: FloatArray) -> FloatArray:
+    """Return the mean of other values of the same file over each step of a reading."""
+    demand = reading.demand
+    place = (moments.epoch_s - demand.start.timestamp()) / demand.step_s
+    step = np.round(place).astype(np.intp)
+    inside = np.isfinite(values) & (step >= 0) & (step < demand.rps.size)
+    total = np.bincount(step[inside], weights=values[inside], minlength=demand.rps.size)
+    count = np.bincount(step[inside], minlength=demand.rps.size)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _cpu_shares(table: _Table, name: str) -> FloatArray:
+    cpu = _numbers(table, _value_column(table, name)) / 100
     too_high = np.flatnonzero(cpu > 1.01)  # rounding may carry a full machine past 100
     if too_high.size:
         line = table.lines[int(too_high[0])]
@@ -86,24 +118,28 @@ def read_csv_cpu(path: Path, *, cpu_percent: str, instances: str) -> Reading:
             where=f"{table.path}:{line}",
             hint="Give the mean over the group's vCPUs, 0 to 100",
         )
-    measured = np.isfinite(cpu) & np.isfinite(count)
-    saturated = float((cpu[measured] >= SATURATED_CPU).mean()) if measured.any() else 0.0
-    notes = _cpu_notes(cpu[measured], saturated)
-    source = f"{table.path.name}:{cpu_percent} × {instances}"
-    busy = Points(moments, np.minimum(cpu, 1.0) * count)
-    return replace(gridded(busy, table.path, source, notes), saturated_share=saturated)
+    return np.minimum(cpu, 1.0)
 
 
-def _cpu_notes(cpu: FloatArray, saturated: float) -> list[str]:
+def _cpu_notes(reading: CpuReading) -> list[str]:
     notes = []
-    if saturated > 0:
+    if reading.saturated.any():
         notes.append(
-            f"CPU stood at {SATURATED_CPU:.0%} or more in {saturated:.1%} of the measurements: "
-            "demand beyond what the group could do is hidden, so the true peak is higher"
+            f"CPU stood at {SATURATED_CPU:.0%} or more in {reading.saturated_share:.1%} of the "
+            f"steps, {_when(reading)}: demand beyond what the group could do is hidden there"
         )
-    if cpu.size and 0 < cpu.max() <= 0.01:
+    if 0 < np.nanmax(reading.cpu) <= 0.01:
         notes.append("CPU never exceeds 1 %: if the column holds shares, multiply it by 100")
     return notes
+
+
+def _when(reading: CpuReading) -> str:
+    """Say at which hour of the day saturation is most frequent, and when it was seen last."""
+    steps = np.flatnonzero(reading.saturated)
+    epoch_s = reading.demand.start.timestamp() + steps * reading.demand.step_s
+    hour = int(np.bincount((epoch_s // 3600 % 24).astype(np.intp)).argmax())
+    last = datetime.fromtimestamp(float(epoch_s[-1]), UTC)
+    return f"most often from {hour:02d}:00 to {hour + 1:02d}:00 UTC, last on {last:%Y-%m-%d}"
 
 
 def _load(path: Path) -> _Table:

@@ -17,6 +17,7 @@ IndexArray = NDArray[np.intp]
 
 MIN_HISTORY_S = 2 * 3600
 SHORT_HISTORY_DAYS = 2.0
+SATURATED_CPU = 0.97  # from here on a group may have had more work than it could show
 MOST = 1e12  # requests in a second or a period: nobody has more, and sums stay exact enough
 # steps people export; the way up when a series is too irregular for the step it mostly has
 _STEPS_S = (1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
@@ -34,7 +35,25 @@ class Reading:
     gaps: int = 0  # steps of the grid without a measurement
     duplicates: int = 0  # points dropped because another one stood at the same moment
     unsorted: int = 0  # points that stood before an earlier one
-    saturated_share: float = 0.0  # share of the steps at which CPU hid demand (CPU input only)
+
+
+@dataclass(frozen=True, slots=True)
+class CpuReading(Reading):
+    """A CPU series on its grid: `demand.rps` holds busy instances, utilisation and not demand."""
+
+    cpu: FloatArray = field(kw_only=True)  # share of the vCPUs that is busy, 0..1; NaN: a gap
+    instances: FloatArray = field(kw_only=True)
+    rps: FloatArray | None = field(kw_only=True)  # of the same steps, where the file has a rate
+
+    @property
+    def saturated(self) -> NDArray[np.bool_]:
+        """Steps at which the group did all it could: what else was asked does not show."""
+        return self.cpu >= SATURATED_CPU
+
+    @property
+    def saturated_share(self) -> float:
+        """Share of the measured steps that are saturated."""
+        return float(self.saturated.sum() / np.isfinite(self.cpu).sum())
 
 
 @dataclass(frozen=True, slots=True)
