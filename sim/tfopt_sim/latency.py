@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tfopt_sim._jit import compiled
 from tfopt_sim.queueing import service_points, service_tail
 from tfopt_sim.serving import carrying, settled_load
-from tfopt_sim.tables import CELLS, MEMORY_S, Service, full_utilisation, queue_wait
+from tfopt_sim.tables import CELLS, MEMORY_S, Service, full_utilisation, hurried_tail, queue_wait
 from tfopt_sim.types import FloatArray
 from tfopt_sim.waits import KNOTS, Wait, fitted, late_share
 
@@ -63,7 +63,9 @@ def _slower(t_s: float, service: Service, requests: _Requests, waits: _Waits) ->
             total += requests.weight[k]
         elif left_s == t_s:
             late, _ = late_share(t_s, wait, points, weights)
-            total += requests.weight[k] * min(1.0, alone + late)
+            hurried = hurried_tail(service, requests.utilisation[k], t_s)
+            share = hurried + wait.waiting * (alone - hurried) + late
+            total += requests.weight[k] * min(1.0, share)
         else:
             own_points, own_weights = service_points(left_s, mean_s, cv2)
             late, _ = late_share(left_s, wait, own_points, own_weights)

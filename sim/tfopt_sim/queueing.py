@@ -253,7 +253,7 @@ def bad_minute_probability(
     if requests * (alone + late) < 1e-12:
         return 0.0
     late, alone = late + alone / servers, alone * (1.0 - 1.0 / servers)
-    steady = min(1.0, alone / _SHORT_WAITS)
+    steady = min(1.0, alone / _SHORT_WAITS) ** 2
     alone, late = requests * alone, requests * late
     # clumps as long as the minute leave nothing of short waits
     steady *= max(0.0, 1.0 - (1.0 + variance / (alone + late)) * queues / requests)

@@ -53,6 +53,8 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
             work_cv2=1.0 + workload.service_cv2,
             pooled=service.pooled,
             slow_s=service.slow_s,
+            boost=service.boost,
+            threads_per_core=service.threads_per_core,
             delayed=delayed_shares(service),
         ),
         min_size=low,

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from tfopt_sim._jit import inlined
+from tfopt_sim.saturation import busy_at
 from tfopt_sim.tables import ServiceTable, cell_at
 from tfopt_sim.types import FloatArray
 
@@ -18,6 +19,8 @@ class Serving(NamedTuple):
     work_cv2: float  # second moment of a request's work over its squared mean: 1 + cv²
     pooled: bool  # one queue for the group; else one per instance
     slow_s: float  # response time beyond which a request is slow
+    boost: float  # of a vCPU while the others idle (`saturation`)
+    threads_per_core: int
     delayed: FloatArray  # share of requests that a wait makes slow, summed over it (`tables`)
 
 
@@ -133,7 +136,9 @@ def serve_backlog(
     delayed = part * lasting * share_delayed(serving, first_s, kept / rate_rps)
     if delayed + (1.0 - delayed) * slow > 0.01:
         bad = some
-    cpu = part * min(load / room, 1.0) + (1.0 - part) * utilisation
+    boost, threads = serving.boost, serving.threads_per_core
+    cpu = part * busy_at(load / room, boost, threads)
+    cpu += (1.0 - part) * busy_at(utilisation, boost, threads)
     share = delayed + (1.0 - delayed) * slow
     return Served(cpu, arrivals * share, bad, Queue(kept, carriers, queue.load), lost)
 
@@ -149,7 +154,8 @@ def serve(
 ) -> Served:
     """Serve one minute of `rps` on `in_service` instances.
 
-    CPU is the vCPU time spent on requests ÷ the vCPU time in service; the work that arrives in a
+    CPU is the vCPU time spent on requests ÷ the vCPU time in service, where vCPUs that share cores
+    take longer the more of them are busy (`saturation`); the work that arrives in a
     minute varies as a compound Poisson sum, `jitter` standard deviations off its mean. Without a
     backlog the shares come from the table of stationary queues, linear between its cells.
     """
@@ -173,5 +179,5 @@ def serve(
         return serve_backlog(serving, in_service, slow, bad, behind, rps)
     arrivals = 60.0 * rps
     off = jitter * math.sqrt(arrivals * serving.work_cv2) / (60.0 * rate_rps)
-    cpu = min(max(utilisation + off, 0.0), 1.0)
+    cpu = busy_at(max(utilisation + off, 0.0), serving.boost, serving.threads_per_core)
     return Served(cpu, arrivals * slow, bad, Queue(0.0, in_service, load), 0.0)

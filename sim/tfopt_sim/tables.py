@@ -17,6 +17,7 @@ from tfopt_sim.queueing import (
     service_tail,
     settled_utilisation,
 )
+from tfopt_sim.saturation import busy_at, speed_at
 from tfopt_sim.types import FloatArray, Machine, Slo, Workload
 from tfopt_sim.waits import KNOTS, Wait, fitted, late_share, wait_of
 
@@ -46,6 +47,8 @@ class Service(NamedTuple):
     cv2: float
     pooled: bool  # one queue for the group; else one per instance
     slow_s: float  # response time beyond which a request is slow
+    boost: float = 1.0  # of a vCPU while the others idle (`saturation`)
+    threads_per_core: int = 1
 
     @property
     def capacity_rps(self) -> float:
@@ -70,6 +73,8 @@ def service_of(machine: Machine, workload: Workload, slo: Slo) -> Service:
         cv2=workload.service_cv2,
         pooled=workload.balancing == "least-outstanding",
         slow_s=slow_s,
+        boost=machine.boost,
+        threads_per_core=machine.threads_per_core,
     )
 
 
@@ -94,6 +99,14 @@ def queue_wait(
 
 
 @compiled
+def hurried_tail(service: Service, utilisation: float, t_s: float) -> float:
+    """P(service > t) of a request that does not wait: idle vCPUs lend theirs some speed."""
+    boost, threads = service.boost, service.threads_per_core
+    speed = speed_at(busy_at(utilisation, boost, threads), boost, threads)
+    return service_tail(t_s * speed, service.mean_s, service.cv2)
+
+
+@compiled
 def _fill(service: Service, fit: FloatArray, sizes: NDArray[np.int64], rows: ServiceTable) -> None:
     """Compute the rows of `sizes`; utilisation ends where a full group's queue settles."""
     points, weights = service_points(service.slow_s, service.mean_s, service.cv2)
@@ -111,15 +124,16 @@ def _fill(service: Service, fit: FloatArray, sizes: NDArray[np.int64], rows: Ser
             late, varied = 0.0, 0.0
             if wait.waiting > 1e-12:
                 late, varied = late_share(service.slow_s, wait, points, weights)
-            late = min(late, 1.0 - alone)
+            hurried = hurried_tail(service, utilisation, service.slow_s)
+            late = min(late + wait.waiting * (alone - hurried), 1.0 - hurried)
             requests = 60.0 * load * size * service.servers / service.mean_s
             clump = clump_ratio(
                 requests / queues, utilisation, service.mean_s, service.cv2, service.slow_s
             )
             variance = 0.5 * clump * requests * varied * (1.0 - late)
-            rows[row, cell, 0] = alone + late
+            rows[row, cell, 0] = hurried + late
             rows[row, cell, 1] = bad_minute_probability(
-                requests, queues, servers, alone, late, variance
+                requests, queues, servers, hurried, late, variance
             )
 
 
@@ -190,13 +204,15 @@ def size_limits(
     alone = service_tail(service.slow_s, service.mean_s, service.cv2)
     limits, exponents = np.zeros(sizes.size), np.empty(KNOTS.size)
     for k in range(sizes.size):
-        if alone > most or sizes[k] < 1:
+        if hurried_tail(service, 0.0, service.slow_s) > most or sizes[k] < 1:
             continue
         low, high = 0.0, 1.0
         for _ in range(40):
             middle = 0.5 * (low + high)
             wait = queue_wait(service, fit, sizes[k], middle, exponents)
-            if alone + late_share(service.slow_s, wait, points, weights)[0] <= most:
+            hurried = hurried_tail(service, middle, service.slow_s)
+            late, _ = late_share(service.slow_s, wait, points, weights)
+            if hurried + wait.waiting * (alone - hurried) + late <= most:
                 low = middle
             else:
                 high = middle
