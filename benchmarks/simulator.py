@@ -3,8 +3,9 @@
     python benchmarks/simulator.py [--queues] [--check]
 
 Prints, from one run on one core: group-minutes/s of `simulate` and of the plain Python simulator of
-the tests on the same group and demand, and their ratio; what the service tables cost; what the
-first process after an installation compiles, and what every later one loads.
+the tests on the same group and demand, their ratio, and the same under two step policies; what the
+service tables cost; what the first process after an installation compiles, and what every later one
+loads.
 
 --queues runs a request-by-request simulation of 42 steady queues (a minute or so) and prints the
 share of slow requests and of bad minutes beside what the tables say.
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean, median
@@ -37,10 +39,13 @@ from reference_simulator import Group, simulate_plainly  # noqa: E402
 from tfopt_sim import tables  # noqa: E402
 from tfopt_sim.rollout import simulate  # noqa: E402
 from tfopt_sim.types import (  # noqa: E402
+    Alarm,
     Configuration,
     FloatArray,
     Machine,
     Slo,
+    Step,
+    StepScaling,
     TargetTracking,
     Workload,
 )
@@ -50,6 +55,15 @@ WEEK = 7 * 1440
 MACHINE = Machine("m5.xlarge", vcpus=4, memory_gib=16, usd_per_hour=0.192)
 WORKLOAD = Workload(cpu_s_per_request=0.02, boot_s=180, boot="fixed")
 CONFIGURATION = Configuration(MACHINE, 2, 64, 6, (TargetTracking(0.5),))
+STEPPED = replace(
+    CONFIGURATION,
+    scaling=(
+        StepScaling(
+            Alarm(0.6, ">", datapoints=2, of=3), (Step(10, 0, 0.2), Step(30, 0.2)), "percent", 1
+        ),
+        StepScaling(Alarm(0.3, "<", datapoints=15, of=15), (Step(-1, None, 0),)),
+    ),
+)
 
 FIRST_USE = """
 import time
@@ -109,12 +123,14 @@ def compare_speed() -> float:
     took = seconds(lambda: simulate([CONFIGURATION], demand, WORKLOAD, Slo(), START))
     compiled = demand.size / took
     begin = time.perf_counter()
-    plain = Group((2, 64), 6, CONFIGURATION.tracking, 200.0)
+    plain = Group((2, 64), 6, CONFIGURATION.scaling, 200.0)
     simulate_plainly(plain, demand[0].tolist(), 3)
     plainly = WEEK / (time.perf_counter() - begin)
     print(f"simulate           {compiled / 1e6:8.1f} M group-minutes/s")
     print(f"plain Python       {plainly / 1e6:8.3f} M group-minutes/s (no latency)")
     print(f"ratio              {compiled / plainly:8.0f} ×")
+    took = seconds(lambda: simulate([STEPPED], demand, WORKLOAD, Slo(), START))
+    print(f"two step policies  {demand.size / took / 1e6:8.1f} M group-minutes/s")
     return compiled / plainly
 
 

@@ -68,6 +68,22 @@ class ScheduleValues(_Model):
     desired_capacity: int | None = None
 
 
+class StepValues(_Model):
+    """One row of a step table: what is done while the metric stands between the bounds.
+
+    `metric` "cpu" is the mean of the instances as a share, "requests" those of an instance in a
+    minute. `change` counts instances, per cent of them, or is the size itself, by `adjustment`.
+    """
+
+    policy: str  # its address
+    metric: Literal["cpu", "requests"]
+    lower: float | None  # null: unbounded
+    upper: float | None
+    change: float
+    adjustment: Literal["change", "percent", "exact"]
+    after_s: int  # for so long before it is done
+
+
 class Settings(_Model):
     """The sizing of a group, in tfopt's words whatever the cloud calls them."""
 
@@ -76,7 +92,8 @@ class Settings(_Model):
     max_size: int | None
     desired_capacity: int | None
     target_cpu: float | None
-    steps: None = None
+    steps: list[StepValues] | None = None  # of step and simple policies; null where there are none
+    other_policies: list[str] = []  # what else acts on the group's load, in words
     schedules: list[ScheduleValues] = []
     spot_share: float = 0.0
     unit: Literal["instance", "task", "pod"] = "instance"

@@ -83,8 +83,15 @@ class WorkloadTable(_Table):
     boot: Literal["distribution", "fixed"] = "distribution"
     timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
     smt: Smt | None = None  # hyper-threads; None: the command decides
-    alarm_cadence: Literal["legacy"] = "legacy"  # 3 and 15 datapoints
+    alarm_cadence: Literal["legacy", "responsive"] = "legacy"  # of target tracking
     slo: SloTable = SloTable()
+
+
+class CommitmentsTable(_Table):
+    """A savings plan: paid whether used or not, it covers usage at a discount."""
+
+    usd_per_hour: Positive
+    discount: Annotated[float, Field(ge=0, lt=1)]  # off the list price of what it covers
 
 
 class DefaultsTable(_Table):
@@ -99,6 +106,12 @@ class DefaultsTable(_Table):
     architectures: Annotated[tuple[Literal["x86_64", "arm64"], ...], Field(min_length=1)] | None = (
         None
     )
+    commitments: CommitmentsTable | None = None
+
+    @property
+    def discount(self) -> float:
+        """What the commitments take off the list price; 0 without any."""
+        return self.commitments.discount if self.commitments else 0.0
 
 
 class _File(_Table):
@@ -208,14 +221,11 @@ def _told(error: Any) -> str:
     }
     if error["type"] in special:
         return special[error["type"]]
-    if (key, error["input"]) in _LATER_VALUES:
-        return f"{place} = {error['input']!r} is not supported yet; it should be {message}"
     return f"{place} = {error['input']!r} should be {message}"
 
 
 # words of the documented format that nothing simulates yet: known, but never silently ignored
-_LATER_KEYS = {"min_headroom", "max_spot_share", "commitments"}
-_LATER_VALUES = [("alarm_cadence", "responsive")]
+_LATER_KEYS = {"min_headroom", "max_spot_share"}
 
 
 def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
@@ -224,6 +234,7 @@ def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:
         "workload": WorkloadTable,
         "slo": SloTable,
         "demand": DemandTable,
+        "commitments": CommitmentsTable,
     }
     for step in reversed(location):
         if step in tables:

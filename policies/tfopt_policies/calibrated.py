@@ -99,32 +99,26 @@ class RandomSearch:
 
 def neighbours(configuration: Configuration) -> list[Configuration]:
     """Return configurations one step away: the constant size, or min, max and target."""
-    if configuration.tracking is None:
+    if _is_held(configuration):
         return _other_sizes(configuration)
     low, high = configuration.min_size, configuration.max_size
     step = max(1, round(0.1 * low))
-    target = configuration.tracking.target
     found = []
     for minimum in (low - 2 * step, low - step, low, low + step):
         for maximum in (high, math.ceil(0.85 * high), math.ceil(1.2 * high)):
-            for moved in (target - 0.05, target, target + 0.05):
-                tracking = configuration.with_target(_sane(moved))
-                bounded = replace(tracking, min_size=max(1, minimum))
+            for change in (-0.05, 0.0, 0.05):
+                bounded = replace(_aimed(configuration, change), min_size=max(1, minimum))
                 found.append(replace(bounded, max_size=max(bounded.min_size, maximum)))
     return [near for near in dict.fromkeys(found) if near != configuration]
 
 
 def single_steps(configuration: Configuration) -> list[Configuration]:
     """Return configurations that differ in one setting by one step, cheaper and safer ones."""
-    if configuration.tracking is None:
+    if _is_held(configuration):
         return _other_sizes(configuration)
     low, high = configuration.min_size, configuration.max_size
     step = max(1, round(0.08 * low))
-    target = configuration.tracking.target
-    moved = [
-        configuration.with_target(_sane(other))
-        for other in (target - 0.04, target + 0.04, target + 0.1)
-    ]
+    moved = [_aimed(configuration, change) for change in (-0.04, 0.04, 0.1)]
     lower = [replace(configuration, min_size=max(1, low - k * step)) for k in (1, 2, 4)]
     higher = replace(configuration, min_size=low + step, max_size=max(high, low + step))
     capped = replace(configuration, max_size=max(low, math.ceil(0.85 * high)))
@@ -133,18 +127,29 @@ def single_steps(configuration: Configuration) -> list[Configuration]:
 
 def safer(configuration: Configuration) -> list[Configuration]:
     """Return configurations with more room than this one: in the target, the minimum, or both."""
-    if configuration.tracking is None:
+    if _is_held(configuration):
         size = configuration.desired_capacity
         return [replace(configuration, desired_capacity=math.ceil(f * size)) for f in (1.1, 1.25)]
-    low, target = configuration.min_size, configuration.tracking.target
     found = []
     for factor, change in ((1.0, -0.07), (1.2, 0.0), (1.2, -0.07), (1.5, -0.12), (2.0, 0.0)):
-        tracking = configuration.with_target(_sane(target + change))
-        minimum = math.ceil(low * factor)
+        minimum = math.ceil(configuration.min_size * factor)
         maximum = max(minimum, math.ceil(configuration.max_size * min(factor, 1.2)))
-        bounded = replace(tracking, min_size=minimum, max_size=maximum)
+        bounded = replace(_aimed(configuration, change), min_size=minimum, max_size=maximum)
         found.append(replace(bounded, schedules=_raised(configuration, factor)))
-    return found
+    return [near for near in dict.fromkeys(found) if near != configuration]
+
+
+def _is_held(configuration: Configuration) -> bool:
+    """Tell whether nothing changes the size while the group runs."""
+    return not configuration.scaling and not configuration.schedules
+
+
+def _aimed(configuration: Configuration, change: float) -> Configuration:
+    """Return the configuration with its CPU target moved; itself where it has none to move."""
+    tracking = configuration.tracking
+    if tracking is None or not change:
+        return configuration
+    return configuration.with_target(_sane(tracking.target + change))
 
 
 def _raised(configuration: Configuration, factor: float) -> tuple[ScheduledAction, ...]:

@@ -148,6 +148,8 @@ def describe(configuration: Configuration) -> str:
     """Return a configuration in one short phrase."""
     scaling = configuration.tracking
     how = f"target {scaling.target:.0%}" if scaling else f"desired {configuration.desired_capacity}"
+    if scaling is None and configuration.scaling:
+        how = "its own policies"
     floors = f", {len(configuration.schedules)} floors" if configuration.schedules else ""
     bounds = f"{configuration.min_size}–{configuration.max_size}"
     return f"{configuration.machine.name} {bounds}, {how}{floors}"

@@ -28,13 +28,21 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
         minimum, maximum = _scaled_bounds(knobs, base, wanted, _ceiling(problem, wanted.machine))
         desired = min(max(present.desired_capacity, minimum), maximum)
     return replace(
-        _targeted(knobs, base, wanted),
-        machine=_machine(problem, wanted.machine),
+        on_machine(problem, _targeted(knobs, base, wanted), _machine(problem, wanted.machine)),
         min_size=int(minimum),  # NumPy's integers are not plain ones
         max_size=int(maximum),
         desired_capacity=int(desired),
         schedules=wanted.schedules if knobs.schedules else present.schedules,
     )
+
+
+def on_machine(problem: Problem, configuration: Configuration, machine: Machine) -> Configuration:
+    """Return the configuration on another machine; its only slot, if it has one, is that one's."""
+    fleet = configuration.fleet
+    own = [slot for slot in problem.slots if slot.machine == machine]
+    if own and len(fleet.slots) == 1:
+        fleet = replace(fleet, slots=(own[0],))
+    return replace(configuration, machine=machine, fleet=fleet)
 
 
 def distinct(problem: Problem, wanted: Iterable[Configuration]) -> list[Configuration]:

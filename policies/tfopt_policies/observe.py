@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from tfopt_policies.candidates import demand_levels
 from tfopt_policies.policy import Problem
-from tfopt_policies.sizing import machines_by_price, need, past_weeks, replay
+from tfopt_policies.sizing import (
+    aimed_cpu,
+    machines_by_price,
+    need,
+    past_weeks,
+    replay,
+    usd_per_hour,
+)
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
 OBSERVATION_VERSION = 1  # raised whenever a feature's meaning changes
@@ -61,7 +68,7 @@ def observe(problem: Problem, configurations: list[Configuration]) -> Observatio
     sample = levels[:: max(1, levels.size // 1024)]
     typical = float(np.mean(need(problem, reference, sample)))
     outcome = replay(problem, configurations, REPLAYED_WEEKS)
-    hourly = typical * reference.usd_per_hour
+    hourly = typical * usd_per_hour(problem, reference)
     actions = np.hstack(
         (
             _settings(problem, configurations, sample, hourly),
@@ -136,19 +143,22 @@ def _settings(
     problem: Problem, configurations: list[Configuration], levels: FloatArray, hourly: float
 ) -> FloatArray:
     needs = {c.machine: need(problem, c.machine, levels) for c in configurations}
-    return np.array([_setting(c, needs[c.machine], hourly) for c in configurations])
+    return np.array([_setting(problem, c, needs[c.machine], hourly) for c in configurations])
 
 
-def _setting(configuration: Configuration, needed: NDArray[np.int64], hourly: float) -> list[float]:
-    scaling = configuration.tracking
-    constant = scaling is None or configuration.min_size == configuration.max_size
-    low = configuration.desired_capacity if scaling is None else configuration.min_size
-    high = low if scaling is None else configuration.max_size
-    target = 1.0 if scaling is None else scaling.target
+def _setting(
+    problem: Problem, configuration: Configuration, needed: NDArray[np.int64], hourly: float
+) -> list[float]:
+    held = not configuration.scaling
+    constant = held or configuration.min_size == configuration.max_size
+    low = configuration.desired_capacity if held else configuration.min_size
+    high = low if held else configuration.max_size
+    # what has no target but grows above some load, as steps do, is seen as if that were the target
+    target = aimed_cpu(configuration, problem.workload) or 1.0
     typical, peak = float(needed.mean()), float(needed[-1])
     floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
     expected = float(np.clip(needed * (0.75 / target), low, high).mean())
-    price = configuration.machine.usd_per_hour
+    price = usd_per_hour(problem, configuration.machine)
     return [
         math.log(max(low, 0.5) / typical),
         math.log(max(low, 0.5) / peak),

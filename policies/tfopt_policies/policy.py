@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from tfopt_sim.forecast import DemandModel
-from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Slo, Workload
+from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Slo, Slot, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Problem:
     present: Configuration
     machines: tuple[Machine, ...]  # allowed types, the present one first
     knobs: Knobs
+    slots: tuple[Slot, ...] = ()  # machines as the group buys them, where that is not on demand
     pinned: Configuration | None = None  # settings that other groups share are as they stand here
 
     @property

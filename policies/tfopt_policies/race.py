@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import Week, past_weeks
+from tfopt_sim.autoscaling.predictive import hourly_rps
 from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
@@ -59,10 +60,12 @@ class Race:
     group_weeks: float = 0.0  # spent so far
     records: dict[Configuration, Record] = field(default_factory=dict)
     past: Week = field(init=False)  # the last weeks, replayed exactly beside the scenarios
+    forecast_rps: FloatArray = field(init=False)  # by hour: of all scenarios, not of a slice
 
     def __post_init__(self) -> None:
         """Read the past weeks once."""
         self.past = past_weeks(self.problem.history, PAST_WEEKS)
+        self.forecast_rps = hourly_rps(self.held_back_rps, self.problem.model.start)
 
     @property
     def size(self) -> int:
@@ -89,7 +92,7 @@ class Race:
             behind = [c for c in wanted if self.seen(c) == begin]
             if behind:
                 rps, start = self.held_back_rps[begin:end], self.problem.model.start
-                columns = self._simulate(behind, rps, start, self.seed + begin)
+                columns = self._simulate(behind, rps, start, self.seed + begin, self.forecast_rps)
                 for index, configuration in enumerate(behind):
                     record = self.records[configuration]
                     record.scenarios = np.hstack((record.scenarios, columns[:, index]))
@@ -166,13 +169,26 @@ class Race:
         return Outcome(hours=hours, **{name: row[None, :] for name, row in columns.items()})
 
     def _simulate(
-        self, configurations: list[Configuration], rps: FloatArray, start: datetime, seed: int
+        self,
+        configurations: list[Configuration],
+        rps: FloatArray,
+        start: datetime,
+        seed: int,
+        forecast_rps: FloatArray | None = None,
     ) -> FloatArray:
         self.group_weeks += len(configurations) * rps.size / (7 * 24 * 60)
         workload, slo = self.problem.workload, self.problem.slo
 
         def run(share: list[Configuration]) -> FloatArray:
-            outcome = simulate(share, rps, workload=workload, slo=slo, start=start, seed=seed)
+            outcome = simulate(
+                share,
+                rps,
+                workload=workload,
+                slo=slo,
+                start=start,
+                seed=seed,
+                forecast_rps=forecast_rps,
+            )
             return np.stack([getattr(outcome, name) for name in _FIELDS])
 
         workers = min(_WORKERS, len(configurations))

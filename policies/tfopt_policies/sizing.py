@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,8 +13,25 @@ from numpy.typing import NDArray
 from tfopt_policies.policy import Problem
 from tfopt_sim.resample import day_grid, resampled
 from tfopt_sim.rollout import service_limits, simulate
-from tfopt_sim.types import Configuration, Demand, FloatArray, Machine, Outcome, Slo, Workload
+from tfopt_sim.saturation import busy_at
+from tfopt_sim.types import (
+    Configuration,
+    Demand,
+    FloatArray,
+    GceAutoscaler,
+    Machine,
+    Metric,
+    Outcome,
+    PredictiveScaling,
+    SimpleScaling,
+    Slo,
+    Slot,
+    StepScaling,
+    TargetTracking,
+    Workload,
+)
 
+_ABOVE = (">", ">=")
 WEEK_MINUTES = 7 * 24 * 60
 _EXACT, _KNOTS = (
     6,
@@ -30,13 +48,55 @@ class Week:
 
 
 def need(problem: Problem, machine: Machine, rps: FloatArray) -> NDArray[np.int64]:
-    """Return the fewest instances of `machine` that serve `rps` within the SLO, same shape.
+    """Return the least size of the group that serves `rps` on `machine` within the SLO, same shape.
 
-    At least one, at most `problem.knobs.largest_size` (also where no size is enough).
+    Sizes count instances, or what these count for in a weighted group: at least one instance, at
+    most `problem.knobs.largest_size` of them (also where no size is enough).
     """
     limits = _limits(machine, problem.workload, problem.slo, problem.knobs.largest_size)
     enough = np.searchsorted(limits, np.asarray(rps, dtype=np.float64)) + 1
-    return np.minimum(enough, limits.size).astype(np.int64)
+    slot = _slot(problem, machine)
+    weight = 1 if slot is None else slot.weight
+    return weight * np.minimum(enough, limits.size).astype(np.int64)
+
+
+def usd_per_hour(problem: Problem, machine: Machine) -> float:
+    """Return what one unit of the group's size costs on this machine, spot share included."""
+    slot = _slot(problem, machine)
+    if slot is None:
+        return machine.usd_per_hour
+    share = 0.0 if slot.spot_usd_per_hour is None else problem.base.fleet.spot_share
+    return (
+        (1 - share) * machine.usd_per_hour + share * (slot.spot_usd_per_hour or 0.0)
+    ) / slot.weight
+
+
+def aimed_cpu(configuration: Configuration, workload: Workload) -> float | None:
+    """Return the mean CPU above which a group grows first; None where no policy goes by load."""
+    machine = configuration.machine
+    per_minute = 60 * machine.vcpus * machine.speed / workload.cpu_s_per_request
+    limits = [
+        limit
+        if metric == "cpu"
+        else busy_at(limit / per_minute, machine.boost, machine.threads_per_core)
+        for metric, limit in _limits_out(configuration)
+    ]
+    return min(limits, default=None)
+
+
+def _limits_out(configuration: Configuration) -> Iterator[tuple[Metric, float]]:
+    """Yield the metric and the value above which each policy scales out."""
+    for policy in configuration.scaling:
+        if isinstance(policy, TargetTracking | PredictiveScaling | GceAutoscaler):
+            yield policy.metric, policy.target
+        elif isinstance(policy, StepScaling | SimpleScaling) and policy.alarm.comparison in _ABOVE:
+            yield policy.alarm.metric, policy.alarm.threshold
+
+
+def _slot(problem: Problem, machine: Machine) -> Slot | None:
+    """Return the machine as the group buys it; None where that is one by one on demand."""
+    slots = (*problem.slots, *problem.base.fleet.slots)
+    return next((slot for slot in slots if slot.machine == machine), None)
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +145,7 @@ def machines_by_price(problem: Problem, rps: FloatArray) -> list[Machine]:
         return [problem.base.machine]
 
     def price(machine: Machine) -> float:
-        return float(np.mean(need(problem, machine, rps))) * machine.usd_per_hour
+        return float(np.mean(need(problem, machine, rps))) * usd_per_hour(problem, machine)
 
     return sorted(problem.machines, key=price)
 

@@ -1,8 +1,8 @@
 """Moves an instance group through one minute: schedule, arrivals, service, scaling.
 
-Order within minute t: the scheduled actions of t; instances whose boot is over start to serve; the
-minute's requests are served; the autoscaler looks at the CPU and orders or removes instances, which
-counts from minute t + 1.
+Order within minute t: the timed changes of t; the warm pool is refilled; instances whose boot is
+over start to serve; the minute's requests are served; the autoscalers look at what it came to and
+order or remove instances, which counts from minute t + 1.
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim._jit import compiled, inlined
-from tfopt_sim.autoscaler import Alarms, Tracking, decide, observe, ringing
+from tfopt_sim._jit import inlined, kernel
+from tfopt_sim.autoscaling.combine import decide, restart
+from tfopt_sim.autoscaling.seen import Seen
+from tfopt_sim.credits import Credits, owed, resized, settle_all, start
 from tfopt_sim.draws import Draws
-from tfopt_sim.fleet import Ring, arrive, cancel, launch
-from tfopt_sim.serving import Queue, Serving, serve
+from tfopt_sim.fleet import Pool, Ring, Room, arrive, cancel, clear, launch, pool_size
+from tfopt_sim.serving import Queue, Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
 DYNAMICS_VERSION = "1"  # raised whenever results can move; policies carry it
 
-Events = NDArray[np.int64]  # rows (minute, min, max, desired), by minute; −1: left as it is
+LONG_AGO = -1_000_000  # minutes: beyond any warm-up
+
+Events = NDArray[np.int64]  # by minute, −1: left; columns as of `predictive.merge`
 
 
 class Params(NamedTuple):
@@ -32,20 +36,26 @@ class Params(NamedTuple):
     min_size: int
     max_size: int
     desired: int
-    tracking: Tracking
+    rules: FloatArray  # shape (rules, cells): what scales it
+    pool: Pool
+    bursts: bool  # its machine lives on CPU credits, and buys more where they run out
+    credits: Credits
+    covered_minutes: float  # instance-minutes of an hour that a commitment covers
 
 
 class State(NamedTuple):
-    """A group at the start of a minute; its booting instances stand in a ring beside it."""
+    """A group at the start of a minute; what of it stands in arrays is in a `Room` beside it."""
 
     in_service: int
     booting: int
     min_size: int
     max_size: int
     backlog: Queue
-    warm_minute: int  # from then on no instance in service is warming up
+    last_joined: int  # minute in which an instance last came into service
     next_event: int
-    alarms: Alarms
+    least: int  # what a forecast asks for; no policy goes below it
+    pooled: int  # ready in the warm pool
+    filling: int  # on their way into it
 
 
 class Minute(NamedTuple):
@@ -58,99 +68,172 @@ class Minute(NamedTuple):
     slow: float  # requests over the SLO's p99_ms (expected)
     bad: float  # probability
     lost: float  # requests whose clients left
+    pooled: int  # ready in the warm pool
 
 
 @inlined
 def initial(params: Params) -> State:
-    """Return the start of a period: everything desired is in service and warm, nothing boots."""
+    """Return the start of a period: all desired are in service and warm, nothing boots."""
+    pooled = pool_size(params.pool, params.desired, params.max_size)
     return State(
         params.desired,
         0,
         params.min_size,
         params.max_size,
         Queue(0.0, 0, 0.0),
+        LONG_AGO,
         0,
         0,
-        Alarms(0, 0, 0.0, 0),
+        pooled,
+        0,
     )
 
 
 @inlined
-def resize(state: State, ring: Ring, wanted: int, minute: int, boot: int) -> State:
+def resize(pool: Pool, state: State, room: Room, wanted: int, minute: int, boot: int) -> State:
     """Bring the group to `wanted` instances, within its bounds.
 
-    Launches start to serve `boot` minutes after `minute`. Removals take booting instances first,
-    those furthest from serving before the others, then the oldest in service.
+    Launches start to serve `boot` minutes after `minute`, those from the warm pool sooner. Removals
+    take booting instances first, those furthest from serving before the others, then the oldest in
+    service.
     """
     wanted = min(max(wanted, state.min_size), state.max_size)
-    in_service, booting = state.in_service, state.booting
+    in_service, booting, pooled = state.in_service, state.booting, state.pooled
     change = wanted - in_service - booting
     if change > 0:
-        launch(ring, minute + boot, change)
+        warm = min(change, pooled)
+        if warm > 0:
+            launch(room.booting, minute + pool.start, warm)
+        launch(room.booting, minute + boot, change - warm)
         booting += change
+        pooled -= warm
     elif change < 0:
-        cancelled = cancel(ring, minute, -change) if booting > 0 else 0
+        cancelled = cancel(room.booting, minute, -change) if booting > 0 else 0
         booting -= cancelled
         in_service += change + cancelled
+        pooled += -change - cancelled if pool.reuse else 0
     return State(
         in_service,
         booting,
         state.min_size,
         state.max_size,
         state.backlog,
-        state.warm_minute,
+        state.last_joined,
         state.next_event,
-        state.alarms,
+        state.least,
+        pooled,
+        state.filling,
     )
 
 
 @inlined
-def follow_schedule(state: State, ring: Ring, events: Events, minute: int, boot: int) -> State:
-    """Carry out the next scheduled action, which is due.
+def follow_events(
+    pool: Pool, state: State, room: Room, events: Events, minute: int, boot: int
+) -> State:
+    """Carry out the next timed change, which is due: a scheduled action, a forecast, or both.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
-    A bound that the action does not set gives way to one that it sets.
+    A bound that the action does not set gives way to one that it sets. A forecast may raise the
+    maximum for good, and adds what is missing.
     """
     row = state.next_event
     low, high, desired = events[row, 1], events[row, 2], events[row, 3]
     min_size = low if low >= 0 else state.min_size
     max_size = high if high >= 0 else max(state.max_size, min_size)
     min_size = min(min_size, max_size)
-    capacity = state.in_service + state.booting
+    max_size = max(max_size, events[row, 5])
+    least = events[row, 4] if events[row, 4] >= 0 else state.least
+    wanted = desired if desired >= 0 else state.in_service + state.booting
+    if events[row, 4] >= 0:
+        wanted = max(wanted, least)
     moved = State(
         state.in_service,
         state.booting,
         min_size,
         max_size,
         state.backlog,
-        state.warm_minute,
+        state.last_joined,
         row + 1,
-        state.alarms,
+        least,
+        state.pooled,
+        state.filling,
     )
-    return resize(moved, ring, desired if desired >= 0 else capacity, minute, boot)
+    return resize(pool, moved, room, wanted, minute, boot)
 
 
 @inlined
-def scale(
-    tracking: Tracking, state: State, ring: Ring, datapoint: float, minute: int, boot: int
-) -> State:
-    """Do what the alarms ask for at `minute`; they count anew after a change."""
+def tend_pool(pool: Pool, state: State, room: Room, minute: int, boot: int) -> State:
+    """Launch what the warm pool lacks, end what it has too many, take in what is ready."""
     capacity = state.in_service + state.booting
-    settled = state.booting == 0 and minute >= state.warm_minute
-    wanted = decide(tracking, state.alarms, datapoint, state.in_service, state.booting, settled)
-    state = resize(state, ring, wanted, minute, boot)
-    if state.in_service + state.booting == capacity:
-        return state
+    pooled, filling = state.pooled, state.filling
+    change = pool_size(pool, capacity, state.max_size) - pooled - filling
+    if change > 0:
+        launch(room.filling, minute + boot, change)
+        filling += change
+    elif change < 0:
+        cancelled = cancel(room.filling, minute, -change)
+        filling -= cancelled
+        pooled += change + cancelled
+    ready = arrive(room.filling, minute)
     return State(
         state.in_service,
         state.booting,
         state.min_size,
         state.max_size,
         state.backlog,
-        state.warm_minute,
+        state.last_joined,
         state.next_event,
-        Alarms(0, 0, 0.0, 0),
+        state.least,
+        pooled + ready,
+        filling - ready,
     )
+
+
+@inlined
+def join(state: State, room: Room, minute: int) -> State:
+    """Put in service the instances whose boot is over at `minute`."""
+    arrived = arrive(room.booting, minute) if state.booting > 0 else 0
+    room.joined[minute & (room.joined.size - 1)] = arrived
+    return State(
+        state.in_service + arrived,
+        state.booting - arrived,
+        state.min_size,
+        state.max_size,
+        state.backlog,
+        minute if arrived > 0 else state.last_joined,
+        state.next_event,
+        state.least,
+        state.pooled,
+        state.filling,
+    )
+
+
+@inlined
+def scale(
+    params: Params, state: State, room: Room, minute: int, served: Served, rps: float, boot: int
+) -> State:
+    """Let the autoscalers look at what `minute` came to, and do what they want from the next on."""
+    seen = Seen(
+        minute,
+        state.in_service,
+        state.booting,
+        state.last_joined,
+        state.min_size,
+        state.max_size,
+        served.cpu,
+        60.0 * rps / max(state.in_service, 1),
+        room.joined,
+    )
+    wanted = decide(params.rules, room.memory, seen)
+    if wanted < 0:
+        return state
+    before = state.in_service + state.booting
+    wanted = max(wanted, min(state.least, before))
+    scaled = resize(params.pool, state, room, wanted, minute + 1, boot)
+    after = scaled.in_service + scaled.booting
+    if after != before:
+        restart(params.rules, room.memory, wanted, before, after, minute + 1)
+    return scaled
 
 
 @inlined
@@ -159,7 +242,7 @@ def step(
     table: ServiceTable,
     events: Events,
     state: State,
-    ring: Ring,
+    room: Room,
     minute: int,
     rps: float,
     boot: int,
@@ -170,9 +253,9 @@ def step(
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute (`service_table`).
-        events: scheduled changes, shape (events, 4).
+        events: timed changes, shape (events, 6).
         state: at the start of the minute.
-        ring: the booting instances, updated in place.
+        room: the rest of the state, updated in place.
         minute: index of the minute.
         rps: mean demand over the minute.
         boot: minutes that an instance ordered in this minute boots.
@@ -183,46 +266,57 @@ def step(
     """
     before = state.in_service + state.booting
     if state.next_event < events.shape[0] and events[state.next_event, 0] == minute:
-        state = follow_schedule(state, ring, events, minute, boot)
-    in_service, booting, warm_minute = state.in_service, state.booting, state.warm_minute
-    billed = in_service + booting
-    launched = max(0, billed - before)
-    if booting > 0:
-        arrived = arrive(ring, minute)
-        in_service += arrived
-        booting -= arrived
-        if arrived > 0:
-            warm_minute = minute + params.tracking.warmup_minutes
+        state = follow_events(params.pool, state, room, events, minute, boot)
+    capacity = state.in_service + state.booting
+    launched = max(0, capacity - before)
+    if params.pool.on:
+        prepared = state.pooled + state.filling
+        state = tend_pool(params.pool, state, room, minute, boot)
+        launched += max(0, state.pooled + state.filling - prepared)
+    billed = capacity + state.filling + (state.pooled if params.pool.running else 0)
+    if params.bursts:
+        resized(params.credits, room.cohorts, before, capacity)
+    state = join(state, room, minute)
+    in_service, pooled = state.in_service, state.pooled
     served = serve(params.serving, table, in_service, state.backlog, rps, jitter)
-    alarms, datapoint = state.alarms, -1.0
-    if params.tracking.on:
-        alarms, datapoint = observe(params.tracking, alarms, minute, in_service, served.cpu)
+    if params.bursts:
+        settle_all(params.credits, room.cohorts, capacity, served.cpu * in_service)
     state = State(
         in_service,
-        booting,
+        state.booting,
         state.min_size,
         state.max_size,
         served.backlog,
-        warm_minute,
+        state.last_joined,
         state.next_event,
-        alarms,
+        state.least,
+        pooled,
+        state.filling,
     )
-    if datapoint >= 0.0 and ringing(params.tracking, alarms):
-        state = scale(params.tracking, state, ring, datapoint, minute + 1, boot)
-        launched += max(0, state.in_service + state.booting - billed)
+    if params.rules.shape[0] > 0:
+        state = scale(params, state, room, minute, served, rps, boot)
+        launched += max(0, state.in_service + state.booting - capacity)
+        if params.bursts:
+            resized(params.credits, room.cohorts, capacity, state.in_service + state.booting)
     return state, Minute(
-        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost
+        in_service, billed, launched, served.cpu, served.slow, served.bad, served.lost, pooled
     )
 
 
-@compiled
+@inlined
+def surplus_of(room: Room) -> float:
+    """Return the surplus credits that a period cost: those charged and those still owed."""
+    return float(room.cohorts.surplus[0] + owed(room.cohorts))
+
+
+@kernel
 def run(
     params: Params,
     table: ServiceTable,
     events: Events,
     draws: Draws,
     offsets: Ring,
-    ring: Ring,
+    room: Room,
     demand_rps: FloatArray,
     totals: FloatArray,
 ) -> None:
@@ -231,67 +325,87 @@ def run(
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
-        ring: room for the booting instances.
+        room: of the group.
         demand_rps: shape (S, T).
-        totals: written, shape (S, 6): billed instance-minutes, bad minutes, slow requests, most
-            instances billed in a minute, sum of CPU, launches.
+        totals: written, shape (S, 9): billed instance-minutes, bad minutes, slow requests, most
+            instances billed in a minute, sum of CPU, launches, instance-minutes in the warm pool,
+            instance-minutes beyond a commitment, surplus CPU credits.
     """
     for s in range(demand_rps.shape[0]):
-        ring.fill(0)
+        clear(room)
+        start(params.credits, room.cohorts, params.desired)
         state = initial(params)
-        offset = offsets[s]
-        billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
+        offset, hour, uncovered = offsets[s], 0.0, 0.0
+        billed, bad, slow, most, cpu, launched, pooled = 0, 0.0, 0.0, 0, 0.0, 0, 0
         for t in range(demand_rps.shape[1]):
             entry = (offset + t) & (draws.boots.size - 1)
             boot, jitter = draws.boots[entry], draws.jitter[entry]
             rps = demand_rps[s, t]
-            state, minute = step(params, table, events, state, ring, t, rps, boot, jitter)
+            state, minute = step(params, table, events, state, room, t, rps, boot, jitter)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
             most = max(most, minute.billed)
             cpu += minute.cpu
             launched += minute.launched
+            pooled += minute.pooled
+            if params.covered_minutes > 0.0:
+                hour += minute.billed
+                if (t + 1) % 60 == 0:
+                    uncovered += max(0.0, hour - params.covered_minutes)
+                    hour = 0.0
+        left = params.covered_minutes * (demand_rps.shape[1] % 60) / 60.0
         totals[s, 0], totals[s, 1], totals[s, 2] = billed, bad, slow
-        totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
+        totals[s, 3], totals[s, 4], totals[s, 5], totals[s, 6] = most, cpu, launched, pooled
+        totals[s, 7] = uncovered + max(0.0, hour - left) if params.covered_minutes > 0.0 else billed
+        totals[s, 8] = surplus_of(room)
 
 
-@compiled
+@kernel
 def record(
     params: Params,
     table: ServiceTable,
     events: Events,
     draws: Draws,
     offset: int,
-    ring: Ring,
+    room: Room,
     demand_rps: FloatArray,
     minutes: FloatArray,
-) -> None:
+) -> float:
     """Simulate one scenario and keep every minute.
 
     Args:
         params: of the group.
         table: slow shares and odds of a bad minute.
-        events: scheduled changes.
+        events: timed changes.
         draws: of boot times and arrivals.
         offset: the scenario's place in them.
-        ring: room for the booting instances.
+        room: of the group.
         demand_rps: shape (T,).
-        minutes: written, shape (8, T): the fields of `Minute` in order, then the backlog left.
+        minutes: written, shape (9, T): the fields of `Minute` in order, then the backlog left.
+
+    Returns:
+        the surplus CPU credits that the period cost.
     """
-    ring.fill(0)
+    clear(room)
+    start(params.credits, room.cohorts, params.desired)
     state = initial(params)
     for t in range(demand_rps.size):
         entry = (offset + t) & (draws.boots.size - 1)
         boot, jitter = draws.boots[entry], draws.jitter[entry]
-        state, minute = step(params, table, events, state, ring, t, demand_rps[t], boot, jitter)
+        state, minute = step(params, table, events, state, room, t, demand_rps[t], boot, jitter)
         minutes[0, t], minutes[1, t], minutes[2, t] = (
             minute.in_service,
             minute.billed,
             minute.launched,
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
-        minutes[6, t], minutes[7, t] = minute.lost, state.backlog.backlog
+        minutes[6, t], minutes[7, t], minutes[8, t] = (
+            minute.lost,
+            minute.pooled,
+            state.backlog.backlog,
+        )
+    return surplus_of(room)

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfopt_sim.autoscaler import tracking_of
-from tfopt_sim.cost import compute_usd, surplus_usd
-from tfopt_sim.draws import draw, offsets
+from tfopt_sim import mixed
+from tfopt_sim.autoscaling.combine import rules_of
+from tfopt_sim.autoscaling.predictive import forecast_rows, hourly_rps, merge
+from tfopt_sim.cost import beyond, bill_of, covered_usd_per_hour
+from tfopt_sim.credits import credits_of, usd_per_credit
+from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, record, run
-from tfopt_sim.fleet import empty_ring
+from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
+from tfopt_sim.purchasing import needs_instances
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
 from tfopt_sim.tables import (
     Service,
+    ServiceTable,
     delayed_shares,
     service_of,
     service_table,
     size_limits,
 )
 from tfopt_sim.types import (
+    Bill,
     Configuration,
     FloatArray,
     Machine,
@@ -60,14 +69,84 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
         min_size=low,
         max_size=high,
         desired=min(max(configuration.desired_capacity, low), high),
-        tracking=tracking_of(configuration.tracking),
+        rules=rules_of(configuration.scaling).rows,
+        pool=pool_of(configuration.fleet.warm_pool),
+        bursts=credits_of(configuration.machine).unlimited,
+        credits=credits_of(configuration.machine),
+        covered_minutes=_covered_minutes(configuration),
     )
+
+
+def _covered_minutes(configuration: Configuration) -> float:
+    """Return the instance-minutes of an hour that the group's commitment covers."""
+    covered = covered_usd_per_hour(configuration.money)
+    return covered / configuration.machine.usd_per_hour * 60.0 if covered else 0.0
+
+
+def room_of(configuration: Configuration, draws: Draws) -> Room:
+    """Return room for what of the group's state stands in arrays."""
+    rules = rules_of(configuration.scaling)
+    longest = max(int(draws.boots.max()), pool_of(configuration.fleet.warm_pool).start)
+    return empty_room(longest, rules.history, rules.memory)
+
+
+def timed_changes(
+    configuration: Configuration,
+    service: Service,
+    start: datetime,
+    minutes: int,
+    forecast_rps: FloatArray,
+    seed: int,
+) -> Events:
+    """Return what schedules and forecasts change and when.
+
+    Raises:
+        ValueError: a bad schedule, or a forecast that ends before the period.
+    """
+    scheduled = expand(configuration.schedules, start, minutes, seed)
+    policies = configuration.scaling
+    rows = forecast_rows(policies, forecast_rps, service.capacity_rps, start, minutes)
+    return merge(scheduled, rows)
 
 
 def _largest(configuration: Configuration, events: Events) -> int:
     """Return the most instances the group can ever have."""
-    scheduled = int(events[:, 1:].max()) if events.size else 0
-    return max(1, configuration.max_size, scheduled)
+    raised = int(events[:, [1, 2, 5]].max()) if events.size else 0
+    return max(1, configuration.max_size, raised)
+
+
+class _Group(NamedTuple):
+    """What a kernel needs of a configuration; `market` is None where all instances are alike."""
+
+    service: Service
+    params: Params
+    room: Room
+    table: ServiceTable
+    events: Events
+    market: mixed.Market | None
+
+
+def _group(
+    configuration: Configuration,
+    service: Service,
+    workload: Workload,
+    draws: Draws,
+    events: Events,
+) -> _Group:
+    largest, market = _largest(configuration, events), None
+    machines = largest
+    if needs_instances(configuration):
+        market = mixed.market_of(configuration, largest)
+        each = max(1.0, float(market.offers.capacity.max()))
+        machines = math.ceil(market.roster.slot.size * each)
+    return _Group(
+        service,
+        parameters(configuration, workload, service),
+        room_of(configuration, draws),
+        service_table(service, machines),
+        events,
+        market,
+    )
 
 
 def _checked(demand_rps: FloatArray) -> FloatArray:
@@ -97,6 +176,7 @@ def simulate(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Outcome:
     """Simulate every configuration under every scenario, on the same random boot times.
 
@@ -107,6 +187,8 @@ def simulate(
         slo: what is slow.
         start: when the first minute begins (aware); schedules depend on it.
         seed: of the boot times.
+        forecast_rps: what predictive scaling expects, requests/s by clock hour from the one that
+            holds `start`; by default the mean of the scenarios.
 
     Returns:
         arrays of shape (C, S); instances are those billed, so booting ones count.
@@ -118,28 +200,50 @@ def simulate(
     scenarios, minutes = demand.shape
     draws = draw(workload, seed)
     places = offsets(scenarios, seed)
-    ring = empty_ring(draws.boots)
-    totals = np.zeros((len(configurations), scenarios, 6))
-    cost = np.zeros((len(configurations), scenarios))
-    for k, configuration in enumerate(configurations):
+    forecast = hourly_rps(demand, start) if forecast_rps is None else forecast_rps
+    totals = np.zeros((len(configurations), scenarios, 11))
+    for own, configuration in zip(totals, configurations, strict=True):
         service = service_of(configuration.machine, workload, slo)
-        events = expand(configuration.schedules, start, minutes)
-        table = service_table(service, _largest(configuration, events))
-        params = parameters(configuration, workload, service)
-        run(params, table, events, draws, places, ring, demand, totals[k])
-        billed, cpu = totals[k, :, 0], totals[k, :, 4] / minutes
-        machine = configuration.machine
-        cost[k] = compute_usd(billed, machine) + surplus_usd(billed, cpu, machine)
+        events = timed_changes(configuration, service, start, minutes, forecast, seed)
+        group = _group(configuration, service, workload, draws, events)
+        _run(group, configuration.machine, draws, places, demand, own)
+    bills = [
+        bill_of(configuration, own[:, [0, 6, 7, 8, 9]].T, minutes / 60.0)
+        for own, configuration in zip(totals, configurations, strict=True)
+    ]
+    bill = Bill(*(np.stack([getattr(own, part.name) for own in bills]) for part in fields(Bill)))
     return Outcome(
         hours=minutes / 60.0,
-        cost_usd=cost,
+        cost_usd=bill.total,
         bad_minute_share=totals[:, :, 1] / np.maximum(minutes_with_arrivals(demand), 1e-12),
         slow_share=totals[:, :, 2] / np.maximum(60.0 * demand.sum(axis=1), 1e-12),
         mean_instances=totals[:, :, 0] / minutes,
         max_instances=totals[:, :, 3],
         mean_cpu=totals[:, :, 4] / minutes,
         launches=totals[:, :, 5],
+        interruptions=totals[:, :, 10],
+        bill=bill,
     )
+
+
+def _run(
+    group: _Group,
+    machine: Machine,
+    draws: Draws,
+    places: NDArray[np.int64],
+    demand: FloatArray,
+    totals: FloatArray,
+) -> None:
+    """Run every scenario through the kernel that the group needs, into what `mixed.run` returns."""
+    _, params, room, table, events, market = group
+    if market is not None:
+        mixed.run(params, market, room, table, events, draws, places, demand, totals)
+        return
+    run(params, table, events, draws, places, room, demand, totals)
+    if params.pool.running:
+        totals[:, 6] = 0.0  # they are among those billed
+    totals[:, 7] *= machine.usd_per_hour / 60.0
+    totals[:, 8] *= usd_per_credit(machine)
 
 
 def trajectory(
@@ -150,6 +254,7 @@ def trajectory(
     start: datetime,
     *,
     seed: int = 0,
+    forecast_rps: FloatArray | None = None,
 ) -> Trajectory:
     """Simulate one configuration under one scenario and keep every minute.
 
@@ -160,6 +265,7 @@ def trajectory(
         slo: what is slow.
         start: when the first minute begins (aware).
         seed: of the boot times; the same minutes as scenario 0 of `simulate`.
+        forecast_rps: as `simulate`; by default the hourly means of the demand itself.
 
     Returns:
         the minutes; `extras` holds the totals that `Outcome` holds, and `lost_requests`.
@@ -169,41 +275,51 @@ def trajectory(
     """
     demand = _checked(np.asarray(demand_rps)[None])[0]
     service = service_of(configuration.machine, workload, slo)
-    events = expand(configuration.schedules, start, demand.size)
-    draws = draw(workload, seed)
-    kept = np.empty((8, demand.size))
-    record(
-        parameters(configuration, workload, service),
-        service_table(service, _largest(configuration, events)),
-        events,
-        draws,
-        int(offsets(1, seed)[0]),
-        empty_ring(draws.boots),
-        demand,
-        kept,
-    )
-    backlog = kept[7]
-    in_service = kept[0].astype(np.int64)
+    forecast = hourly_rps(demand[None], start) if forecast_rps is None else forecast_rps
+    events = timed_changes(configuration, service, start, demand.size, forecast, seed)
+    draws, place = draw(workload, seed), int(offsets(1, seed)[0])
+    group = _group(configuration, service, workload, draws, events)
+    kept, used = _record(group, configuration.machine, draws, place, demand)
+    machines, backlog = kept[9], kept[8]
+    whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
+    scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
+    bill = bill_of(configuration, used, demand.size / 60.0)
     return Trajectory(
         start=start,
-        in_service=in_service,
+        in_service=kept[0].astype(np.int64),
         billed=kept[1].astype(np.int64),
         cpu=kept[3],
         backlog_requests=backlog,
         bad=kept[5],
         demand_rps=demand,
-        p99_ms=percentile_ms(service, in_service, backlog, demand),
-        cost_usd=_cost_usd(kept, configuration.machine),
-        extras=_extras(kept, demand),
+        # on whole machines, each minute as loaded as it was
+        p99_ms=percentile_ms(service, whole.astype(np.int64), backlog * scale, demand * scale),
+        cost_usd=float(bill.total[0]),
+        extras=_extras(kept, demand, 0 if group.market is None else group.market.ledger[-1]),
     )
 
 
-def _cost_usd(kept: FloatArray, machine: Machine) -> float:
-    billed, cpu = kept[1].sum(keepdims=True), kept[3].mean(keepdims=True)
-    return float((compute_usd(billed, machine) + surplus_usd(billed, cpu, machine))[0])
+def _record(
+    group: _Group, machine: Machine, draws: Draws, place: int, demand: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return every minute as `mixed.record` does, and what `bill_of` takes, shape (5, 1)."""
+    _, params, room, table, events, market = group
+    kept = np.empty((10, demand.size))
+    used = np.zeros((5, 1))
+    if market is not None:
+        mixed.record(params, market, room, table, events, draws, place, demand, kept)
+        used[2:, 0] = market.ledger[1:4]
+    else:
+        surplus = record(params, table, events, draws, place, room, demand, kept[:9])
+        kept[9] = kept[0]
+        listed = beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0
+        used[2:4, 0] = listed, surplus * usd_per_credit(machine)
+        used[1] = 0.0 if params.pool.running else kept[7].sum()
+    used[0] = kept[1].sum()
+    return kept, used
 
 
-def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
+def _extras(kept: FloatArray, demand: FloatArray, interruptions: float) -> dict[str, float]:
     """Return the totals of a trajectory by the names that `Outcome` gives them."""
     return {
         "bad_minute_share": float(kept[5].sum() / max(minutes_with_arrivals(demand), 1e-12)),
@@ -212,6 +328,7 @@ def _extras(kept: FloatArray, demand: FloatArray) -> dict[str, float]:
         "max_instances": float(kept[1].max()),
         "mean_cpu": float(kept[3].mean()),
         "launches": float(kept[2].sum()),
+        "interruptions": float(interruptions),
         "lost_requests": float(kept[6].sum()),
     }
 

@@ -123,12 +123,20 @@ def _minute_index(begin: datetime, moment: datetime) -> int:
     return -int((begin - moment).total_seconds() // 60)
 
 
+def _delay(action: ScheduledAction, minute: int, seed: int) -> int:
+    """Draw how many minutes later than `minute` an action is carried out."""
+    if action.late_s <= 0:
+        return 0
+    return round(np.random.default_rng([seed, 3, minute]).random() * action.late_s / 60)
+
+
 def expand(
-    schedules: Sequence[ScheduledAction], start: datetime, minutes: int
+    schedules: Sequence[ScheduledAction], start: datetime, minutes: int, seed: int = 0
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """Return what the schedules change and when.
 
-    Actions of the same minute are carried out in the order given, so a later one overrides.
+    Actions of the same minute are carried out in the order given, so a later one overrides. Those
+    that may be late are so by a draw of the seed, the same for every action of that minute.
 
     Returns:
         shape (events, 4): minute after `start`, min, max, desired; −1 where left as it is.
@@ -141,7 +149,10 @@ def expand(
         low, high = action.min_size, action.max_size
         if low is not None and high is not None and low > high:
             raise ValueError(f"schedule {action.recurrence!r}: min_size {low} above {high}")
-        for minute in occurrences(action.recurrence, action.time_zone, start, minutes):
+        for due in occurrences(action.recurrence, action.time_zone, start, minutes):
+            minute = due + _delay(action, due, seed)
+            if minute >= minutes:
+                continue
             row = rows.setdefault(minute, [minute, -1, -1, -1])
             for column, value in enumerate((low, high, action.desired_capacity), start=1):
                 if value is not None:

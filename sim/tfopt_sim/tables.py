@@ -21,7 +21,7 @@ from tfopt_sim.saturation import busy_at, speed_at
 from tfopt_sim.types import FloatArray, Machine, Slo, Workload
 from tfopt_sim.waits import KNOTS, Wait, fitted, late_share, wait_of
 
-CELLS = 304  # utilisation steps from 0 to 1: 64 up to 1/16, where quiet minutes differ, 240 beyond
+CELLS = 336  # utilisation steps from 0 to 1, most of them where quiet minutes differ (`cell_at`)
 MEMORY_S = 3600.0  # traffic moves within the hour: no queue settles longer
 _DENSE_SIZES = 32  # every size up to here is computed, larger ones on a 6 % grid between
 ServiceTable = NDArray[np.float32]  # (size, utilisation, [slow share, P(minute is bad)])
@@ -30,13 +30,13 @@ ServiceTable = NDArray[np.float32]  # (size, utilisation, [slow share, P(minute 
 @inlined
 def cell_at(utilisation: float) -> float:
     """Return the place of a utilisation among the cells of a table."""
-    return min(1024.0 * utilisation, 48.0 + 256.0 * utilisation)
+    return min(16384.0 * utilisation, 32.0 + 1024.0 * utilisation, 80.0 + 256.0 * utilisation)
 
 
 @inlined
 def utilisation_at(cell: float) -> float:
     """Return the utilisation at a place among the cells (the inverse of `cell_at`)."""
-    return max(cell / 1024.0, (cell - 48.0) / 256.0)
+    return max(cell / 16384.0, (cell - 32.0) / 1024.0, (cell - 80.0) / 256.0)
 
 
 class Service(NamedTuple):
@@ -171,7 +171,7 @@ def service_table(service: Service, largest: int) -> ServiceTable:
     """Return the table of slow shares and odds of a bad minute for groups of up to `largest`.
 
     Returns:
-        shape (≥ largest + 1, 305, 2), read-only: by instances in service and utilisation 0..1
+        shape (≥ largest + 1, 337, 2), read-only: by instances in service and utilisation 0..1
         (`cell_at`), the share of slow requests and the probability that the minute is bad.
     """
     return _table(service, 1 << max(5, (largest - 1).bit_length()))

@@ -86,6 +86,7 @@ class TargetTracking:
     warmup_s: float = 300.0  # unset in AWS: falls back to the default cooldown of 300 s
     scale_in: bool = True  # False: disable_scale_in
     metric: Metric = "cpu"
+    cooldowns_s: tuple[float, float] | None = None  # out, in: application autoscaling's; no warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class StepScaling:
     adjustment: Adjustment = "change"
     min_magnitude: int = 0  # least instances that a percentage changes
     warmup_s: float = 300.0
+    cooldown_s: float | None = None  # application autoscaling's, in place of the warm-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ class ScheduledAction:
     min_size: int | None = None
     max_size: int | None = None
     desired_capacity: int | None = None
+    late_s: float = 0.0  # acts up to so much later, drawn per occurrence (AWS: up to 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +254,13 @@ class Fleet:
     spot_allocation: Literal[
         "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
     ] = "price-capacity-optimized"
+    spot_pools: int = 2  # of "lowest-price": the cheapest pools of a zone, used alike
+    on_demand_allocation: Literal["prioritized", "lowest-price"] = "prioritized"
+    capacity_rebalance: bool = False  # replace spot instances at the notice, not once they are gone
+    reclaimed_share: float = 0.5  # of a pool's spot instances that one reclaim takes (assumed)
     zones: int = 1
-    termination: tuple[Termination, ...] = ("default",)
+    termination: tuple[Termination, ...] = ("default",)  # "default" only as the last
+    outdated: int = 0  # instances of the start that run an earlier launch template
     warm_pool: WarmPool | None = None
 
 
@@ -309,6 +317,22 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What C configurations pay under S scenarios, by part; arrays of shape (C, S), in USD."""
+
+    on_demand: FloatArray  # at list price, what a commitment covers left out
+    spot: FloatArray
+    surplus: FloatArray  # CPU credits spent beyond those earned
+    disk: FloatArray
+    commitment: FloatArray  # paid in every hour, used or not
+
+    @property
+    def total(self) -> FloatArray:
+        """All parts together, shape (C, S)."""
+        return self.on_demand + self.spot + self.surplus + self.disk + self.commitment
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What happened to C configurations under S scenarios; every array has shape (C, S).
 
@@ -325,6 +349,8 @@ class Outcome:
     max_instances: FloatArray
     mean_cpu: FloatArray
     launches: FloatArray
+    interruptions: FloatArray | None = None  # spot instances reclaimed; None: not kept
+    bill: Bill | None = None  # `cost_usd` by part; None: not kept
 
     @property
     def usd_per_hour(self) -> FloatArray:
@@ -338,7 +364,7 @@ class Trajectory:
 
     start: datetime
     in_service: NDArray[np.int64]
-    billed: NDArray[np.int64]  # in service and booting
+    billed: NDArray[np.int64]  # in service, booting, and in the warm pool where that runs
     cpu: FloatArray  # 0..1
     backlog_requests: FloatArray
     bad: FloatArray  # probability that the minute is bad

@@ -8,8 +8,10 @@ import pytest
 
 from tfopt.advise.leaves import Leaves, effective, held_by, knobs_of
 from tfopt.hcl.trace import Refusal, Target, Trace
-from tfopt.plan.model import InstanceGroup, Site, Slot, TargetTrackingScaler
-from tfopt.scenario.group import NotAnalysedError, present_configuration
+from tfopt.plan.model import InstanceGroup, Site, Slot
+from tfopt.plan.scalers import TargetTrackingScaler
+from tfopt.scenario.group import present_configuration
+from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import DefaultsTable
 from tfopt_sim.types import Machine
 

@@ -12,27 +12,42 @@ import numpy as np
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import (
-    InstanceGroup,
+from tfopt.plan.model import InstanceGroup, Slot
+from tfopt.plan.scalers import (
+    MetricAlarm,
     OtherScaler,
+    PredictiveScaler,
     ScheduleScaler,
-    Slot,
+    SimpleScaler,
+    StepAdjustment,
+    StepScaler,
     TargetTrackingScaler,
 )
 from tfopt.pricing import load_book
 from tfopt.scenario import Case, build_case
 from tfopt.scenario.demand import traffic_of
 from tfopt.scenario.group import (
-    NotAnalysedError,
     machine_of,
     present_configuration,
     present_offer,
     reference_offer,
     slo_of,
 )
+from tfopt.scenario.refusal import NotAnalysedError
+from tfopt.scenario.scaling import is_held
 from tfopt.settings import DemandTable, Settings, SloTable, WorkloadTable
 from tfopt_policies.policy import Knobs
-from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking
+from tfopt_sim.types import (
+    Alarm,
+    Configuration,
+    Machine,
+    PredictiveScaling,
+    SimpleScaling,
+    Slo,
+    Step,
+    StepScaling,
+    TargetTracking,
+)
 
 MACHINE = Machine("m5.xlarge", 4, 16, 0.192)
 GROUP = InstanceGroup(
@@ -48,6 +63,9 @@ GROUP = InstanceGroup(
     desired_capacity=4,
 )
 TRACKING = TargetTrackingScaler("aws_autoscaling_policy.cpu", "ASGAverageCPUUtilization", 0.6)
+
+
+HIGH = MetricAlarm("aws_cloudwatch_metric_alarm.high", "cpu", 0.7, ">", 60, 2, 3)
 
 
 def test_target_tracking_keeps_the_vendors_timing() -> None:
@@ -68,6 +86,58 @@ def test_the_policys_own_warmup_beats_the_groups() -> None:
     assert scaling.warmup_s == 45.0
 
 
+def test_the_warmup_falls_back_to_the_cooldown() -> None:
+    """default_cooldown counts where neither policy nor group says how long an instance warms up."""
+    group = replace(GROUP, scalers=(TRACKING,), cooldown_s=120.0)
+    assert present_configuration(group, MACHINE).tracking == TargetTracking(
+        0.6, metric_period_s=300, warmup_s=120.0
+    )
+
+
+def test_a_responsive_group_scales_out_a_datapoint_earlier() -> None:
+    """It scales in as late as ever."""
+    group = replace(GROUP, scalers=(TRACKING,))
+    found = present_configuration(group, MACHINE, "responsive").tracking
+    assert found is not None
+    assert (found.out_datapoints, found.in_datapoints) == (2, 15)
+
+
+def test_every_policy_that_acts_is_carried_over() -> None:
+    """Several at once, in the plan's order; one that is disabled changes nothing."""
+    out = (StepAdjustment(20, 0.0, 0.15), StepAdjustment(50, 0.15))
+    requests = TargetTrackingScaler("p.alb", "ALBRequestCountPerTarget", 6000)
+    scalers = (
+        StepScaler("p.out", HIGH, out, "percent", min_magnitude=2, warmup_s=60),
+        SimpleScaler("p.surge", HIGH, 9, "exact"),
+        PredictiveScaler("p.ahead", "cpu", 0.5, 600, 0.1),
+        requests,
+        OtherScaler("p.off", "disabled scaling policy", acts=False),
+    )
+    group = replace(GROUP, scalers=scalers, detailed_monitoring=True, cooldown_s=200.0)
+    alarm = Alarm(0.7, ">", "cpu", 60, 2, 3)
+    steps = (Step(20, 0.0, 0.15), Step(50, 0.15))
+    found = present_configuration(group, MACHINE)
+    assert found.scaling == (
+        StepScaling(alarm, steps, "percent", 2, 60),
+        SimpleScaling(alarm, 9, "exact", cooldown_s=200),
+        PredictiveScaling(0.5, "cpu", 600, 0.1),
+        TargetTracking(6000, warmup_s=200, metric="requests"),
+    )
+    assert found.tracking is None
+    assert is_held(replace(group, scalers=scalers[-1:]))
+
+
+def test_an_alarm_waits_for_metrics_that_come_every_five_minutes() -> None:
+    """Without detailed monitoring one-minute periods hold a datapoint in five; requests do not."""
+    group = replace(GROUP, scalers=(StepScaler("p", HIGH, (), "change"),))
+    requests = replace(HIGH, metric="requests", threshold=900)
+    both = replace(group, scalers=(*group.scalers, SimpleScaler("q", requests, 1, "change")))
+    cpu, alb = present_configuration(both, MACHINE).scaling
+    assert isinstance(cpu, StepScaling)
+    assert isinstance(alb, SimpleScaling)
+    assert (cpu.alarm.period_s, alb.alarm.period_s) == (300, 60)
+
+
 def test_schedules_are_carried_over() -> None:
     """A recurring action becomes a scheduled action; a one-off is left out."""
     nightly = ScheduleScaler("s.a", "0 20 * * *", "Europe/Paris", 1, None, 2)
@@ -81,14 +151,18 @@ def test_schedules_are_carried_over() -> None:
     ("change", "words"),
     [
         (
-            {"scalers": (OtherScaler("p.step", "a step scaling policy"),)},
-            "p.step is a step scaling",
+            {"scalers": (OtherScaler("p.step", "step scaling by an alarm of its own"),)},
+            "p.step is not simulated: step scaling by an alarm of its own",
         ),
-        ({"scalers": (TRACKING, replace(TRACKING, address="b"))}, "several target-tracking"),
         (
-            {"scalers": (replace(TRACKING, metric="ALBRequestCountPerTarget"),)},
-            "ALBRequestCountPerTarget",
+            {"scalers": (replace(TRACKING, metric="ASGAverageNetworkIn"),)},
+            "tracks ASGAverageNetworkIn; CPU and requests per target are simulated",
         ),
+        (
+            {"scalers": (StepScaler("p", replace(HIGH, of=60), (), "change"),)},
+            "looks back over 60 periods; at most 52",
+        ),
+        ({"cluster_autoscaled": True}, "a cluster autoscaler"),
         ({"min_size": None}, "known only after apply"),
         ({"bounds_per": "zone"}, "per zone"),
         ({"max_size": 0, "min_size": 0, "desired_capacity": 0}, "switched off"),
@@ -106,11 +180,9 @@ def test_what_cannot_be_simulated_is_not_analysed(change: dict[str, object], wor
     [
         ({"unit": "task"}, "tasks"),
         ({"slots": ()}, "known only after apply"),
-        ({"slots": (Slot("m5.xlarge", 4),)}, "weights"),
         ({"region": None}, "region is not in the plan"),
         ({"slots": (Slot("m5.xlrage"),)}, "m5.xlarge"),
-        ({"slots": (Slot("t2.medium"),)}, "CPU credits"),
-        ({"slots": (Slot("t3.medium"),), "burst_unlimited": False}, "CPU credits"),
+        ({"slots": (Slot("m7i-flex.large"),)}, "throttled by rules"),
     ],
 )
 def test_what_has_no_price_is_not_analysed(change: dict[str, object], words: str) -> None:

@@ -87,10 +87,16 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
         ("[defaults]\nmin_headroom = 0.2", 2, ["min_headroom", "not supported yet"]),
         ("[defaults]\nmax_spot_share = 0.2", 2, ["max_spot_share", "not supported yet"]),
         ('[[workload]]\nmatch = "a"\nsmt = "off"', 3, ["'off'", "'measured' or 'linear'"]),
+        ('[[workload]]\nmatch = "a"\nalarm_cadence = "fast"', 3, ["'fast'", "'responsive'"]),
         (
-            '[[workload]]\nmatch = "a"\nalarm_cadence = "responsive"',
+            "[defaults]\n\ncommitments = { usd_per_hour = 2, discount = 27 }",
             3,
-            ["responsive", "not supported yet", "'legacy'"],
+            ["commitments.discount = 27", "less than 1"],
+        ),
+        (
+            "[defaults]\ncommitments = { usd_per_hour = 2, discount = 0.2, term = 1 }",
+            2,
+            ["unknown key defaults.commitments.term", "discount, usd_per_hour"],
         ),
         ('[[workload]]\nmatch = "a"\ncpu_ms_per_request = inf', 3, ["inf", "finite"]),
         ("[defaults]\nmax_target_cpu = nan", 2, ["nan"]),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from plan_builder import Values, block, change, constant, document, groups, read, reference
 
-from tfopt.plan.model import UNKNOWN, OtherScaler, ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import UNKNOWN, Slot, WarmPool, acting_scalers
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 
 GROUP, TEMPLATE = "aws_autoscaling_group.web", "aws_launch_template.web"
 SIZES = {"name": "web", "min_size": 2, "max_size": 8, "desired_capacity": 4}
@@ -410,14 +411,15 @@ def test_other_metrics_keep_their_unit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "what"),
     [
-        ({"policy_type": "StepScaling"}, "step scaling policy"),
-        ({"policy_type": "SimpleScaling"}, "simple scaling policy"),
-        ({}, "simple scaling policy"),
-        ({"policy_type": "PredictiveScaling"}, "predictive scaling policy"),
-        ({"enabled": False, "target_tracking_configuration": [CPU]}, "disabled scaling policy"),
+        ({"policy_type": "StepScaling"}, "step scaling, no alarm of this plan sets it off"),
+        ({}, "simple scaling, no alarm of this plan sets it off"),
+        (
+            {"policy_type": "PredictiveScaling"},
+            "predictive scaling: its settings are known only after apply",
+        ),
         (
             {"target_tracking_configuration": [{"customized_metric_specification": [{}]}]},
-            "target tracking on a metric of its own",
+            "target tracking: its metric is known only after apply",
         ),
     ],
 )
@@ -425,6 +427,16 @@ def test_policies_that_are_only_named(values: Values, what: str, tmp_path: Path)
     """Policies that are not simulated are named in words."""
     group = scaled(tmp_path, ("aws_autoscaling_policy.p", values))
     assert group.scalers == (OtherScaler("aws_autoscaling_policy.p", what),)
+
+
+def test_a_disabled_policy_does_not_act(tmp_path: Path) -> None:
+    """It is told, and changes nothing while the group runs."""
+    values = {"enabled": False, "target_tracking_configuration": [CPU]}
+    group = scaled(tmp_path, ("aws_autoscaling_policy.p", values))
+    assert group.scalers == (
+        OtherScaler("aws_autoscaling_policy.p", "disabled scaling policy", acts=False),
+    )
+    assert acting_scalers(group) == ()
 
 
 def test_two_cpu_policies_have_no_single_target(tmp_path: Path) -> None:
@@ -460,7 +472,7 @@ def test_policy_of_a_foreign_group(tmp_path: Path) -> None:
 
 
 def test_instance_refresh_and_hidden_facts(tmp_path: Path) -> None:
-    """Refresh, warm pools and suspended processes are told."""
+    """Refresh, a pool that was not shaped any further, and suspended processes are told."""
     group = one(
         tmp_path,
         change(
@@ -474,7 +486,7 @@ def test_instance_refresh_and_hidden_facts(tmp_path: Path) -> None:
         ),
     )
     assert group.instance_refresh
-    assert "its warm pool is not simulated" in group.notes
+    assert group.warm_pool == WarmPool(min_size=1)
     assert "some of its scaling processes are suspended" in group.notes
 
 

@@ -9,7 +9,8 @@ import pytest
 from plan_builder import Values, block, change, constant, document, groups, reference
 
 from tfopt.plan.aws_scalers import five_fields
-from tfopt.plan.model import ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import Slot
+from tfopt.plan.scalers import ScheduleScaler, TargetTrackingScaler
 
 NODES = "aws_eks_node_group.apps"
 SCALING = {"scaling_config": [{"min_size": 1, "max_size": 6, "desired_size": 2}]}
@@ -225,7 +226,9 @@ def test_scaled_service(tmp_path: Path) -> None:
     )
     assert (group.min_size, group.max_size, group.desired_capacity) == (2, 12, 3)
     assert group.scalers == (
-        TargetTrackingScaler(policy, "ECSServiceAverageCPUUtilization", 0.55),
+        TargetTrackingScaler(
+            policy, "ECSServiceAverageCPUUtilization", 0.55, cooldowns_s=(300.0, 300.0)
+        ),
         ScheduleScaler(night, "0 22 * * 1-5", "Europe/Berlin", 1, 4, None),
     )
     assert (group.sites["min_size"].address, group.sites["min_size"].path) == (

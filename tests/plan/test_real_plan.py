@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import OtherScaler, Plan, ScheduleScaler, Slot, TargetTrackingScaler
+from tfopt.plan.model import Plan, Slot
 from tfopt.plan.read import read_plan
+from tfopt.plan.scalers import OtherScaler, ScheduleScaler, TargetTrackingScaler
 
 CANARY = "canary-9c1f"
 SECRETS = (f"-var=secret={CANARY}", f"-var=tier_password={CANARY}")

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_problems import FAST, SMALL, demand, make_problem
 
-from tfopt_policies.calibrated import CalibratedTracking, RandomSearch, safer, single_steps
+from tfopt_policies.calibrated import (
+    CalibratedTracking,
+    RandomSearch,
+    neighbours,
+    safer,
+    single_steps,
+)
 from tfopt_policies.candidates import AT_MOST, candidates
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.expressible import express
 from tfopt_policies.floors import MAX_ACTIONS, floors_by_hour
 from tfopt_policies.policy import Knobs, Problem
 from tfopt_policies.registry import baselines, load
-from tfopt_policies.sizing import need, past_weeks, replay
+from tfopt_policies.sizing import aimed_cpu, need, past_weeks, replay, usd_per_hour
 from tfopt_policies.static import CalibratedStatic, PeakStatic
 from tfopt_sim.rollout import service_limits
-from tfopt_sim.types import Configuration, ScheduledAction, TargetTracking
+from tfopt_sim.types import (
+    Alarm,
+    Configuration,
+    Fleet,
+    ScheduledAction,
+    Slot,
+    Step,
+    StepScaling,
+    TargetTracking,
+)
 
 PROBLEM = make_problem()  # made once: hypothesis runs many examples on it
 
@@ -215,3 +233,57 @@ def make_variant(knobs: Knobs) -> Problem:
         machines,
         knobs,
     )
+
+
+OUT, IN = Alarm(0.6, ">"), Alarm(0.3, "<", datapoints=15, of=15)
+STEPPED = replace(
+    PROBLEM.present,
+    scaling=(
+        StepScaling(OUT, (Step(25, 0.0),), "percent", min_magnitude=1),
+        StepScaling(IN, (Step(-1, upper=0.0),)),
+    ),
+)
+
+
+@pytest.mark.parametrize("step", [single_steps, safer, neighbours])
+def test_without_a_target_the_bounds_are_what_moves(
+    step: Callable[[Configuration], list[Configuration]],
+) -> None:
+    """Steps around a group that scales by steps keep them; safer ones never have less room."""
+    near = step(STEPPED)
+    assert len({(one.min_size, one.max_size) for one in near}) == len(near) > 2
+    for one in near:
+        assert (one.scaling, one.desired_capacity) == (STEPPED.scaling, STEPPED.desired_capacity)
+        assert one != STEPPED
+    if step is safer:
+        assert all(one.min_size >= STEPPED.min_size for one in near)
+
+
+def test_candidates_of_a_group_with_steps_differ_in_bounds_and_type() -> None:
+    """Without a target to set, each pair of bounds is weighed once."""
+    knobs = Knobs(instance_type=True)
+    found = candidates(replace(PROBLEM, present=STEPPED, knobs=knobs))
+    assert len({one.machine for one in found}) == 2
+    assert len({(one.machine, one.min_size, one.max_size) for one in found}) == len(found) > 10
+    assert {one.scaling for one in found} == {STEPPED.scaling}
+
+
+def test_what_a_group_aims_at_is_its_strictest_limit() -> None:
+    """Alarms for scale-in do not count; requests a minute are turned into CPU."""
+    workload = PROBLEM.workload  # 20 ms on 2 vCPUs: 6,000 requests a minute keep all of them busy
+    assert aimed_cpu(STEPPED, workload) == 0.6
+    requests = TargetTracking(3000, metric="requests")
+    both = replace(STEPPED, scaling=(*STEPPED.scaling, requests))
+    assert aimed_cpu(both, workload) == pytest.approx(0.5)
+    assert aimed_cpu(replace(STEPPED, scaling=()), workload) is None
+
+
+def test_weights_make_sizes_count_in_units() -> None:
+    """An instance that counts for two takes two units, each at half its price, part of it spot."""
+    slot = Slot(SMALL, weight=2, spot_usd_per_hour=0.04)
+    fleet = Fleet(slots=(slot, Slot(FAST, 4, 0.05)), spot_share=0.5)
+    weighted = replace(PROBLEM, present=replace(PROBLEM.present, fleet=fleet))
+    rps = np.array([100.0, 400.0])
+    assert (need(weighted, SMALL, rps) == 2 * need(PROBLEM, SMALL, rps)).all()
+    assert usd_per_hour(PROBLEM, SMALL) == SMALL.usd_per_hour
+    assert usd_per_hour(weighted, SMALL) == pytest.approx((0.10 + 0.04) / 2 / 2)

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from tfopt_policies.expressible import express
 from tfopt_policies.policy import Knobs, Problem
-from tfopt_sim.types import Configuration
+from tfopt_sim.types import (
+    Alarm,
+    Configuration,
+    Fleet,
+    Machine,
+    Slot,
+    Step,
+    StepScaling,
+    TargetTracking,
+)
 
 sizes = st.integers(1, 60)
 
@@ -101,3 +110,50 @@ def test_a_pinned_setting_stays_as_it_is_given(problem: Problem) -> None:
     wanted = replace(problem.present, min_size=3, max_size=30)
     found = express(replace(problem, knobs=knobs, pinned=given), wanted)
     assert (found.min_size, found.max_size) == (17, 30)
+
+
+STEPS = (
+    StepScaling(Alarm(0.6, ">", datapoints=1), (Step(20, 0.0),), "percent"),
+    StepScaling(Alarm(0.3, "<", datapoints=10, of=10), (Step(-1, upper=0.0),)),
+)
+
+
+@given(low=sizes, high=sizes, target=st.floats(0.1, 1.0))
+def test_a_group_with_steps_has_bounds_to_move_and_no_target(
+    problem: Problem, low: int, high: int, target: float
+) -> None:
+    """Nothing holds its size, and its steps stay as they are written."""
+    present = replace(problem.present, scaling=STEPS)
+    stepped = replace(problem, present=present, knobs=Knobs())
+    bounds = {"min_size": min(low, high), "max_size": max(low, high)}
+    found = express(stepped, replace(present, scaling=(TargetTracking(target),), **bounds))
+    assert found.scaling == STEPS
+    assert (found.min_size, found.max_size) == (min(low, high), max(low, high))
+    assert found.min_size <= found.desired_capacity <= found.max_size
+
+
+def test_only_the_cpu_target_moves_where_several_policies_act(problem: Problem) -> None:
+    """The requests' target and the steps beside it are the configuration's own."""
+    requests = TargetTracking(6000, metric="requests")
+    present = replace(problem.present, scaling=(requests, TargetTracking(0.5), *STEPS))
+    several = replace(problem, present=present, knobs=Knobs(target_cpu=True))
+    found = express(several, present.with_target(0.7))
+    assert found.scaling == (requests, TargetTracking(0.7), *STEPS)
+
+
+def on_spot(machine: Machine) -> Slot:
+    return Slot(machine, spot_usd_per_hour=machine.usd_per_hour / 3)
+
+
+def test_a_group_on_spot_buys_another_type_on_spot_too(problem: Problem) -> None:
+    """Its only slot follows the machine; the several slots of a mixed group stay."""
+    small, fast = problem.machines
+    fleet = Fleet(slots=(on_spot(small),), spot_share=1.0)
+    present = replace(problem.present, fleet=fleet)
+    slots = tuple(map(on_spot, problem.machines))
+    spot = replace(problem, present=present, slots=slots)
+    found = express(spot, replace(present, machine=fast))
+    assert found.fleet.slots == (on_spot(fast),)
+    several = replace(fleet, slots=slots)
+    mixed = replace(spot, present=replace(present, fleet=several))
+    assert express(mixed, replace(present, machine=fast)).fleet == several

@@ -23,6 +23,7 @@ from tfopt.recommendation import (
     Settings,
     SkippedResource,
     SloFigures,
+    StepValues,
     Tool,
     Totals,
 )
@@ -256,6 +257,35 @@ def unchanged_group() -> Group:
     )
 
 
+def stepped_group() -> Group:
+    """Return a group whose bounds change under step tables and a second policy."""
+    out, back = 'aws_autoscaling_policy.out["web"]', 'aws_autoscaling_policy.in["web"]'
+    rows = [(back, None, 0.3, -1, 480), (out, 0.6, 0.75, 20, 120), (out, 0.75, None, 50, 120)]
+    scaled = {
+        "steps": [
+            StepValues(
+                policy=policy,
+                metric="cpu",
+                lower=lower,
+                upper=upper,
+                change=change,
+                adjustment="percent" if policy == out else "change",
+                after_s=after_s,
+            )
+            for policy, lower, upper, change, after_s in rows
+        ],
+        "other_policies": ["predictive scaling at 50 % CPU"],
+        "spot_share": 0.75,
+    }
+    return web().model_copy(
+        update={
+            "current": settings("m6i.large", 6, 24, **scaled),
+            "recommended": settings("m6i.large", 4, 24, **scaled),
+            "why_this_type": None,
+        }
+    )
+
+
 def assumed_group() -> Group:
     """Return a group whose traffic nobody told."""
     return web().model_copy(
@@ -377,6 +407,7 @@ REPORTS = {
     "recommended": (report(web(), apps(), unchanged_group()), PATCH),
     "unchanged": (report(unchanged_group()), ""),
     "assumed": (report(assumed_group()), PATCH),
+    "stepped": (report(stepped_group()), PATCH),
     "possible": (report(possible_group(), unchanged_group()), ""),
     "several-plans": (several_plans(), PATCH),
     "not-analysed": (report(not_analysed_group(), complete=False), ""),

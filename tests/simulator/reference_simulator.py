@@ -1,16 +1,19 @@
 """The plain simulator that the compiled one is compared with: objects, loops, nothing shared.
 
 It follows the published semantics of `tfopt simulate --replay`: instances are objects with a life,
-alarms are lists of datapoints. Latency is not simulated here; the discrete-event tests do that.
+alarms are lists of datapoints (`reference_policies`). Latency is not simulated here; the
+discrete-event tests do that.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfopt_sim.types import TargetTracking
+from reference_policies import Policy, Simple, Tracking, plain
+
+from tfopt_sim.types import ScalingPolicy, WarmPool
 
 
 @dataclass(eq=False)
@@ -38,6 +41,7 @@ class Seen:
     cpu: float
     backlog: float
     lost: float
+    requests: float  # per instance in service
 
 
 class Group:
@@ -45,19 +49,23 @@ class Group:
         self,
         bounds: tuple[int, int],
         desired: int,
-        scaling: TargetTracking | None,
+        scaling: Sequence[ScalingPolicy],
         capacity_rps: float,
         timeout_s: float = 0.0,
+        pool: WarmPool | None = None,
     ) -> None:
         self.low, self.high = bounds
-        self.scaling = scaling
+        self.policies = [plain(policy) for policy in scaling]
         self.capacity_rps = capacity_rps
         self.timeout_s = timeout_s
         size = min(max(desired, self.low), self.high)
         self.instances = [Instance(-10_000, -10_000) for _ in range(size)]
-        self.samples: list[float] = []  # minutes of the unfinished datapoint
-        self.datapoints: list[float] = []  # since the last action
         self.backlog = 0.0
+        self.pool_rules = pool
+        self.pool: list[int] = []  # minutes from which its instances are ready
+        self.tended = -1  # minute in which the pool was last looked after
+        if pool is not None:
+            self.pool = [-10_000] * self.pool_size(pool)
 
     def serving(self, minute: int) -> list[Instance]:
         return [each for each in self.instances if each.ready <= minute]
@@ -65,12 +73,41 @@ class Group:
     def resize(self, wanted: int, minute: int, boot: int) -> None:
         wanted = max(self.low, min(self.high, wanted))
         while len(self.instances) < wanted:
-            self.instances.append(Instance(minute, minute + boot))
+            self.instances.append(Instance(minute, minute + self.start(boot)))
         while len(self.instances) > wanted:
             booting = [each for each in self.instances if each.ready >= minute]
             # What boots goes first, last to serve first; then the oldest in service.
             gone = max(booting, key=lambda each: each.ready) if booting else self.oldest()
             self.instances.remove(gone)
+            reuse = self.pool_rules is not None and self.pool_rules.reuse_on_scale_in
+            if reuse and gone.ready < minute:
+                self.pool.append(self.tended)
+
+    def pool_size(self, pool: WarmPool) -> int:
+        prepared = self.high if pool.max_prepared is None else pool.max_prepared
+        return max(pool.min_size, prepared - len(self.instances))
+
+    def start(self, boot: int) -> int:
+        """Minutes until a new instance serves: one of the pool where one is ready."""
+        ready = [at for at in self.pool if at <= self.tended]
+        if self.pool_rules is None or not ready:
+            return boot
+        self.pool.remove(ready[0])
+        return math.ceil(self.pool_rules.start_s / 60)
+
+    def tend_pool(self, minute: int, boot: int) -> None:
+        if self.pool_rules is None:
+            return
+        while len(self.pool) < self.pool_size(self.pool_rules):
+            self.pool.append(minute + boot)
+        while len(self.pool) > self.pool_size(self.pool_rules):
+            self.pool.remove(max(self.pool))
+        self.tended = minute
+
+    def billed(self, minute: int) -> int:
+        running = self.pool_rules is not None and self.pool_rules.state == "running"
+        paid = self.pool if running else [at for at in self.pool if at > minute]
+        return len(self.instances) + len(paid)
 
     def oldest(self) -> Instance:
         return min(self.instances, key=lambda each: each.ready)
@@ -100,46 +137,48 @@ class Group:
             lost, left = left - kept, kept
         self.backlog = left
         cpu = done / room if serving else 0.0
-        return Seen(len(serving), len(self.instances), cpu, left, lost)
+        requests = 60.0 * rps / len(serving) if serving else 0.0
+        return Seen(len(serving), self.billed(minute), cpu, left, lost, requests)
 
     def autoscale(self, minute: int, seen: Seen, boot: int) -> None:
-        """Act on the CPU of `minute`; what is ordered counts from the next one."""
-        rule = self.scaling
-        if rule is None:
-            return
-        if seen.in_service:
-            self.samples.append(seen.cpu)
-        if (minute + 1) % (rule.metric_period_s // 60) != 0 or not self.samples:
-            return
-        cpu = sum(self.samples) / len(self.samples)
-        self.samples = []
-        self.datapoints.append(cpu)
+        """Act on what `minute` came to; what is ordered counts from the next one."""
+        wants = [(policy, policy.want(self, minute, seen)) for policy in self.policies]
         before = len(self.instances)
-        want = math.ceil(seen.in_service * cpu / rule.target - 1e-9)
-        if self.in_a_row(lambda x: x > rule.target) >= rule.out_datapoints:
-            self.resize(max(before, want), minute + 1, boot)
-        elif (
-            rule.scale_in
-            and self.in_a_row(lambda x: x < rule.scale_in_ratio * rule.target) >= rule.in_datapoints
-            and self.settled(minute + 1)
-        ):
-            self.resize(min(before, want), minute + 1, boot)
-        if len(self.instances) != before:
-            self.datapoints = []
+        wanted = self.combined(wants, minute)
+        if wanted is None:
+            return
+        self.resize(wanted, minute + 1, boot)
+        if len(self.instances) == before:
+            return
+        for policy, want in wants:
+            policy.resized()
+            if want != wanted:
+                continue
+            policy.acted(before, len(self.instances), minute + 1)
+            if isinstance(policy, Simple):
+                for each in self.policies:
+                    if isinstance(each, Simple):
+                        each.cool_down(minute + 1, policy.policy.cooldown_s)
 
-    def in_a_row(self, beyond: Callable[[float], bool]) -> int:
-        count = 0
-        for cpu in reversed(self.datapoints):
-            if not beyond(cpu):
-                break
-            count += 1
-        return count
-
-    def settled(self, minute: int) -> bool:
-        """Nothing boots (an instance due at this very minute still does) and nothing warms up."""
-        assert self.scaling is not None
-        warm = math.ceil(self.scaling.warmup_s / 60)
-        return all(each.ready < minute and minute >= each.ready + warm for each in self.instances)
+    def combined(self, wants: list[tuple[Policy, int | None]], minute: int) -> int | None:
+        """The largest that any wants; target trackings remove only where all would."""
+        now = len(self.instances)
+        opinions = []
+        for policy, want in wants:
+            if want is None:
+                continue
+            if isinstance(policy, Tracking) and want < now:
+                votes = [
+                    each
+                    for each in self.policies
+                    if isinstance(each, Tracking) and each.policy.scale_in
+                ]
+                most = max(each.less for each in votes)
+                if most < now and all(each.ready_to_scale_in(self, minute + 1) for each in votes):
+                    opinions.append(most)
+            else:
+                opinions.append(want)
+        return max(opinions, default=None)
 
 
 def simulate_plainly(
@@ -151,6 +190,7 @@ def simulate_plainly(
     for minute, rps in enumerate(demand_rps):
         if minute in by_minute:
             group.follow(by_minute[minute], minute, boot)
+        group.tend_pool(minute, boot)
         what = group.serve(minute, rps)
         group.autoscale(minute, what, boot)
         seen.append(what)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
+import golden
 import numpy as np
 import pytest
+from golden import changes
 
-from tfopt_sim.autoscaler import Alarms, decide, tracking_of, wanted_capacity
-from tfopt_sim.rollout import trajectory
-from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking, Trajectory, Workload
+from tfopt_sim.autoscaling import tracking
+from tfopt_sim.autoscaling.combine import decide, rules_of
+from tfopt_sim.autoscaling.seen import Seen
+from tfopt_sim.types import ScheduledAction, TargetTracking, Trajectory
 
-MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
-MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
-WORKLOAD = Workload(
-    cpu_s_per_request=0.02, boot_s=120, boot="fixed", arrivals="even"
-)  # 100 requests/s an instance
 RULE = TargetTracking(0.5)
 
 
-def run(demand: list[float], start: int = 4, **changes: object) -> Trajectory:
-    """A group of 1..20 that starts warm with `start` instances; demand in instances kept busy."""
-    rule = replace(RULE, **changes)  # type: ignore[arg-type]
-    configuration = Configuration(MACHINE, 1, 20, start, (rule,))
-    return trajectory(configuration, 100.0 * np.array(demand), WORKLOAD, Slo(), MONDAY)
+def run(busy: list[float], start: int = 4, **fields: object) -> Trajectory:
+    """A group of 1..20 under one target tracking, 50 % but for `fields`."""
+    return golden.run(busy, replace(RULE, **fields), start=start)  # type: ignore[arg-type]
 
 
 def test_scale_out_comes_with_the_third_datapoint_above_the_target() -> None:
@@ -56,12 +51,13 @@ def test_scale_in_comes_with_the_fifteenth_datapoint_below_seven_tenths() -> Non
 )
 def test_the_low_alarm_stands_where_it_was_observed(target: float, alarm: float) -> None:
     """Alarms observed on EC2 groups: 75 → 52.5, 50 → 35, 40 → 28, 30 → 21."""
-    assert tracking_of(TargetTracking(target)).low_cpu == pytest.approx(alarm)
+    assert rules_of([TargetTracking(target)]).rows[0, tracking.LOW] == pytest.approx(alarm)
 
 
 def test_application_autoscaling_uses_nine_tenths() -> None:
     """Observed on ECS: 30 → 27; the ratio is a parameter."""
-    assert tracking_of(TargetTracking(0.3, scale_in_ratio=0.9)).low_cpu == pytest.approx(0.27)
+    rules = rules_of([TargetTracking(0.3, scale_in_ratio=0.9)])
+    assert rules.rows[0, tracking.LOW] == pytest.approx(0.27)
     assert run([4 * 0.4] * 40, scale_in_ratio=0.9).billed[15] == 4  # ceil(4 · 0.4 ÷ 0.5)
     assert run([4 * 0.36] * 40, scale_in_ratio=0.9).billed[15] == 3
 
@@ -90,11 +86,11 @@ def test_cpu_saturates_so_catching_up_takes_several_rounds() -> None:
 
 def test_instances_on_their_way_count_as_capacity() -> None:
     """default-instance-warmup: 4 + 1 warming wants 5 → stays 5; wants 6 → one more is launched."""
-    rule = tracking_of(RULE)
-    ringing = Alarms(high=3, low=0, cpu_sum=0.0, samples=0)
-    assert wanted_capacity(rule, 4, 0.6) == 5
-    assert decide(rule, ringing, 0.6, 4, 1, settled=False) == 5
-    assert decide(rule, ringing, 0.75, 4, 1, settled=False) == 6
+    rules = rules_of([replace(RULE, out_datapoints=1)])
+    joined = np.zeros(8, dtype=np.int64)
+    for cpu, wanted in ((0.6, 5), (0.75, 6)):
+        seen = Seen(0, 4, 1, -1000, 1, 20, cpu, 0.0, joined)
+        assert decide(rules.rows, rules.memory, seen) == wanted
 
 
 def test_scale_in_waits_while_an_instance_boots_or_warms() -> None:
@@ -140,3 +136,63 @@ def test_the_bounds_hold() -> None:
 def test_responsive_cadence_is_a_parameter() -> None:
     """Groups made since November 2024 may act on one datapoint."""
     assert run([3.2] * 3, out_datapoints=1).billed.tolist() == [4, 7, 7]
+
+
+def test_requests_per_target_do_not_saturate() -> None:
+    """ALBRequestCountPerTarget: one step reaches the size that CPU needs several rounds for."""
+    seen = run([15.0] * 6, start=2, metric="requests", target=4500.0)
+    assert seen.billed.tolist() == [2, 2, 2, 20, 20, 20]  # 90,000 requests ÷ 4,500
+    by_cpu = run([15.0] * 6, start=2, target=0.75)
+    assert by_cpu.billed.tolist() == [2, 2, 2, 3, 3, 3]
+
+
+def test_no_requests_scale_in_to_the_minimum() -> None:
+    """as-scaling-target-tracking: ALBRequestCountPerTarget emits zeros, so scale-in goes on."""
+    assert run([0.0] * 17, metric="requests", target=3000.0).billed.tolist() == [4] * 15 + [1, 1]
+
+
+def test_scale_out_rounds_up() -> None:
+    """as-scaling-target-tracking: adding 1.5 instances adds two."""
+    assert run([2.75] * 4).billed[3] == 6  # 5.5 would do
+
+
+def test_without_data_target_tracking_does_nothing() -> None:
+    """as-scaling-target-tracking: no action on insufficient data; an empty group reports none."""
+    assert golden.run([50.0] * 60, RULE, start=0, bounds=(0, 20)).billed.max() == 0
+
+
+def test_a_datapoint_is_the_mean_of_the_minutes_that_reported() -> None:
+    """CloudWatch averages samples: minutes in which nothing was in service count for nothing.
+
+    Two instances come at minute 2: three minutes at 60 % make a datapoint of 60 %.
+    """
+    lift = ScheduledAction("0 0 * * *", min_size=2)
+    rule = replace(RULE, metric_period_s=300, out_datapoints=1)
+    busy = [0.0, 0.0, 1.2, 1.2, 1.2, 1.2]
+    seen = golden.run(busy, rule, start=0, bounds=(0, 20), schedules=[lift])
+    assert seen.in_service.tolist() == [0, 0, 2, 2, 2, 2]
+    assert seen.billed.tolist() == [2, 2, 2, 2, 2, 3]  # ceil(2 · 0.6 ÷ 0.5)
+
+
+def test_instances_that_warm_up_leave_the_metric_as_it_is() -> None:
+    """default-instance-warmup: they are not part of the aggregate; with even load it is the same.
+
+    Three young beside four that are warm, all at 100 %: the next scale-out does not wait for them.
+    """
+    seen = run([3.2] * 3 + [7.0] * 4, warmup_s=3600.0)
+    assert changes(seen) == [(3, 7), (6, 14)]
+
+
+def test_a_capacity_on_its_way_is_not_ordered_twice() -> None:
+    """default-instance-warmup: instances that warm up count for the next scale-out.
+
+    The alarm rings in every minute, yet each size is ordered once.
+    """
+    seen = run([3.2] * 12, out_datapoints=1)
+    assert changes(seen) == [(1, 7)]
+
+
+def test_the_five_minute_grid_is_that_of_the_clock() -> None:
+    """Basic monitoring: a jump is noticed with the datapoint that holds it, not five minutes on."""
+    seen = run([2.0] * 4 + [4.0] * 8, metric_period_s=300, out_datapoints=1)
+    assert changes(seen)[0] == (5, 5)  # four minutes at 50 % and one at 100 %: 60 %

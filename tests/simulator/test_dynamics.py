@@ -11,11 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_simulator import Change, Group, simulate_plainly
 
-from tfopt_sim import autoscaler, dynamics, fleet
+from tfopt_sim import dynamics
+from tfopt_sim.autoscaling.tracking import proportional
 from tfopt_sim.draws import draw, offsets
-from tfopt_sim.rollout import parameters, simulate, trajectory
+from tfopt_sim.rollout import parameters, room_of, simulate, trajectory
 from tfopt_sim.tables import service_of, service_table
-from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking, Workload
+from tfopt_sim.types import (
+    Adjustment,
+    Alarm,
+    Configuration,
+    Fleet,
+    Machine,
+    Metric,
+    ScheduledAction,
+    SimpleScaling,
+    Slo,
+    Step,
+    StepScaling,
+    TargetTracking,
+    WarmPool,
+    Workload,
+)
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 MACHINE = Machine("m5.large", vcpus=2, memory_gib=8, usd_per_hour=0.096)
@@ -26,22 +42,80 @@ SLO = Slo(p99_ms=3000)
 CAPACITY_RPS = 4.0
 
 
+WARMUPS = st.sampled_from([0.0, 60.0, 150.0, 300.0])
+
+
 @st.composite
 def trackings(draw: st.DrawFn) -> TargetTracking:
+    metric: Metric = draw(st.sampled_from(["cpu", "requests"]))
+    full = 1.0 if metric == "cpu" else 60 * CAPACITY_RPS
     return TargetTracking(
-        target=draw(st.sampled_from([0.3, 0.5, 0.6, 0.75])),
+        target=draw(st.sampled_from([0.3, 0.5, 0.6, 0.75])) * full,
         scale_in_ratio=draw(st.sampled_from([0.7, 0.9])),
         out_datapoints=draw(st.integers(1, 3)),
         in_datapoints=draw(st.integers(1, 15)),
         metric_period_s=draw(st.sampled_from([60, 300])),
-        warmup_s=draw(st.sampled_from([0.0, 60.0, 150.0, 300.0])),
+        warmup_s=draw(WARMUPS),
         scale_in=draw(st.booleans()),
+        metric=metric,
+        cooldowns_s=draw(st.none() | st.tuples(WARMUPS, WARMUPS)),
+    )
+
+
+@st.composite
+def alarms(draw: st.DrawFn) -> Alarm:
+    of = draw(st.integers(1, 4))
+    return Alarm(
+        threshold=draw(st.sampled_from([0.25, 0.4, 0.7])),
+        comparison=draw(st.sampled_from([">", ">=", "<", "<="])),
+        period_s=draw(st.sampled_from([60, 120])),
+        datapoints=draw(st.integers(1, of)),
+        of=of,
+    )
+
+
+@st.composite
+def step_scalings(draw: st.DrawFn) -> StepScaling:
+    alarm = draw(alarms())
+    adjustment: Adjustment = draw(st.sampled_from(["change", "percent", "exact"]))
+    near, far = draw(st.tuples(st.integers(0, 12), st.integers(0, 12)))
+    steps = (Step(near, 0, 0.1), Step(far, 0.1))
+    if alarm.comparison in ("<", "<="):
+        sign = 1 if adjustment == "exact" else -1
+        steps = (Step(sign * near, -0.1, 0), Step(sign * far, None, -0.1))
+    if adjustment == "percent":
+        steps = tuple(replace(step, change=9 * step.change) for step in steps)
+    cooldown_s = draw(st.none() | WARMUPS)
+    least = draw(st.integers(0, 2))
+    return StepScaling(alarm, steps, adjustment, least, draw(WARMUPS), cooldown_s)
+
+
+@st.composite
+def simple_scalings(draw: st.DrawFn) -> SimpleScaling:
+    return SimpleScaling(
+        draw(alarms()),
+        draw(st.integers(-3, 3)),
+        draw(st.sampled_from(["change", "change", "percent"])),
+        draw(st.integers(0, 2)),
+        draw(WARMUPS),
+    )
+
+
+@st.composite
+def warm_pools(draw: st.DrawFn) -> WarmPool:
+    return WarmPool(
+        min_size=draw(st.integers(0, 3)),
+        max_prepared=draw(st.none() | st.integers(0, 12)),
+        state=draw(st.sampled_from(["stopped", "running"])),
+        start_s=draw(st.sampled_from([0.0, 60.0, 120.0])),
+        reuse_on_scale_in=draw(st.booleans()),
     )
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Configuration, Workload, list[float], list[Change]]:
     """A small group, a demand that steps between levels, and a few scheduled changes."""
+    policies = trackings() | step_scalings() | simple_scalings()
     low = draw(st.integers(0, 4))
     high = draw(st.integers(low, 14))
     configuration = Configuration(
@@ -49,7 +123,8 @@ def cases(draw: st.DrawFn) -> tuple[Configuration, Workload, list[float], list[C
         min_size=low,
         max_size=high,
         desired_capacity=draw(st.integers(low, high)),
-        scaling=draw(st.just(()) | st.tuples(trackings())),
+        scaling=tuple(draw(st.lists(policies, max_size=3))),
+        fleet=Fleet(warm_pool=draw(st.none() | warm_pools())),
     )
     workload = replace(
         WORKLOAD,
@@ -78,7 +153,7 @@ def as_schedule(change: Change) -> ScheduledAction:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cases())
 def test_every_minute_equals_the_plain_simulation(
     case: tuple[Configuration, Workload, list[float], list[Change]],
@@ -88,9 +163,10 @@ def test_every_minute_equals_the_plain_simulation(
     group = Group(
         (configuration.min_size, configuration.max_size),
         configuration.desired_capacity,
-        configuration.tracking,
+        configuration.scaling,
         CAPACITY_RPS,
         workload.timeout_s,
+        configuration.fleet.warm_pool,
     )
     plain = simulate_plainly(group, demand, -int(-workload.boot_s // 60), changes)
     scheduled = replace(configuration, schedules=tuple(as_schedule(change) for change in changes))
@@ -119,22 +195,29 @@ def test_requests_are_served_waiting_or_lost(
 def test_the_step_without_compilation_gives_the_same_minutes() -> None:
     """Compilation changes no result: the plain Python step and the kernel agree exactly."""
     workload = replace(WORKLOAD, boot="distribution", boot_s=150)
-    configuration = Configuration(MACHINE, 1, 12, 2, (TargetTracking(0.5, warmup_s=120),))
+    policies = (
+        TargetTracking(0.5, warmup_s=120),
+        TargetTracking(0.6, cooldowns_s=(120.0, 120.0)),
+        StepScaling(Alarm(0.8, ">"), (Step(2, 0),)),
+        SimpleScaling(Alarm(0.2, "<"), -1),
+    )
+    fleet = Fleet(warm_pool=WarmPool(min_size=1, start_s=60))
+    configuration = Configuration(MACHINE, 1, 12, 2, policies, fleet=fleet)
     service = service_of(MACHINE, workload, SLO)
     params = parameters(configuration, workload, service)
     table = service_table(service, 12)
     drawn = draw(workload, 7)
     offset = int(offsets(1, 7)[0])
-    ring = fleet.empty_ring(drawn.boots)
+    room = room_of(configuration, drawn)
     demand = 10 + 9 * np.sin(np.arange(300) / 40) + np.random.default_rng(1).random(300)
     seen = trajectory(configuration, demand, workload, SLO, MONDAY, seed=7)
 
     state = dynamics.initial.py_func(params)
-    none = np.empty((0, 4), dtype=np.int64)
+    none = np.empty((0, 6), dtype=np.int64)
     for t, rps in enumerate(demand):
         boot, jitter = (kind[(offset + t) % kind.size] for kind in drawn)
         state, minute = dynamics.step.py_func(
-            params, table, none, state, ring, t, rps, boot, jitter
+            params, table, none, state, room, t, rps, boot, jitter
         )
         assert minute.in_service == seen.in_service[t]
         assert minute.billed == seen.billed[t]
@@ -230,7 +313,4 @@ def test_an_empty_group_has_no_cpu_and_serves_nobody() -> None:
 def test_wanted_capacity_does_not_round_up_exact_ratios() -> None:
     """3 instances at exactly the target stay 3, whatever binary fractions make of 0.7."""
     for target in (0.3, 0.35, 0.45, 0.6, 0.7):
-        rule = autoscaler.tracking_of(TargetTracking(target))
-        assert [autoscaler.wanted_capacity(rule, n, target) for n in range(1, 200)] == list(
-            range(1, 200)
-        )
+        assert [proportional(n, target, target) for n in range(1, 200)] == list(range(1, 200))

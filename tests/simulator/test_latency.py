@@ -91,7 +91,7 @@ def test_a_queue_settles_towards_its_load(settling: float, utilisation: float, l
 
 @given(st.floats(0.0, 1.0))
 def test_cells_and_utilisations_are_inverse(utilisation: float) -> None:
-    """A utilisation has one place among the cells, 0 to 304."""
+    """A utilisation has one place among the cells, 0 to 336."""
     place = cell_at(utilisation)
     assert 0 <= place <= CELLS
     assert utilisation_at(place) == pytest.approx(utilisation, abs=1e-12)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfopt.advise.figures import interval, savings
 from tfopt.recommendation import ReadyToAdd
-from tfopt.scenario.group import is_held
+from tfopt.scenario.scaling import is_held
 from tfopt_policies.calibrated import CalibratedTracking
 from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, TargetTracking

@@ -11,10 +11,12 @@ from tfopt.advise.additions import ready_to_add
 from tfopt.advise.decide import Decision, alternatives
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
+from tfopt.advise.policies import other_policies, step_table
 from tfopt.advise.wording import why_this_type
 from tfopt.patching.case import Changes
 from tfopt.patching.consequences import Consequences, consequences, plan_notes
-from tfopt.plan.model import SIZING, InstanceGroup, Plan, ScheduleScaler
+from tfopt.plan.model import SIZING, InstanceGroup, Plan
+from tfopt.plan.scalers import ScheduleScaler
 from tfopt.recommendation import (
     Confidence,
     Contender,
@@ -143,6 +145,8 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
         max_size=configuration.max_size if bounded else None,
         desired_capacity=desired,
         target_cpu=None if scaling is None else round(scaling.target, 4),
+        steps=step_table(group),
+        other_policies=other_policies(group),
         schedules=_schedules(group),
         spot_share=group.spot_share,
         unit=group.unit,
@@ -163,6 +167,8 @@ def _as_planned(group: InstanceGroup) -> Settings | None:
         max_size=group.max_size,
         desired_capacity=group.desired_capacity,
         target_cpu=None,
+        steps=step_table(group),
+        other_policies=other_policies(group),
         schedules=_schedules(group),
         spot_share=group.spot_share,
         unit=group.unit,

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfopt.advise.wording import why_not
 from tfopt.recommendation import Alternative
-from tfopt_policies.expressible import express
+from tfopt_policies.expressible import express, on_machine
 from tfopt_policies.prove import Verdict, prove
 from tfopt_sim.cost import HOURS_PER_MONTH
 from tfopt_sim.rollout import simulate
@@ -184,7 +184,14 @@ def _measured(
         return []
     problem = case.problem
     rps: FloatArray = case.held_back_rps[:scenarios]
-    outcome = simulate(configurations, rps, problem.workload, problem.slo, case.start)
+    outcome = simulate(
+        configurations,
+        rps,
+        problem.workload,
+        problem.slo,
+        case.start,
+        forecast_rps=case.forecast_rps,
+    )
     missed = outcome.bad_minute_share > problem.slo.max_bad_minutes
     rivals = [
         Rival(configuration, _monthly(outcome.usd_per_hour[i]), float(missed[i].mean()))
@@ -211,7 +218,7 @@ def _carried(case: Case, chosen: Configuration, machine: Machine) -> Configurati
         max_size=carried(chosen.max_size),
         desired_capacity=carried(chosen.desired_capacity),
     )
-    return replace(express(case.problem, wanted), machine=machine)
+    return on_machine(case.problem, express(case.problem, wanted), machine)
 
 
 def _own(verdict: Verdict, machine: Machine) -> Configuration | None:

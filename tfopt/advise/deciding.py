@@ -17,6 +17,7 @@ from tfopt.advise.shared import LeafPlace, Traced, clusters, with_shared
 from tfopt.advise.together import Together, notes, together
 from tfopt.pricing import PriceBook
 from tfopt.scenario import Case, NotAnalysedError, build_case
+from tfopt.scenario.commitments import committed
 from tfopt_policies.prove import Thresholds
 
 MAX_WORKERS = 8
@@ -67,6 +68,7 @@ class Decider:
     def first(self, given: PlanInput, traced: Traced) -> Decided | _Open:
         """Decide one group alone, or say why it cannot be decided."""
         request, settings, group = self.request, given.settings, traced.group
+        shares = committed(given.plan.groups, settings, self.book)
         try:
             case = build_case(
                 group,
@@ -75,6 +77,7 @@ class Decider:
                 knobs=knobs_of(group, traced.leaves, settings.defaults),
                 horizon_s=request.horizon_s,
                 seed=request.seed,
+                committed_usd_per_hour=shares.get(group.address, 0.0),
             )
         except NotAnalysedError as reason:
             return Decided(traced, not_analysed(group, str(reason)), self._priced(traced))

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfopt.recommendation import DemandFigures, Interval, Totals
 from tfopt_sim.cost import HOURS_PER_MONTH
-from tfopt_sim.types import Configuration, FloatArray, Outcome
+from tfopt_sim.types import Configuration, FloatArray, Outcome, Trajectory
 
 if TYPE_CHECKING:
     from tfopt.scenario import Case
@@ -49,14 +49,24 @@ def risk(outcome: Outcome, max_bad_minutes: float) -> float:
 
 def p99_ms(case: Case, configuration: Configuration) -> Interval:
     """Return the weekly 99th percentile of latency over a few scenarios, in ms."""
+    weeks = case.held_back_rps[:LATENCY_SCENARIOS]
+    paths = [_path(case, configuration, week) for week in weeks]
+    return interval(np.array([path.p99_ms for path in paths]))
+
+
+def _path(case: Case, configuration: Configuration, week: FloatArray) -> Trajectory:
+    """Return one scenario minute by minute, with the forecast that all scenarios share."""
     from tfopt_sim.rollout import trajectory
 
     problem = case.problem
-    weeks = case.held_back_rps[:LATENCY_SCENARIOS]
-    paths = [
-        trajectory(configuration, week, problem.workload, problem.slo, case.start) for week in weeks
-    ]
-    return interval(np.array([path.p99_ms for path in paths]))
+    return trajectory(
+        configuration,
+        week,
+        problem.workload,
+        problem.slo,
+        case.start,
+        forecast_rps=case.forecast_rps,
+    )
 
 
 def demand_figures(case: Case, present: Configuration, proposed: Configuration) -> DemandFigures:
@@ -91,14 +101,12 @@ def _rates(values: FloatArray) -> list[float]:
 
 def _capacity(case: Case, configuration: Configuration) -> list[float]:
     """Return the rps within the SLO that the group offers in each hour of the median scenario."""
-    from tfopt_sim.rollout import service_limits, trajectory
+    from tfopt_sim.rollout import service_limits
 
     problem = case.problem
     totals = case.held_back_rps.sum(axis=1)
     typical = int(np.argsort(totals)[totals.size // 2])
-    path = trajectory(
-        configuration, case.held_back_rps[typical], problem.workload, problem.slo, case.start
-    )
+    path = _path(case, configuration, case.held_back_rps[typical])
     sizes, where = np.unique(path.in_service, return_inverse=True)
     limits = service_limits(configuration.machine, problem.workload, problem.slo, sizes)
     return _rates(_by_hour(limits[where][None, :])[0])

@@ -11,8 +11,10 @@ from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
-from tfopt.plan.model import InstanceGroup, Plan, Site, TargetTrackingScaler
-from tfopt.scenario.group import is_held
+from tfopt.plan.model import InstanceGroup, Plan, Site
+from tfopt.plan.scalers import TargetTrackingScaler
+from tfopt.scenario.fleet import holds_type
+from tfopt.scenario.scaling import is_held
 from tfopt.settings import DefaultsTable
 from tfopt_policies.policy import Knobs
 
@@ -178,7 +180,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
     standing = group.desired_capacity if held and by != "minimum" else group.min_size
     return Knobs(
-        instance_type=free("instance_type"),
+        instance_type=free("instance_type") and not holds_type(group),
         min_size=free("min_size"),
         max_size=free("max_size"),
         desired_capacity=held and free(_SIZED_BY[by]),

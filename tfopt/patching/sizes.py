@@ -13,7 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from tfopt.patching.case import Case
-from tfopt.plan.model import InstanceGroup, OtherScaler, ScheduleScaler, TargetTrackingScaler
+from tfopt.plan.model import InstanceGroup, acting_scalers
+from tfopt.plan.scalers import (
+    OtherScaler,
+    PredictiveScaler,
+    ScheduleScaler,
+    SimpleScaler,
+    StepScaler,
+    TargetTrackingScaler,
+)
 
 
 def disordered(case: Case) -> Iterator[str]:
@@ -122,13 +130,13 @@ def owned(case: Case) -> Iterator[str]:
 _OWNERS = (
     (TargetTrackingScaler, "target tracking"),
     (ScheduleScaler, "a schedule"),
-    (OtherScaler, "a scaling policy"),
+    ((StepScaler, SimpleScaler, PredictiveScaler, OtherScaler), "a scaling policy"),
 )
 
 
 def owner_of(group: InstanceGroup) -> str | None:
     """Return, in words, what moves the group's desired capacity besides Terraform."""
-    acting = [s for s in group.scalers if getattr(s, "what", "") != "disabled scaling policy"]
+    acting = acting_scalers(group)
     for kind, words in _OWNERS:
         if any(isinstance(one, kind) for one in acting):
             return words

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
+from tfopt.plan import aws_alarms
 from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
-from tfopt.plan.aws_scalers import asg_schedule, attached, scaling
+from tfopt.plan.aws_scalers import Scaling, asg_schedule, attached, scaling
 from tfopt.plan.context import Context
-from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
+from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, blocks, number, size, text, texts, whole
+from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
 
 KIND = "aws_autoscaling_group"
+POLICY = "aws_autoscaling_policy"
+CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
 ATTRIBUTES = {
     KIND: (
         "id name arn region min_size max_size desired_capacity availability_zones "
         "vpc_zone_identifier launch_template launch_configuration mixed_instances_policy "
-        "default_instance_warmup instance_refresh warm_pool target_group_arns suspended_processes"
+        "default_instance_warmup default_cooldown instance_refresh warm_pool target_group_arns "
+        "suspended_processes termination_policies capacity_rebalance tag"
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
-        "instance_market_options image_id update_default_version latest_version"
+        "instance_market_options image_id update_default_version latest_version "
+        "block_device_mappings"
     ),
-    "aws_launch_configuration": "id name arn instance_type enable_monitoring spot_price image_id",
-    "aws_autoscaling_policy": (
-        "autoscaling_group_name policy_type enabled estimated_instance_warmup "
-        "target_tracking_configuration"
+    "aws_launch_configuration": (
+        "id name arn instance_type enable_monitoring spot_price image_id root_block_device "
+        "ebs_block_device"
     ),
+    POLICY: (
+        "id name arn autoscaling_group_name policy_type enabled estimated_instance_warmup cooldown "
+        "adjustment_type scaling_adjustment min_adjustment_magnitude metric_aggregation_type "
+        "step_adjustment target_tracking_configuration predictive_scaling_configuration"
+    ),
+    **aws_alarms.ATTRIBUTES,
     "aws_autoscaling_schedule": (
         "autoscaling_group_name recurrence time_zone min_size max_size desired_capacity"
     ),
@@ -50,6 +61,9 @@ class _Mix:
     site: Site | None
     on_demand_base: int = 0
     spot_share: float = 0.0
+    on_demand_allocation: str = "prioritized"
+    spot_allocation: str = "lowest-price"
+    spot_pools: int = 2
     notes: tuple[str, ...] = ()
 
     @property
@@ -61,20 +75,20 @@ class _Mix:
 def read(context: Context) -> list[InstanceGroup]:
     """Read every Auto Scaling group that remains after apply."""
     by_group = (KIND,)
-    policies = attached(context, "aws_autoscaling_policy", "autoscaling_group_name", by_group)
+    policies = attached(context, POLICY, "autoscaling_group_name", by_group)
     actions = attached(context, "aws_autoscaling_schedule", "autoscaling_group_name", by_group)
-    return [
-        _group(context, one, policies.get(one.address, []), actions.get(one.address, []))
-        for one in context.planned.of(KIND)
-    ]
+    alarms = aws_alarms.by_policy(context, POLICY)
+    found = []
+    for one in context.planned.of(KIND):
+        schedules = [asg_schedule(action) for action in actions.get(one.address, [])]
+        scaled = scaling(context, one, policies.get(one.address, []), schedules, alarms)
+        found.append(_group(context, one, scaled))
+    return found
 
 
-def _group(
-    context: Context, group: Resource, policies: list[Resource], actions: list[Resource]
-) -> InstanceGroup:
+def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
     mix = _mix(context, group)
-    scalers, sites = scaling(policies, [asg_schedule(action) for action in actions])
-    zones = texts(group.get("availability_zones")) or texts(group.get("vpc_zone_identifier"))
+    scalers, sites = scaled
     region, place = context.regions.of(group)
     refresh = bool(blocks(group.get("instance_refresh")))
     unseen = (_UNSEEN,) if refresh and mix.site is not None and not mix.told else ()
@@ -89,13 +103,24 @@ def _group(
         min_size=size(group.get("min_size")),
         max_size=size(group.get("max_size")),
         desired_capacity=size(group.get("desired_capacity")),
-        zones=len(zones) or None,
+        zones=_zones(group),
         scalers=scalers,
         on_demand_base=mix.on_demand_base,
         spot_share=mix.spot_share,
+        on_demand_allocation=mix.on_demand_allocation,
+        spot_allocation=mix.spot_allocation,
+        spot_pools=mix.spot_pools,
+        capacity_rebalance=flag(group.get("capacity_rebalance")) is True,
         operating_system=mix.launch.operating_system,
         detailed_monitoring=mix.launch.detailed_monitoring,
-        warmup_s=_warmup(group),
+        warmup_s=_seconds(group, "default_instance_warmup"),
+        cooldown_s=_seconds(group, "default_cooldown"),
+        termination=tuple(texts(group.get("termination_policies"))),
+        warm_pool=_warm_pool(group),
+        disks=mix.launch.disks,
+        cluster_autoscaled=any(
+            text(tag.get("key")) == CLUSTER_AUTOSCALER for tag in blocks(group.get("tag"))
+        ),
         burst_unlimited=mix.launch.burst_unlimited,
         sites={**_sites(group, mix.site), **sites},
         rolls_on=frozenset({"instance_type"}),
@@ -141,6 +166,9 @@ def _mixed(context: Context, group: Resource) -> _Mix:
         site=site,
         on_demand_base=size(shares.get("on_demand_base_capacity")) or 0,
         spot_share=1.0 - min(max(100.0 if percentage is None else percentage, 0), 100) / 100,
+        on_demand_allocation=text(shares.get("on_demand_allocation_strategy")) or "prioritized",
+        spot_allocation=text(shares.get("spot_allocation_strategy")) or "lowest-price",
+        spot_pools=size(shares.get("spot_instance_pools")) or 2,
         notes=notes,
     )
 
@@ -179,9 +207,35 @@ def _sites(group: Resource, type_site: Site | None) -> Mapping[str, Site]:
     return sites
 
 
-def _warmup(group: Resource) -> float | None:
-    seconds = number(group.get("default_instance_warmup"))
+def _seconds(group: Resource, attribute: str) -> float | None:
+    seconds = number(group.get(attribute))
     return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _zones(group: Resource) -> int | None:
+    """Return in how many zones instances stand: one subnet is taken for one zone."""
+    for name in ("availability_zones", "vpc_zone_identifier"):
+        listed = group.get(name)
+        if isinstance(listed, list) and listed:  # also where an id is known only after apply
+            return len(listed)
+    return None
+
+
+def _warm_pool(group: Resource) -> WarmPool | None:
+    pool = block(group.get("warm_pool"))
+    if not pool:
+        return None
+    states: Mapping[str, Literal["stopped", "running", "hibernated"]] = {
+        "Running": "running",
+        "Hibernated": "hibernated",
+    }
+    return WarmPool(
+        min_size=size(pool.get("min_size")) or 0,
+        max_prepared=size(pool.get("max_group_prepared_capacity")),
+        state=states.get(text(pool.get("pool_state")) or "", "stopped"),
+        reuse_on_scale_in=flag(block(pool, "instance_reuse_policy").get("reuse_on_scale_in"))
+        is True,
+    )
 
 
 def _notes(group: Resource) -> list[str]:
@@ -189,8 +243,6 @@ def _notes(group: Resource) -> list[str]:
     for name in ("min_size", "max_size", "desired_capacity"):
         if group.get(name) is REDACTED:
             notes.append(f"{name} is sensitive and left alone")
-    if blocks(group.get("warm_pool")):
-        notes.append("its warm pool is not simulated")
     halted = texts(group.get("suspended_processes"))
     if {"Launch", "Terminate", "AlarmNotification", "ScheduledActions"} & set(halted):
         notes.append("some of its scaling processes are suspended")

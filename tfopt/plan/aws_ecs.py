@@ -6,8 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
+from tfopt.plan import aws_alarms
 from tfopt.plan.aws_launch import OperatingSystem
-from tfopt.plan.aws_scalers import application_schedule, scaling
+from tfopt.plan.aws_scalers import Scaling, application_schedule, scaling
 from tfopt.plan.context import Context
 from tfopt.plan.link import follow
 from tfopt.plan.model import InstanceGroup, Site
@@ -16,6 +17,7 @@ from tfopt.plan.values import block, blocks, number, size, text
 
 KIND = "aws_ecs_service"
 TARGET = "aws_appautoscaling_target"
+POLICY = "aws_appautoscaling_policy"
 ATTRIBUTES = {
     KIND: (
         "id arn region name cluster desired_count launch_type capacity_provider_strategy "
@@ -26,8 +28,9 @@ ATTRIBUTES = {
         "id arn arn_without_revision family cpu memory requires_compatibilities runtime_platform"
     ),
     TARGET: "id arn resource_id scalable_dimension service_namespace min_capacity max_capacity",
-    "aws_appautoscaling_policy": (
-        "resource_id scalable_dimension policy_type target_tracking_scaling_policy_configuration"
+    POLICY: (
+        "id name arn resource_id scalable_dimension policy_type step_scaling_policy_configuration "
+        "target_tracking_scaling_policy_configuration"
     ),
     "aws_appautoscaling_scheduled_action": (
         "resource_id scalable_dimension schedule timezone scalable_target_action"
@@ -39,12 +42,15 @@ _DIMENSION = "ecs:service:DesiredCount"
 def read(context: Context) -> list[InstanceGroup]:
     """Read every service that remains after apply."""
     targets = _scaled(context, TARGET)
-    policies = _scaled(context, "aws_appautoscaling_policy")
+    policies = _scaled(context, POLICY)
     actions = _scaled(context, "aws_appautoscaling_scheduled_action")
-    return [
-        _group(context, one, *(by.get(one.address, []) for by in (targets, policies, actions)))
-        for one in context.planned.of(KIND)
-    ]
+    alarms = aws_alarms.by_policy(context, POLICY)
+    found = []
+    for one in context.planned.of(KIND):
+        schedules = [application_schedule(action) for action in actions.get(one.address, [])]
+        scaled = scaling(context, one, policies.get(one.address, []), schedules, alarms)
+        found.append(_group(context, one, targets.get(one.address, []), scaled))
+    return found
 
 
 def _scaled(context: Context, kind: str) -> Mapping[str, list[Resource]]:
@@ -95,13 +101,9 @@ def _cluster(service: Resource) -> str | None:
 
 
 def _group(
-    context: Context,
-    service: Resource,
-    targets: list[Resource],
-    policies: list[Resource],
-    actions: list[Resource],
+    context: Context, service: Resource, targets: list[Resource], scaled: Scaling
 ) -> InstanceGroup:
-    scalers, sites = scaling(policies, [application_schedule(action) for action in actions])
+    scalers, sites = scaled
     link = follow(context.planned, service, [("task_definition",)], ("aws_ecs_task_definition",))
     task = link.to if link is not None else None
     if task is not None:

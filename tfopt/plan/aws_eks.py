@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tfopt.plan.aws_launch import Launch, OperatingSystem, from_template, why_no_type
+from tfopt.plan.aws_asg import CLUSTER_AUTOSCALER
+from tfopt.plan.aws_launch import Launch, OperatingSystem, disks, from_template, why_no_type
 from tfopt.plan.context import Context
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
@@ -15,12 +16,16 @@ KIND = "aws_eks_node_group"
 ATTRIBUTES = {
     KIND: (
         "id arn region node_group_name node_group_name_prefix cluster_name "
-        "instance_types scaling_config capacity_type launch_template ami_type subnet_ids"
+        "instance_types scaling_config capacity_type launch_template ami_type subnet_ids "
+        "disk_size tags"
     )
 }
 DEFAULT_TYPE = "t3.medium"  # what EKS launches where neither node group nor template names a type
 _SIZES = {"min_size": "min_size", "max_size": "max_size", "desired_capacity": "desired_size"}
-_AUTOSCALER = "an autoscaler inside the cluster, if any, is not part of the plan"
+_AUTOSCALER = (
+    "an autoscaler inside the cluster, if any, is not part of the plan: it is taken to keep its "
+    "desired size"
+)
 
 
 def read(context: Context) -> list[InstanceGroup]:
@@ -46,11 +51,15 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         min_size=size(group.get("scaling_config", 0, "min_size")),
         max_size=size(group.get("scaling_config", 0, "max_size")),
         desired_capacity=size(group.get("scaling_config", 0, "desired_size")),
-        zones=len(texts(group.get("subnet_ids"))) or None,
+        zones=_zones(group),
         spot_share=1.0 if group.get("capacity_type") == "SPOT" or launch.spot else 0.0,
         operating_system=_operating_system(group, launch),
         detailed_monitoring=launch.detailed_monitoring,
         burst_unlimited=launch.burst_unlimited,
+        spot_allocation="price-capacity-optimized",
+        capacity_rebalance=True,  # EKS always does
+        disks=launch.disks or disks([{"volume_size": group.get("disk_size")}]),
+        cluster_autoscaled=CLUSTER_AUTOSCALER in block(group.get("tags")),
         sites=_sites(group, site),
         replaces_on=changed if own_list or site is None else frozenset(),
         rolls_on=frozenset() if own_list or site is None else changed,
@@ -58,6 +67,12 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         fixed_name=_has_fixed_name(group),
         notes=(*launch.notes, *notes, *place, _AUTOSCALER),
     )
+
+
+def _zones(group: Resource) -> int | None:
+    """Return in how many zones nodes stand: one subnet is taken for one zone."""
+    listed = group.get("subnet_ids")
+    return len(listed) if isinstance(listed, list) and listed else None
 
 
 def _has_fixed_name(group: Resource) -> bool:

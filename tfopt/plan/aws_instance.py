@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from tfopt.plan.aws_launch import Launch, from_template, operating_system, unlimited, why_no_type
+from tfopt.plan.aws_launch import (
+    Launch,
+    from_template,
+    operating_system,
+    own_disks,
+    unlimited,
+    why_no_type,
+)
 from tfopt.plan.context import Context
 from tfopt.plan.model import Action, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
@@ -15,7 +22,8 @@ KIND = "aws_instance"
 ATTRIBUTES = {
     KIND: (
         "id arn region instance_type availability_zone monitoring credit_specification ami "
-        "launch_template instance_market_options get_password_data"
+        "launch_template instance_market_options get_password_data root_block_device "
+        "ebs_block_device"
     )
 }
 _RESTART = "a new instance type stops and starts each instance"
@@ -60,6 +68,7 @@ def _launch(context: Context, instance: Resource) -> Launch:
         detailed_monitoring=flag(instance.get("monitoring")) is True or launch.detailed_monitoring,
         burst_unlimited=unlimited(credits_) if text(credits_) else launch.burst_unlimited,
         spot=launch.spot or market == "spot",
+        disks=own_disks(instance) or launch.disks,
     )
 
 
@@ -83,6 +92,7 @@ def _group(context: Context, instances: list[Resource], launch: Launch) -> Insta
         zones=len({text(one.get("availability_zone")) for one in instances} - {None}) or None,
         operating_system=launch.operating_system,
         detailed_monitoring=launch.detailed_monitoring,
+        disks=launch.disks,
         burst_unlimited=launch.burst_unlimited,
         spot_share=1.0 if launch.spot else 0.0,
         sites=_sites(together, launch.site, count),

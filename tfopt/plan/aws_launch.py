@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from tfopt.plan.context import Context
 from tfopt.plan.link import follow, leads_to
-from tfopt.plan.model import REDACTED, UNKNOWN, PathStep, Site
+from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, dig, flag, known, text, whole
+from tfopt.plan.values import block, blocks, dig, flag, known, number, text, whole
 
 OperatingSystem = Literal["linux", "windows", "unknown"]
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
@@ -39,6 +40,7 @@ class Launch:
     burst_unlimited: bool | None = None
     spot: bool = False
     by_requirements: bool = False
+    disks: tuple[Disk, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -128,6 +130,9 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
         burst_unlimited=unlimited(credits_),
         spot=market.get("market_type") == "spot",
         by_requirements=bool(block(source.get("instance_requirements"))),
+        disks=disks(
+            block(mapping, "ebs") for mapping in blocks(source.get("block_device_mappings"))
+        ),
         notes=notes,
     )
 
@@ -151,8 +156,24 @@ def from_configuration(context: Context, group: Resource) -> Launch:
         # unlike templates, configurations have detailed monitoring unless it is turned off
         detailed_monitoring=flag(source.get("enable_monitoring")) is not False,
         spot=known(source.get("spot_price")) and source.get("spot_price") != "",
+        disks=own_disks(source),
         notes=notes,
     )
+
+
+def disks(volumes: Iterable[Mapping[str, object]]) -> tuple[Disk, ...]:
+    """Return the volumes whose size is set; that of an image's snapshot is not in the plan."""
+    return tuple(
+        Disk(gib, text(volume.get("volume_type")) or "gp2")
+        for volume in volumes
+        if (gib := number(volume.get("volume_size")))
+    )
+
+
+def own_disks(source: Resource) -> tuple[Disk, ...]:
+    """Return the volumes of an instance or a launch configuration, the root's first."""
+    names = ("root_block_device", "ebs_block_device")
+    return disks(one for name in names for one in blocks(source.get(name)))
 
 
 def unlimited(cpu_credits: object) -> bool | None:

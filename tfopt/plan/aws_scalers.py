@@ -1,4 +1,4 @@
-"""Scaling policies and scheduled actions of EC2 Auto Scaling groups and ECS services."""
+"""What scales an EC2 Auto Scaling group or ECS service: whose a policy is, and its schedules."""
 
 from __future__ import annotations
 
@@ -6,31 +6,20 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
+from tfopt.plan.aws_policies import TRACKING, read_policy
 from tfopt.plan.context import Context
 from tfopt.plan.link import follow
-from tfopt.plan.model import (
-    UNKNOWN,
+from tfopt.plan.model import UNKNOWN, Site
+from tfopt.plan.planned import Resource
+from tfopt.plan.scalers import (
     OtherScaler,
     Scaler,
     ScheduleScaler,
-    Site,
     TargetTrackingScaler,
+    measured_by,
 )
-from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, flag, number, size, text
+from tfopt.plan.values import block, size, text
 
-CPU_METRICS = frozenset(
-    {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", "EC2SpotFleetRequestAverageCPU"}
-)
-_TRACKING = {
-    "aws_autoscaling_policy": "target_tracking_configuration",
-    "aws_appautoscaling_policy": "target_tracking_scaling_policy_configuration",
-}
-_POLICY_WORDS = {
-    "StepScaling": "step scaling policy",
-    "SimpleScaling": "simple scaling policy",
-    "PredictiveScaling": "predictive scaling policy",
-}
 _DAYS = {name: str(n) for n, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])}
 
 Scaling = tuple[tuple[Scaler, ...], Mapping[str, Site]]
@@ -51,42 +40,29 @@ def attached(
     return found
 
 
-def scaling(policies: list[Resource], schedules: list[Scaler]) -> Scaling:
-    """Return a group's scalers, and where its CPU target stands (one policy only)."""
-    scalers = [read_policy(policy) for policy in policies]
+def scaling(
+    context: Context,
+    group: Resource,
+    policies: list[Resource],
+    schedules: list[Scaler],
+    alarms: Mapping[str, list[Resource]],
+) -> Scaling:
+    """Return a group's scalers, and where its CPU target stands (one such policy only)."""
+    read = [
+        (policy, scaler)
+        for policy in policies
+        for scaler in read_policy(context, policy, group, alarms.get(policy.address, ()))
+    ]
     on_cpu = [
         policy
-        for policy, scaler in zip(policies, scalers, strict=True)
-        if isinstance(scaler, TargetTrackingScaler) and scaler.metric in CPU_METRICS
+        for policy, scaler in read
+        if isinstance(scaler, TargetTrackingScaler) and measured_by(scaler.metric) == "cpu"
     ]
     sites = {}
     if len(on_cpu) == 1:  # several: no single value is the group's target
-        block_name = _TRACKING[on_cpu[0].kind]
+        block_name = TRACKING[on_cpu[0].kind]
         sites["target_cpu"] = on_cpu[0].site(block_name, 0, "target_value", scale=100.0)
-    return (*scalers, *schedules), sites
-
-
-def read_policy(policy: Resource) -> Scaler:
-    """Read one scaling policy; only target tracking on a predefined metric is more than words."""
-    if flag(policy.get("enabled")) is False:
-        return OtherScaler(policy.address, "disabled scaling policy")
-    tracking = block(policy.get(_TRACKING[policy.kind]))
-    if not tracking:
-        kind = text(policy.get("policy_type")) or "SimpleScaling"
-        return OtherScaler(policy.address, _POLICY_WORDS.get(kind, "scaling policy"))
-    metric = text(block(tracking, "predefined_metric_specification").get("predefined_metric_type"))
-    target = number(tracking.get("target_value"))
-    if metric is None:
-        return OtherScaler(policy.address, "target tracking on a metric of its own")
-    if target is None:
-        return OtherScaler(policy.address, f"target tracking on {metric}, target not known")
-    return TargetTrackingScaler(
-        address=policy.address,
-        metric=metric,
-        target=target / 100 if metric in CPU_METRICS else target,
-        disable_scale_in=flag(tracking.get("disable_scale_in")) is True,
-        warmup_s=number(policy.get("estimated_instance_warmup")),
-    )
+    return (*(scaler for _, scaler in read), *schedules), sites
 
 
 def asg_schedule(action: Resource) -> Scaler:

@@ -56,6 +56,24 @@ def follow(
     return Link(instances[0], inferred=True) if len(instances) == 1 else None
 
 
+def follow_all(
+    planned: Planned, start: Resource, paths: list[tuple[PathStep, ...]], kinds: tuple[str, ...]
+) -> list[Resource]:
+    """Return every resource of `kinds` that the lists at `paths` of `start` name.
+
+    Ids that are known decide; references count only for a list in which some are not.
+    """
+    found: list[Resource] = []
+    search = _Search(planned, kinds, start.key)
+    for path in paths:
+        listed = start.get(*path)
+        values = listed if isinstance(listed, list) else [listed]
+        found += [r for kind in kinds for value in values for r in planned.with_value(kind, value)]
+        if not all(isinstance(value, str) for value in values):
+            found += search.targets(start.references(*path), start.module)
+    return _unique(found)
+
+
 def leads_to(
     planned: Planned, start: Resource, path: tuple[PathStep, ...], kinds: tuple[str, ...]
 ) -> bool:

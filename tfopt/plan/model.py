@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from tfopt.plan.scalers import OtherScaler, Scaler
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 PathStep = str | int
 SIZING: Final = ("instance_type", "min_size", "max_size", "desired_capacity", "target_cpu")
@@ -83,37 +85,21 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTrackingScaler:
-    """A target-tracking policy; `metric` is the vendor's name of the predefined metric."""
+class Disk:
+    """A volume that each instance brings and that is paid while it stands."""
 
-    address: str
-    metric: str  # "ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", …
-    target: float  # a share for CPU metrics (0.6), the metric's own unit otherwise
-    disable_scale_in: bool = False
-    warmup_s: float | None = None
+    gib: float
+    kind: str  # "gp3"
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduleScaler:
-    """A scheduled action; sizes that are None (or -1 in AWS) are left as they are."""
+class WarmPool:
+    """Instances initialised beforehand."""
 
-    address: str
-    recurrence: str | None
-    time_zone: str
-    min_size: int | None
-    max_size: int | None
-    desired_capacity: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OtherScaler:
-    """A scaling policy that is read but not simulated yet; `what` says which in words."""
-
-    address: str
-    what: str
-
-
-Scaler = TargetTrackingScaler | ScheduleScaler | OtherScaler
+    min_size: int = 0
+    max_prepared: int | None = None
+    state: Literal["stopped", "running", "hibernated"] = "stopped"
+    reuse_on_scale_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +121,18 @@ class InstanceGroup:
     scalers: tuple[Scaler, ...] = ()
     on_demand_base: int = 0
     spot_share: float = 0.0
+    on_demand_allocation: str = "prioritized"  # the vendor's word
+    spot_allocation: str = "lowest-price"
+    spot_pools: int = 2  # of "lowest-price": how many of the cheapest are used alike
+    capacity_rebalance: bool = False  # spot instances are replaced when they are told to go
     operating_system: Literal["linux", "windows", "unknown"] = "linux"
     detailed_monitoring: bool = False
     warmup_s: float | None = None  # default_instance_warmup
+    cooldown_s: float | None = None  # default_cooldown
+    termination: tuple[str, ...] = ()  # the vendor's words, first to last
+    warm_pool: WarmPool | None = None
+    disks: tuple[Disk, ...] = ()  # whose size the plan tells
+    cluster_autoscaled: bool = False  # its tags let a Kubernetes cluster autoscaler find it
     burst_unlimited: bool | None = None  # credit_specification, where stated
     task_vcpus: float | None = None  # size of a task or pod
     task_memory_gib: float | None = None
@@ -147,6 +142,11 @@ class InstanceGroup:
     instance_refresh: bool = False  # an apply that changes the type replaces running instances
     fixed_name: bool = False  # no second group of its name can stand beside it while it is replaced
     notes: tuple[str, ...] = ()  # facts a reader must know (pinned template version, …)
+
+
+def acting_scalers(group: InstanceGroup) -> tuple[Scaler, ...]:
+    """Return what changes the group's size while it runs: what is disabled does not."""
+    return tuple(s for s in group.scalers if not isinstance(s, OtherScaler) or s.acts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from tfopt.recommendation import Edit, Group, ScheduleValues, Settings
+from tfopt.recommendation import Edit, Group, ScheduleValues, Settings, StepValues
 from tfopt.render import words
 
 LABELS = {
@@ -17,6 +19,7 @@ LABELS = {
     "schedules": "schedules",
     "spot_share": "spot share",
 }
+_METRIC = {"cpu": "CPU", "requests": "requests a minute"}
 _COUNTS = ("min_size", "max_size", "desired_capacity")
 NOT_PATCHABLE = "not patchable"
 
@@ -84,21 +87,52 @@ def summary(settings: Settings) -> str:
         parts.append(words.count(settings.desired_capacity, unit))
     if settings.target_cpu is not None:
         parts.append(f"target CPU {words.setting_share(settings.target_cpu)}")
+    elif settings.steps:
+        parts.append("step scaling")
     return ", ".join(parts)
 
 
 def value_text(name: str, settings: Settings) -> str:
     """Return one attribute's value in words, empty where it has none."""
     value = getattr(settings, name)
-    if name == "schedules":
-        return "; ".join(_schedule(item) for item in settings.schedules)
-    if name == "spot_share":
-        return words.setting_share(value) if value else ""
-    if value is None:
+    if not value and (value is None or name not in _COUNTS):
         return ""
-    if name == "target_cpu":
-        return words.setting_share(value)
+    wording = _WORDINGS.get(name)
+    if wording is not None:
+        return wording(value)
     return words.count(value, settings.unit) if name in _COUNTS else str(value)
+
+
+def scaled_by(settings: Settings) -> list[str]:
+    """Return a line for each policy but the one that has its target CPU.
+
+    `CPU from 60 %: +20 %, from 75 %: +50 %, after 2 minutes`, `predictive scaling at 50 % CPU`.
+    """
+    policies: dict[tuple[str, str], list[StepValues]] = {}
+    for row in settings.steps or []:
+        policies.setdefault((row.policy, row.metric), []).append(row)
+    tables = [
+        f"{_METRIC[own[0].metric]} {', '.join(map(_step, own))}, "
+        f"after {words.count(round(own[0].after_s / 60), 'minute')}"
+        for own in policies.values()
+    ]
+    return [*tables, *settings.other_policies]
+
+
+def _step(row: StepValues) -> str:
+    """Return one row by the end of its range that is nearer to the alarm's threshold."""
+    rises = row.upper is None or (row.lower is not None and row.change > 0)
+    at = row.lower if rises else row.upper
+    place = "" if at is None else f"{'from' if rises else 'to'} {_level(row.metric, at)}: "
+    if row.adjustment == "exact":
+        return f"{place}{row.change:g}"
+    sign = words.MINUS if row.change < 0 else "+"
+    unit = f"{words.GAP}%" if row.adjustment == "percent" else ""
+    return f"{place}{sign}{abs(row.change):g}{unit}"
+
+
+def _level(metric: str, value: float) -> str:
+    return words.setting_share(value) if metric == "cpu" else f"{value:,g}"
 
 
 def _schedule(item: ScheduleValues) -> str:
@@ -113,6 +147,13 @@ def _schedule(item: ScheduleValues) -> str:
     ]
     zone = "" if item.time_zone == "Etc/UTC" else f" {item.time_zone}"
     return f"{item.recurrence}{zone}: {', '.join(sizes) or 'no size'}"
+
+
+_WORDINGS: Mapping[str, Callable[[Any], str]] = {
+    "target_cpu": words.setting_share,
+    "schedules": lambda schedules: "; ".join(map(_schedule, schedules)),
+    "spot_share": words.setting_share,
+}
 
 
 def _place(edit: Edit | None) -> str:

@@ -131,6 +131,7 @@ def _settings(group: GroupView) -> Table:
 
 
 def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
+    yield "Scaled by", group.scaled_by
     if group.recommended:
         if group.why_this_type:
             yield f"Why {group.proposed_type}", [group.why_this_type]

@@ -23,7 +23,7 @@ from tfopt.render.sentences import (
     saving_sentence,
     verdict,
 )
-from tfopt.render.settings import LABELS, SettingRow, changes, setting_rows
+from tfopt.render.settings import LABELS, SettingRow, changes, scaled_by, setting_rows
 
 NEXT_BEST = 3
 _GRADE = {
@@ -84,6 +84,7 @@ class GroupView:
     reason: str
     settings: list[SettingRow]
     figures: list[Figure]
+    scaled_by: list[str]  # the policies beside the target CPU; no edit changes them
     why_this_type: str
     proposed_type: str
     alternatives: list[AlternativeView]
@@ -193,6 +194,7 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         reason=group.reason.rstrip("."),
         settings=setting_rows(group, cell),
         figures=_figures(group, cell),
+        scaled_by=scaled_by(group.current) if group.current else [],
         why_this_type=group.why_this_type or "",
         proposed_type=group.recommended.instance_type if group.recommended else "",
         alternatives=[

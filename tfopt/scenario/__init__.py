@@ -2,6 +2,6 @@
 
 from tfopt.scenario.case import Case, build_case
 from tfopt.scenario.demand import Traffic
-from tfopt.scenario.group import NotAnalysedError
+from tfopt.scenario.refusal import NotAnalysedError
 
 __all__ = ["Case", "NotAnalysedError", "Traffic", "build_case"]

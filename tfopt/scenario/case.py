@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,17 +14,19 @@ from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
 from tfopt.scenario.demand import Traffic, traffic_of
+from tfopt.scenario.fleet import fleet_notes, fleet_of, holds_type, is_mixed, money_of, slot_of
 from tfopt.scenario.group import (
-    NotAnalysedError,
     is_sustained,
     machine_of,
     present_configuration,
     present_offer,
     reference_offer,
     slo_of,
+    slot_offers,
 )
+from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings, WorkloadTable
-from tfopt_sim.types import FloatArray, Machine, Slo
+from tfopt_sim.types import FloatArray, Machine, Slo, Slot
 
 if TYPE_CHECKING:
     from tfopt_policies.policy import Knobs, Problem
@@ -48,6 +50,13 @@ class Case:
     measured_on: str | None  # the type the workload says its CPU figures are of
     notes: tuple[str, ...]
 
+    @property
+    def forecast_rps(self) -> FloatArray:
+        """What predictive scaling expects of each hour: the mean of all held-back scenarios."""
+        from tfopt_sim.autoscaling.predictive import hourly_rps
+
+        return hourly_rps(self.held_back_rps, self.start)
+
 
 def build_case(
     group: InstanceGroup,
@@ -57,8 +66,11 @@ def build_case(
     knobs: Knobs,
     horizon_s: int,
     seed: int,
+    committed_usd_per_hour: float = 0.0,
 ) -> Case:
     """Put a group together with its machines, its traffic and its futures.
+
+    `committed_usd_per_hour` is its share of the commitments that the settings name.
 
     Raises:
         NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
@@ -70,11 +82,20 @@ def build_case(
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-    seen = partial(machine_of, reference=reference, smt=table.smt if table else None)
-    present = present_configuration(group, seen(offer))
+    seen = partial(
+        machine_of,
+        reference=reference,
+        smt=table.smt if table else None,
+        unlimited=group.burst_unlimited,
+    )
+    present = replace(
+        present_configuration(group, seen(offer), table.alarm_cadence if table else "legacy"),
+        fleet=fleet_of(group, slot_offers(group, book, settings), seen),
+        money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
+    )
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
-    same, other = _machines(book, offer, settings, table)
+    same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand)
     paths = model.sample(
         np.random.default_rng(seed), SEARCH_SCENARIOS + HELD_BACK_SCENARIOS, horizon_s, 60
@@ -90,6 +111,7 @@ def build_case(
         present=present,
         machines=machines if knobs.instance_type else machines[:1],
         knobs=knobs,
+        slots=_slots(group, (offer, *same, *other), seen),
     )
     return Case(
         group=group,
@@ -102,8 +124,8 @@ def build_case(
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
         notes=(
-            *_mixed_notes(group),
-            *_credit_notes(offer),
+            *fleet_notes(group),
+            *_credit_notes(present.machine),
             *(_rule_notes(offer, settings, table) if knobs.instance_type and not same else ()),
             *traffic.notes,
         ),
@@ -126,21 +148,22 @@ def _check_possible(machines: Sequence[Machine], traffic: Traffic, slo: Slo) -> 
         )
 
 
-def _mixed_notes(group: InstanceGroup) -> Iterable[str]:
-    if len(group.slots) > 1:
-        first = group.slots[0].instance_type
-        yield f"{len(group.slots)} types are listed: priced and simulated on the first, {first}"
-    if group.spot_share > 0:
-        yield f"{group.spot_share:.0%} may run on spot: priced on demand, the upper end"
+def _slots(
+    group: InstanceGroup, offers: Iterable[Offer], machine: Callable[[Offer], Machine]
+) -> tuple[Slot, ...]:
+    """Return each machine as the group would buy it; none where all is bought on demand."""
+    if not is_mixed(group) or holds_type(group):
+        return ()
+    return tuple(slot_of(offer, machine(offer), 1, on_spot=True) for offer in offers)
 
 
-def _credit_notes(offer: Offer) -> Iterable[str]:
-    if offer.burst is not None:
-        baseline = f"{100 * offer.burst.baseline:.0f} %"
-        yield (
-            f"{offer.instance_type} runs unlimited: CPU above its baseline of {baseline} is priced "
-            "on the mean, the least it can cost"
-        )
+def _credit_notes(machine: Machine) -> Iterable[str]:
+    if machine.burst is not None:
+        baseline = f"{machine.name} earns CPU credits for {machine.burst.baseline:.0%} of its vCPUs"
+        if machine.burst.unlimited:
+            yield f"{baseline}: what it uses beyond its balance is paid as surplus"
+        else:
+            yield f"{baseline}: without a balance it is throttled to that"
 
 
 def _rule_notes(offer: Offer, settings: Settings, table: WorkloadTable | None) -> Iterable[str]:
@@ -161,7 +184,12 @@ def _rule_notes(offer: Offer, settings: Settings, table: WorkloadTable | None) -
 
 
 def _machines(
-    book: PriceBook, offer: Offer, settings: Settings, table: WorkloadTable | None
+    book: PriceBook,
+    offer: Offer,
+    settings: Settings,
+    table: WorkloadTable | None,
+    *,
+    on_spot: bool,
 ) -> tuple[list[Offer], list[Offer]]:
     """Return exchangeable offers of an allowed architecture, and those that need another image."""
     defaults = settings.defaults
@@ -176,7 +204,13 @@ def _machines(
             min_memory_gib=table.memory_gib_per_instance if table else None,
         ),
     )
-    usable = [o for o in found if o.throughput_per_vcpu and is_sustained(o)]
+    usable = [
+        o
+        for o in found
+        if o.throughput_per_vcpu
+        and is_sustained(o)
+        and (o.usd_per_hour_spot is not None or not on_spot)
+    ]
     same = [o for o in usable if o.architecture in allowed]
     other = [o for o in usable if o.architecture not in allowed]
     return (same if offer.throughput_per_vcpu else []), other[:2]

@@ -115,6 +115,7 @@ def _read_rate(folder: Path, source: DemandTable) -> Reading:
 
 def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:
     """Assume that the group was sized for the weekly peak of a named profile, SLO included."""
+    from tfopt_policies.sizing import aimed_cpu
     from tfopt_sim.profiles import profile_demand
     from tfopt_sim.rollout import service_limits
     from tfopt_sim.saturation import busy_at, work_at
@@ -124,11 +125,12 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
         name = table.demand.profile
     cpu_ms = table.cpu_ms_per_request if table else None
     workload = _workload(table, cpu_ms or ASSUMED_CPU_MS)
-    if present.tracking is None:
-        sized, cpu = present.desired_capacity, ASSUMED_PEAK_CPU
-    else:
-        sized = max(present.desired_capacity, round(SIZED_SHARE * present.max_size))
-        cpu = present.tracking.target
+    sized = present.desired_capacity
+    if present.scaling:
+        sized = max(sized, round(SIZED_SHARE * present.max_size))
+    if present.fleet.slots:  # sizes count what an instance stands for
+        sized = max(1, sized // present.fleet.slots[0].weight)
+    cpu = aimed_cpu(present, workload) or ASSUMED_PEAK_CPU
     machine = present.machine
     full_rps = sized * machine.vcpus * machine.speed / workload.cpu_s_per_request
     within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])

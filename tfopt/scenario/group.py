@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import (
-    REDACTED,
-    InstanceGroup,
-    OtherScaler,
-    ScheduleScaler,
-    TargetTrackingScaler,
-)
+from tfopt.plan.model import REDACTED, InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.scenario.fleet import is_mixed
+from tfopt.scenario.refusal import NotAnalysedError
+from tfopt.scenario.scaling import Cadence, is_held, scaling_of, schedules_of
 from tfopt.settings import Settings, Smt, WorkloadTable
-from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking
+from tfopt_sim.types import Configuration, Machine, Slo
 
-_CPU_METRICS = {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization"}
 MOST_INSTANCES = 5000  # a vendor's quota is far below; beyond, a bound is a slip of the keyboard
-_SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
-
-
-class NotAnalysedError(Exception):
-    """A group that cannot be simulated honestly yet; the message is the reason shown."""
 
 
 def slo_of(settings: Settings, table: WorkloadTable | None) -> Slo:
@@ -37,8 +28,10 @@ def slo_of(settings: Settings, table: WorkloadTable | None) -> Slo:
     return Slo(p99_ms=p99_ms, max_bad_minutes=bad)
 
 
-def present_configuration(group: InstanceGroup, machine: Machine) -> Configuration:
-    """Return the group's settings as the plan has them.
+def present_configuration(
+    group: InstanceGroup, machine: Machine, cadence: Cadence = "legacy"
+) -> Configuration:
+    """Return the group's settings as the plan has them, bought on demand.
 
     Raises:
         NotAnalysedError: sizes are unknown until apply, or scale in a way not simulated yet.
@@ -65,48 +58,9 @@ def present_configuration(group: InstanceGroup, machine: Machine) -> Configurati
         min_size=low,
         max_size=high,
         desired_capacity=min(max(desired, low), high),
-        scaling=tuple(_scaling(group)),
-        schedules=tuple(_schedules(group)),
+        scaling=scaling_of(group, cadence),
+        schedules=tuple(schedules_of(group)),
     )
-
-
-def is_held(group: InstanceGroup) -> bool:
-    """Tell whether nothing in the plan changes the group's size while it runs."""
-    return not group.scalers
-
-
-def _scaling(group: InstanceGroup) -> Iterable[TargetTracking]:
-    for scaler in group.scalers:
-        if isinstance(scaler, OtherScaler):
-            raise NotAnalysedError(f"{scaler.address} is {scaler.what}, not simulated yet")
-    tracking = [s for s in group.scalers if isinstance(s, TargetTrackingScaler)]
-    if not tracking:
-        return
-    if len(tracking) > 1:
-        raise NotAnalysedError("several target-tracking policies act on it, not simulated yet")
-    policy = tracking[0]
-    if policy.metric not in _CPU_METRICS:
-        raise NotAnalysedError(f"{policy.address} tracks {policy.metric}; only CPU is simulated")
-    warmup_s = policy.warmup_s if policy.warmup_s is not None else group.warmup_s
-    yield TargetTracking(
-        target=policy.target,
-        scale_in_ratio=_SCALE_IN_RATIO[group.unit],
-        metric_period_s=60 if group.detailed_monitoring or group.unit == "task" else 300,
-        warmup_s=300.0 if warmup_s is None else warmup_s,
-        scale_in=not policy.disable_scale_in,
-    )
-
-
-def _schedules(group: InstanceGroup) -> Iterable[ScheduledAction]:
-    for scaler in group.scalers:
-        if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None:
-            yield ScheduledAction(
-                recurrence=scaler.recurrence,
-                time_zone=scaler.time_zone,
-                min_size=scaler.min_size,
-                max_size=scaler.max_size,
-                desired_capacity=scaler.desired_capacity,
-            )
 
 
 def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> Offer:
@@ -125,35 +79,43 @@ def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> 
             if hidden
             else "its instance type is known only after apply"
         )
-    if any(slot.weight != 1 for slot in group.slots):
-        raise NotAnalysedError("its types carry weights, which are not simulated yet")
+    return slot_offers(group, book, settings)[0]
+
+
+def slot_offers(group: InstanceGroup, book: PriceBook, settings: Settings) -> tuple[Offer, ...]:
+    """Return the price book's entries of the types that the group may launch, in order.
+
+    Where all instances are of the first type only that one.
+
+    Raises:
+        NotAnalysedError: a type, the region or a price is not known.
+    """
     if group.region is None:
         raise NotAnalysedError("its region is not in the plan")
-    return _offer(group, group.region, book, settings)
+    slots = group.slots if is_mixed(group) else group.slots[:1]
+    names = [slot.instance_type for slot in slots]
+    return tuple(_offer(group, group.region, name, book, settings) for name in names)
 
 
-def _offer(group: InstanceGroup, region: str, book: PriceBook, settings: Settings) -> Offer:
+def _offer(
+    group: InstanceGroup, region: str, name: str, book: PriceBook, settings: Settings
+) -> Offer:
     system = group.operating_system
     system = settings.defaults.operating_system if system == "unknown" else system
     try:
-        offer = book.offer(group.cloud, region, group.slots[0].instance_type, system)
+        offer = book.offer(group.cloud, region, name, system)
     except TfoptError as problem:
         raise NotAnalysedError(str(problem)) from None
-    if not is_sustained(offer, group.burst_unlimited):
+    if offer.burst is None and offer.baseline_cpu < 1:
         raise NotAnalysedError(
-            f"{offer.instance_type} is throttled once its CPU credits are spent, not simulated yet"
+            f"{offer.instance_type} is throttled by rules that its vendor does not publish"
         )
     return offer
 
 
-def is_sustained(offer: Offer, unlimited: bool | None = None) -> bool:
-    """Tell whether a type keeps its full speed for good, by paying for what exceeds its credits.
-
-    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
-    """
-    if offer.burst is None:
-        return offer.baseline_cpu >= 1
-    return offer.burst.unlimited if unlimited is None else unlimited
+def is_sustained(offer: Offer) -> bool:
+    """Tell whether a type keeps its full speed for good, by paying for what exceeds its credits."""
+    return offer.baseline_cpu >= 1 if offer.burst is None else offer.burst.unlimited
 
 
 def reference_offer(
@@ -174,11 +136,20 @@ def reference_offer(
         raise TfoptError(f"measured_on of {group.address}: {problem}", where=where) from None
 
 
-def machine_of(offer: Offer, reference: Offer, smt: Smt | None = "measured") -> Machine:
+def machine_of(
+    offer: Offer,
+    reference: Offer,
+    smt: Smt | None = "measured",
+    unlimited: bool | None = None,
+) -> Machine:
     """Return the offer as the simulator sees it, its speed relative to the reference type's.
 
     With `smt` "linear", a vCPU is as fast whether its core's other hyper-thread is busy or not.
+    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
     """
+    burst = offer.burst
+    if burst is not None and unlimited is not None:
+        burst = replace(burst, unlimited=unlimited)
     mine, theirs = offer.throughput_per_vcpu, reference.throughput_per_vcpu
     return Machine(
         name=offer.instance_type,
@@ -187,7 +158,7 @@ def machine_of(offer: Offer, reference: Offer, smt: Smt | None = "measured") -> 
         usd_per_hour=offer.usd_per_hour,
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
-        burst=offer.burst,
+        burst=burst,
         boost=1.0 if smt == "linear" else offer.boost or 1.0,
         threads_per_core=offer.threads_per_core or 1,
     )

@@ -1,0 +1,82 @@
+"""A group's scaling policies in the report: the step table, and in words what else acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfopt.plan.model import InstanceGroup, acting_scalers
+from tfopt.plan.scalers import (
+    MetricAlarm,
+    PredictiveScaler,
+    SimpleScaler,
+    StepAdjustment,
+    StepScaler,
+    TargetTrackingScaler,
+    measured_by,
+)
+from tfopt.recommendation import StepValues
+
+
+def step_table(group: InstanceGroup) -> list[StepValues] | None:
+    """Return every step and simple policy of the group as rows; None where it has none."""
+    rows = [
+        _row(scaler, step)
+        for scaler in acting_scalers(group)
+        if isinstance(scaler, StepScaler | SimpleScaler)
+        for step in _steps(scaler)
+    ]
+    return rows or None
+
+
+def _steps(scaler: StepScaler | SimpleScaler) -> Iterable[StepAdjustment]:
+    if isinstance(scaler, StepScaler):
+        return scaler.steps
+    return [StepAdjustment(scaler.change)]
+
+
+def _row(scaler: StepScaler | SimpleScaler, step: StepAdjustment) -> StepValues:
+    alarm = scaler.alarm
+    lower, upper = (
+        None if bound is None else round(alarm.threshold + bound, 6)
+        for bound in (step.lower, step.upper)
+    )
+    if alarm.comparison in (">", ">="):  # below the threshold the alarm does not ring
+        lower = alarm.threshold if lower is None else max(lower, alarm.threshold)
+    else:
+        upper = alarm.threshold if upper is None else min(upper, alarm.threshold)
+    return StepValues(
+        policy=scaler.address,
+        metric=alarm.metric,
+        lower=lower,
+        upper=upper,
+        change=step.change,
+        adjustment=scaler.adjustment,
+        after_s=_after_s(alarm),
+    )
+
+
+def _after_s(alarm: MetricAlarm) -> int:
+    return alarm.period_s * alarm.datapoints
+
+
+def other_policies(group: InstanceGroup) -> list[str]:
+    """Return in words what acts besides the one CPU target, the steps and the schedules."""
+    return list(_other_policies(group))
+
+
+def _other_policies(group: InstanceGroup) -> Iterator[str]:
+    for scaler in acting_scalers(group):
+        if isinstance(scaler, TargetTrackingScaler):
+            metric = measured_by(scaler.metric)
+            if metric == "cpu" and "target_cpu" in group.sites:
+                continue
+            goal = _goal(scaler.target, cpu=metric == "cpu")
+            yield f"target tracking at {goal}{', out only' if scaler.disable_scale_in else ''}"
+        elif isinstance(scaler, PredictiveScaler):
+            yield f"predictive scaling at {_goal(scaler.target, cpu=scaler.metric == 'cpu')}"
+
+
+def _goal(target: float, *, cpu: bool) -> str:
+    if cpu:
+        return f"{round(100 * target, 6):g} % CPU"
+    return f"{target:,g} requests per instance and minute"

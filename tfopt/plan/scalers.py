@@ -1,0 +1,121 @@
+"""What scales a group, as a plan says it: policies with the alarms that set them off, schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Metric = Literal["cpu", "requests"]
+"""Mean CPU of a group's instances (a share), or requests per instance and minute."""
+Comparison = Literal[">", ">=", "<", "<="]
+Adjustment = Literal["change", "percent", "exact"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTrackingScaler:
+    """A target-tracking policy.
+
+    `metric` is the vendor's name of the predefined metric; a customized one that is the same as a
+    predefined one goes by that name.
+    """
+
+    address: str
+    metric: str  # "ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", …
+    target: float  # a share for CPU metrics (0.6), the metric's own unit otherwise
+    disable_scale_in: bool = False
+    warmup_s: float | None = None
+    cooldowns_s: tuple[float, float] | None = None  # out, in: of tasks, which have no warm-up
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAlarm:
+    """An alarm that sets off a policy: it rings on `datapoints` breaches of the last `of`."""
+
+    address: str
+    metric: Metric
+    threshold: float  # in the metric's unit
+    comparison: Comparison
+    period_s: int
+    datapoints: int
+    of: int  # evaluation periods
+
+
+@dataclass(frozen=True, slots=True)
+class StepAdjustment:
+    """What is done while metric − threshold lies in [lower, upper); None: unbounded."""
+
+    change: float  # instances, per cent, or a capacity
+    lower: float | None = None  # in the metric's unit
+    upper: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepScaler:
+    """A step scaling policy with one of the alarms that set it off."""
+
+    address: str
+    alarm: MetricAlarm
+    steps: tuple[StepAdjustment, ...]
+    adjustment: Adjustment
+    min_magnitude: int = 0
+    warmup_s: float | None = None
+    cooldown_s: float | None = None  # of tasks, which have no warm-up
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleScaler:
+    """A simple scaling policy with one of the alarms that set it off."""
+
+    address: str
+    alarm: MetricAlarm
+    change: float
+    adjustment: Adjustment
+    min_magnitude: int = 0
+    cooldown_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PredictiveScaler:
+    """A predictive scaling policy that acts."""
+
+    address: str
+    metric: Metric
+    target: float  # in the metric's unit
+    buffer_s: float = 300.0  # SchedulingBufferTime
+    max_capacity_buffer: float | None = None  # share above the forecast; None: max_size is kept
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleScaler:
+    """A scheduled action; sizes that are None (or -1 in AWS) are left as they are."""
+
+    address: str
+    recurrence: str | None
+    time_zone: str
+    min_size: int | None
+    max_size: int | None
+    desired_capacity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherScaler:
+    """What is read but cannot be simulated; `what` says in words what it is, or why."""
+
+    address: str
+    what: str
+    acts: bool = True  # False: disabled, it only forecasts, or its alarm's actions are off
+
+
+PolicyScaler = TargetTrackingScaler | StepScaler | SimpleScaler | PredictiveScaler
+Scaler = PolicyScaler | ScheduleScaler | OtherScaler
+
+_CPU = frozenset(
+    {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", "EC2SpotFleetRequestAverageCPU"}
+)
+
+
+def measured_by(metric: str) -> Metric | None:
+    """Return what a predefined target-tracking metric measures; None where neither."""
+    if metric in _CPU:
+        return "cpu"
+    return "requests" if metric == "ALBRequestCountPerTarget" else None

@@ -1,0 +1,164 @@
+"""How a group scales, as the simulator takes it; refuses what it does not follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from tfopt.plan.model import InstanceGroup, acting_scalers
+from tfopt.plan.scalers import (
+    MetricAlarm,
+    OtherScaler,
+    PolicyScaler,
+    PredictiveScaler,
+    ScheduleScaler,
+    SimpleScaler,
+    StepScaler,
+    measured_by,
+)
+from tfopt.scenario.refusal import NotAnalysedError
+from tfopt_sim.types import (
+    Alarm,
+    PredictiveScaling,
+    ScalingPolicy,
+    ScheduledAction,
+    SimpleScaling,
+    Step,
+    StepScaling,
+    TargetTracking,
+)
+
+Cadence = Literal["legacy", "responsive"]
+DATAPOINTS: Final[dict[Cadence, tuple[int, int]]] = {"legacy": (3, 15), "responsive": (2, 15)}
+"""Datapoints that target tracking's two alarms wait for, out and in.
+
+Legacy is what AWS creates in groups of before November 2024. Since then the policy tunes itself to
+scale out sooner, to a degree that AWS does not publish ("Faster scaling with Amazon EC2 Auto
+Scaling Target Tracking", AWS Compute Blog, November 2024). Responsive takes two datapoints: fewer
+would let one minute's noise scale a group. Scale-in stays as slow as it was.
+"""
+_SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
+MOST_PERIODS = 52  # that an alarm of the simulator remembers
+_DEFAULT_S = 300.0  # AWS's cooldown, and its warm-up where nothing else is set
+
+
+def is_held(group: InstanceGroup) -> bool:
+    """Tell whether nothing in the plan changes the group's size while it runs."""
+    return not acting_scalers(group)
+
+
+def scaling_of(group: InstanceGroup, cadence: Cadence = "legacy") -> tuple[ScalingPolicy, ...]:
+    """Return the policies that act on a group.
+
+    Raises:
+        NotAnalysedError: one of them, or what it goes by, cannot be simulated.
+    """
+    if group.cluster_autoscaled:
+        raise NotAnalysedError(
+            "its tags let a cluster autoscaler size it, and what the pods ask for is not in the "
+            "plan"
+        )
+    for scaler in acting_scalers(group):
+        if isinstance(scaler, OtherScaler):
+            raise NotAnalysedError(f"{scaler.address} is not simulated: {scaler.what}")
+    return tuple(
+        _policy(group, scaler, cadence)
+        for scaler in acting_scalers(group)
+        if not isinstance(scaler, ScheduleScaler | OtherScaler)
+    )
+
+
+def schedules_of(group: InstanceGroup) -> Iterable[ScheduledAction]:
+    """Yield the recurring actions of a group."""
+    for scaler in group.scalers:
+        if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None:
+            yield ScheduledAction(
+                recurrence=scaler.recurrence,
+                time_zone=scaler.time_zone,
+                min_size=scaler.min_size,
+                max_size=scaler.max_size,
+                desired_capacity=scaler.desired_capacity,
+            )
+
+
+def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> ScalingPolicy:
+    if isinstance(scaler, StepScaler):
+        return StepScaling(
+            alarm=_alarm(group, scaler.alarm),
+            steps=tuple(Step(one.change, one.lower, one.upper) for one in scaler.steps),
+            adjustment=scaler.adjustment,
+            min_magnitude=scaler.min_magnitude,
+            warmup_s=_warmup_s(group, scaler.warmup_s),
+            cooldown_s=scaler.cooldown_s,
+        )
+    if isinstance(scaler, SimpleScaler):
+        return SimpleScaling(
+            alarm=_alarm(group, scaler.alarm),
+            change=scaler.change,
+            adjustment=scaler.adjustment,
+            min_magnitude=scaler.min_magnitude,
+            cooldown_s=_first(scaler.cooldown_s, group.cooldown_s),
+        )
+    if isinstance(scaler, PredictiveScaler):
+        return PredictiveScaling(
+            target=scaler.target,
+            metric=scaler.metric,
+            buffer_s=scaler.buffer_s,
+            max_capacity_buffer=scaler.max_capacity_buffer,
+        )
+    metric = measured_by(scaler.metric)
+    if metric is None:
+        raise NotAnalysedError(
+            f"{scaler.address} tracks {scaler.metric}; CPU and requests per target are simulated"
+        )
+    out, back = DATAPOINTS[cadence]
+    return TargetTracking(
+        target=scaler.target,
+        scale_in_ratio=_SCALE_IN_RATIO[group.unit],
+        out_datapoints=out,
+        in_datapoints=back,
+        metric_period_s=_published_s(group) if metric == "cpu" else 60,
+        warmup_s=_warmup_s(group, scaler.warmup_s),
+        scale_in=not scaler.disable_scale_in,
+        metric=metric,
+        cooldowns_s=scaler.cooldowns_s,
+    )
+
+
+def _alarm(group: InstanceGroup, alarm: MetricAlarm) -> Alarm:
+    """Return the alarm with a period in which the metric is published at least once.
+
+    An alarm on a shorter period goes by the datapoints that there are (CloudWatch, "How alarms
+    treat missing data").
+
+    Raises:
+        NotAnalysedError: it looks back over more periods than are kept.
+    """
+    if alarm.of > MOST_PERIODS:
+        raise NotAnalysedError(
+            f"{alarm.address} looks back over {alarm.of} periods; at most {MOST_PERIODS} are "
+            "simulated"
+        )
+    published_s = _published_s(group) if alarm.metric == "cpu" else 60
+    return Alarm(
+        threshold=alarm.threshold,
+        comparison=alarm.comparison,
+        metric=alarm.metric,
+        period_s=max(alarm.period_s, published_s),
+        datapoints=alarm.datapoints,
+        of=alarm.of,
+    )
+
+
+def _published_s(group: InstanceGroup) -> int:
+    """Return how often the group's CPU is published: every minute only where that is paid for."""
+    return 60 if group.detailed_monitoring or group.unit == "task" else 300
+
+
+def _warmup_s(group: InstanceGroup, own: float | None) -> float:
+    """Return the warm-up: the policy's, else the group's, else what its cooldown is."""
+    return _first(own, group.warmup_s, group.cooldown_s)
+
+
+def _first(*seconds: float | None) -> float:
+    return next((one for one in seconds if one is not None), _DEFAULT_S)
