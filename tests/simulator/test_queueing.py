@@ -210,7 +210,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_agrees_with_discrete_events(case: tuple[float, ...]) -> None:
-    """Slow share within 5 %, bad-minute share within 5 points of request-by-request truth."""
+    """Slow share within 5 %, bad-minute share within 7 points of request-by-request truth."""
     queues, servers, mean_s, cv2, slow_s, utilisation, minutes = case
     queues, servers = int(queues), int(servers)
     machine = Machine("m", servers, 4, 0.1)
@@ -222,7 +222,7 @@ def test_the_table_agrees_with_discrete_events(case: tuple[float, ...]) -> None:
     part, low = math.modf(cell_at(utilisation))
     cell = table[queues, int(low)] * (1 - part) + table[queues, int(low) + 1] * part
     assert cell[0] == pytest.approx(truth.slow.sum() / truth.arrivals.sum(), rel=0.05, abs=1e-4)
-    assert cell[1] == pytest.approx(truth.bad_minute_share, abs=0.05)
+    assert cell[1] == pytest.approx(truth.bad_minute_share, abs=0.07)
 
 
 def test_tables_of_large_groups_interpolate_between_computed_sizes() -> None:
