@@ -199,7 +199,7 @@ def compare_queues() -> float:
             rate = load * servers / mean_s
             minutes = int(min(10_000, max(300, 1.2e7 / (60 * rate))))
             slow, bad = discrete_events(servers, rate, mean_s, cv2, slow_s, minutes)
-            cell, part = divmod(load * tables.CELLS, 1)
+            cell, part = divmod(tables.cell_at(load), 1)
             row = table[int(cell)] * (1 - part) + table[int(cell) + 1] * part
             errors.append(abs(float(row[1]) - bad))
             print(

@@ -38,6 +38,7 @@ _SOURCES = (
     "serving",
     "spot",
     "tables",
+    "waits",
 )
 
 

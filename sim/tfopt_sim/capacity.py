@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tfopt_sim._jit import inlined
-from tfopt_sim.serving import Served, Serving, serve
+from tfopt_sim.serving import Queue, Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 
 
@@ -15,16 +15,16 @@ def serve_size(
     table: ServiceTable,
     size: int,
     machines: float,
-    backlog: float,
+    queue: Queue,
     rps: float,
     jitter: float,
 ) -> Served:
     """Serve as `size` > 0 machines do when each is `machines` ÷ `size` > 0 times as fast."""
     scale = size / machines
-    served = serve(serving, table, size, backlog * scale, rps * scale, jitter * math.sqrt(scale))
-    return Served(
-        served.cpu, served.slow / scale, served.bad, served.backlog / scale, served.lost / scale
-    )
+    before = Queue(queue.backlog * scale, queue.carriers, queue.load)
+    served = serve(serving, table, size, before, rps * scale, jitter * math.sqrt(scale))
+    after = Queue(served.backlog.backlog / scale, served.backlog.carriers, served.backlog.load)
+    return Served(served.cpu, served.slow / scale, served.bad, after, served.lost / scale)
 
 
 @inlined
@@ -32,7 +32,7 @@ def serve_between(
     serving: Serving,
     table: ServiceTable,
     machines: float,
-    backlog: float,
+    queue: Queue,
     rps: float,
     jitter: float,
 ) -> Served:
@@ -41,13 +41,13 @@ def serve_between(
     Shares and odds are interpolated between the two whole sizes at the same utilisation.
     """
     if machines <= 0.0:
-        return serve(serving, table, 0, backlog, rps, jitter)
+        return serve(serving, table, 0, queue, rps, jitter)
     lower = min(max(int(machines), 1), table.shape[0] - 1)
-    low = serve_size(serving, table, lower, machines, backlog, rps, jitter)
+    low = serve_size(serving, table, lower, machines, queue, rps, jitter)
     part = machines - lower
     if part <= 0.0 or lower == table.shape[0] - 1:
         return low
-    high = serve_size(serving, table, lower + 1, machines, backlog, rps, jitter)
+    high = serve_size(serving, table, lower + 1, machines, queue, rps, jitter)
     return Served(
         low.cpu,
         low.slow * (1.0 - part) + high.slow * part,

@@ -59,6 +59,7 @@ class Tally(NamedTuple):
     arrivals: IntArray
     slow: IntArray
     lost: IntArray
+    queued: IntArray  # still waiting at the end of the minute, before an instance of their own
     work_s: FloatArray  # vCPU-seconds executed
     histogram: IntArray
 
@@ -197,6 +198,11 @@ def _serve_apart(
     for arrival in arrivals:
         heap = members[int(np.random.random() * members.size)]
         begin = max(arrival, now, servers.free[heap, 0])
+        minute = int(max(arrival, now) / 60.0)
+        while minute < tally.queued.size and 60.0 * (minute + 1) < begin:
+            if 60.0 * (minute + 1) < arrival + work.timeout_s:
+                tally.queued[minute] += 1
+            minute += 1
         _serve_one(work, servers, heap, tally, arrival, begin)
     return np.empty(0)
 
@@ -328,7 +334,7 @@ def _replay(
             samples += 1
         total += cpu
         minutes[0, t], minutes[1, t] = members.size, (ready < _EMPTY).sum()
-        minutes[2, t], minutes[3, t] = cpu, waiting.size
+        minutes[2, t], minutes[3, t] = cpu, waiting.size + tally.queued[t]
         if not rule.on or (t + 1) % rule.period != 0 or samples == 0:
             continue
         alarms[2] = total / samples
@@ -485,9 +491,9 @@ def replay(
     ready = np.full(most, _EMPTY, dtype=np.int64)
     ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS
     kept = np.zeros((4, demand_rps.size))
-    counts = np.zeros((3, demand_rps.size), np.int64)
+    counts = np.zeros((4, demand_rps.size), np.int64)
     work_s, histogram = np.zeros(demand_rps.size), np.zeros(_BINS, np.int64)
-    tally = Tally(counts[0], counts[1], counts[2], work_s, histogram)
+    tally = Tally(counts[0], counts[1], counts[2], counts[3], work_s, histogram)
     _replay(
         seed,
         _work(configuration, workload, slo),

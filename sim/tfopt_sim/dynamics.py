@@ -19,7 +19,7 @@ from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.credits import Credits, owed, resized, settle_all, start
 from tfopt_sim.draws import Draws
 from tfopt_sim.fleet import Pool, Ring, Room, arrive, cancel, clear, launch, pool_size
-from tfopt_sim.serving import Served, Serving, serve
+from tfopt_sim.serving import Queue, Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
@@ -52,7 +52,7 @@ class State(NamedTuple):
     booting: int
     min_size: int
     max_size: int
-    backlog: float  # requests left over from overload
+    backlog: Queue
     last_joined: int  # minute in which an instance last came into service
     next_event: int
     least: int  # what a forecast asks for; no policy goes below it
@@ -78,7 +78,16 @@ def initial(params: Params) -> State:
     """Return the start of a period: all desired are in service and warm, nothing boots."""
     pooled = pool_size(params.pool, params.desired, params.max_size)
     return State(
-        params.desired, 0, params.min_size, params.max_size, 0.0, LONG_AGO, 0, 0, pooled, 0
+        params.desired,
+        0,
+        params.min_size,
+        params.max_size,
+        Queue(0.0, 0, 0.0),
+        LONG_AGO,
+        0,
+        0,
+        pooled,
+        0,
     )
 
 
@@ -396,5 +405,9 @@ def record(
             minute.launched,
         )
         minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
-        minutes[6, t], minutes[7, t], minutes[8, t] = minute.lost, minute.pooled, state.backlog
+        minutes[6, t], minutes[7, t], minutes[8, t] = (
+            minute.lost,
+            minute.pooled,
+            state.backlog.backlog,
+        )
     return surplus_of(room)

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfopt_sim._jit import compiled
-from tfopt_sim.queueing import erlang_c, late_share, service_points, service_tail, wait_rate
-from tfopt_sim.tables import CELLS, MEMORY_S, Service, full_utilisation
+from tfopt_sim.queueing import service_points, service_tail
+from tfopt_sim.serving import carrying, settled_load
+from tfopt_sim.tables import CELLS, MEMORY_S, Service, full_utilisation, hurried_tail, queue_wait
 from tfopt_sim.types import FloatArray
+from tfopt_sim.waits import KNOTS, Wait, fitted, late_share
 
 _PIECES = 8  # a minute with a backlog is cut into so many stretches of one wait each
 _BACKLOG_MEMORY_S = 60.0  # the queue that builds up beside the fluid backlog within its minute
@@ -25,67 +27,98 @@ class _Requests(NamedTuple):
     behind_s: FloatArray  # wait behind a backlog, on top of the queue's own
 
 
+class _Waits(NamedTuple):
+    """How the requests of each entry wait in their queue (`Wait`), one row each."""
+
+    waiting: FloatArray
+    rate: FloatArray
+    exponents: FloatArray
+
+
 @compiled
-def _queue_terms(service: Service, requests: _Requests) -> tuple[FloatArray, FloatArray]:
-    """Return P(wait) and the rate of the wait's tail for each entry."""
-    waiting = np.empty(requests.weight.size)
-    rate = np.empty(requests.weight.size)
-    for k in range(requests.weight.size):
-        servers = service.servers * (requests.size[k] if service.pooled else 1)
+def _waits(service: Service, fit: FloatArray, requests: _Requests) -> _Waits:
+    """Return how the requests of each entry wait, beside the backlog."""
+    entries = requests.weight.size
+    waits = _Waits(np.empty(entries), np.empty(entries), np.empty((entries, KNOTS.size)))
+    for k in range(entries):
         memory_s = _BACKLOG_MEMORY_S if requests.behind_s[k] > 0.0 else MEMORY_S
         full = full_utilisation(service, requests.size[k], memory_s)
         utilisation = min(requests.utilisation[k], full)
-        waiting[k] = erlang_c(servers, utilisation * servers)
-        rate[k] = wait_rate(servers, utilisation, service.mean_s, service.cv2)
-    return waiting, rate
+        wait = queue_wait(service, fit, requests.size[k], utilisation, waits.exponents[k])
+        waits.waiting[k], waits.rate[k] = wait.waiting, wait.rate
+    return waits
 
 
 @compiled
-def _slower(
-    t_s: float, service: Service, requests: _Requests, waiting: FloatArray, rate: FloatArray
-) -> float:
+def _slower(t_s: float, service: Service, requests: _Requests, waits: _Waits) -> float:
     """Return how many requests take longer than `t_s`."""
     mean_s, cv2 = service.mean_s, service.cv2
     points, weights = service_points(t_s, mean_s, cv2)
     alone = service_tail(t_s, mean_s, cv2)
     total = 0.0
     for k in range(requests.weight.size):
+        wait = Wait(waits.waiting[k], waits.rate[k], waits.exponents[k])
         left_s = t_s - requests.behind_s[k]
         if left_s <= 0.0:
             total += requests.weight[k]
         elif left_s == t_s:
-            late, _ = late_share(t_s, waiting[k], rate[k], points, weights)
-            total += requests.weight[k] * min(1.0, alone + late)
+            late, _ = late_share(t_s, wait, points, weights)
+            hurried = hurried_tail(service, requests.utilisation[k], t_s)
+            share = hurried + wait.waiting * (alone - hurried) + late
+            total += requests.weight[k] * min(1.0, share)
         else:
             own_points, own_weights = service_points(left_s, mean_s, cv2)
-            late, _ = late_share(left_s, waiting[k], rate[k], own_points, own_weights)
+            late, _ = late_share(left_s, wait, own_points, own_weights)
             total += requests.weight[k] * min(1.0, service_tail(left_s, mean_s, cv2) + late)
     return total
 
 
 @compiled
-def _percentile(wanted: float, service: Service, requests: _Requests) -> float:
+def _percentile(wanted: float, service: Service, fit: FloatArray, requests: _Requests) -> float:
     """Bisect for the response time that `wanted` requests exceed, to one part in 10⁵."""
-    waiting, rate = _queue_terms(service, requests)
+    waits = _waits(service, fit, requests)
     low, high = 0.0, service.mean_s
-    while _slower(high, service, requests, waiting, rate) > wanted:
+    while _slower(high, service, requests, waits) > wanted:
         low, high = high, 2.0 * high
     while high - low > 1e-5 * high:
         middle = 0.5 * (low + high)
-        if _slower(middle, service, requests, waiting, rate) > wanted:
+        if _slower(middle, service, requests, waits) > wanted:
             low = middle
         else:
             high = middle
     return high
 
 
-def _unhindered(size: NDArray[np.int64], load: FloatArray, rps: FloatArray) -> _Requests:
+@compiled
+def _conditions(
+    service: Service, in_service: NDArray[np.int64], backlog: FloatArray, rps: FloatArray
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return the load that each minute's queue is in, and how many instances carry its backlog.
+
+    The same recursion as in `serving.serve`.
+    """
+    loads, carriers = np.zeros(rps.size), np.zeros(rps.size, np.int64)
+    load, carrier, before = 0.0, 0, 0.0
+    for t in range(rps.size):
+        if in_service[t] > 0:
+            capacity_rps = service.servers / service.mean_s
+            utilisation = rps[t] / (in_service[t] * capacity_rps)
+            queue_rps = capacity_rps * (in_service[t] if service.pooled else 1)
+            load = settled_load(60.0 * queue_rps / (1.0 + service.cv2), utilisation, load)
+            carrier = carrying(service.pooled, in_service[t], utilisation, before, carrier)
+        else:
+            load, carrier = 0.0, 0
+        loads[t], carriers[t], before = load, carrier, backlog[t]
+    return loads, carriers
+
+
+def _unhindered(size: NDArray[np.int64], load: FloatArray, requests: FloatArray) -> _Requests:
     """Return the requests of minutes without a backlog, alike ones together."""
     cell = np.minimum((load * CELLS).astype(np.int64), CELLS - 1)
     keys, place = np.unique(size * CELLS + cell, return_inverse=True)
     mean_load = np.bincount(place, weights=load) / np.maximum(np.bincount(place), 1)
     return _Requests(
-        weight=np.bincount(place, weights=60.0 * rps).astype(np.float64),
+        weight=np.bincount(place, weights=requests).astype(np.float64),
         size=keys // CELLS,
         utilisation=mean_load,
         behind_s=np.zeros(keys.size),
@@ -119,16 +152,23 @@ def _fluid_waits(
 
 
 def _hindered(
-    service: Service, size: NDArray[np.int64], backlog: FloatArray, rps: FloatArray
+    service: Service, carriers: NDArray[np.int64], backlog: FloatArray, rps: FloatArray
 ) -> _Requests:
-    """Return the requests of minutes that start or end with a backlog, or that nobody serves."""
+    """Return the requests of minutes that start or end with a backlog, or that nobody serves.
+
+    Args:
+        service: of one instance.
+        carriers: instances that have the backlog before them.
+        backlog: at the end of each minute.
+        rps: demand on them.
+    """
     before = np.concatenate(([0.0], backlog[:-1]))
-    minutes = np.flatnonzero((before > 0) | (backlog > 0) | (size == 0))
-    rate = np.asarray(size * service.capacity_rps, dtype=np.float64)
+    minutes = np.flatnonzero((before > 0) | (backlog > 0) | (carriers == 0))
+    rate = np.asarray(carriers * service.capacity_rps, dtype=np.float64)
     load = rps[minutes] / np.maximum(rate[minutes], 1e-12)
     return _alike_together(
         weight=np.repeat(60.0 * rps[minutes] / _PIECES, _PIECES),
-        size=np.repeat(np.maximum(size[minutes], 1), _PIECES),
+        size=np.repeat(np.maximum(carriers[minutes], 1), _PIECES),
         utilisation=np.repeat(load, _PIECES),
         behind_s=_fluid_waits(rate, backlog, rps, minutes).ravel(),
     )
@@ -176,12 +216,14 @@ def percentile_ms(
     """
     if not rps.any():
         return 0.0
+    loads, carriers = _conditions(service, in_service, backlog, rps)
     before = np.concatenate(([0.0], backlog[:-1]))
-    free = (before == 0) & (backlog == 0) & (in_service > 0) & (rps > 0)
-    load = rps[free] / (in_service[free] * service.capacity_rps)
+    behind = np.where((before > 0) | (backlog > 0), carriers / np.maximum(in_service, 1), 0.0)
+    free = (behind < 1.0) & (in_service > 0) & (rps > 0)
     parts = (
-        _unhindered(in_service[free], load, rps[free]),
-        _hindered(service, in_service, backlog, rps),
+        _unhindered(in_service[free], loads[free], 60.0 * (rps * (1.0 - behind))[free]),
+        _hindered(service, carriers, backlog, np.where(behind > 0, behind, 1.0) * rps),
     )
     together = _Requests(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return 1000.0 * _percentile(share * together.weight.sum(), service, together)
+    wanted = share * together.weight.sum()
+    return 1000.0 * _percentile(wanted, service, fitted(service.cv2), together)

@@ -30,6 +30,7 @@ from tfopt_sim.purchasing import (
     most_instances,
     offers_of,
 )
+from tfopt_sim.serving import Queue
 from tfopt_sim.spot import Pools, empty_pools, open_pools, reclaim
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import Configuration, FloatArray
@@ -54,7 +55,7 @@ class State(NamedTuple):
     desired: int  # units of capacity
     min_size: int
     max_size: int
-    backlog: float
+    backlog: Queue
     last_joined: int
     next_event: int
     least: int  # what a forecast asks for; no policy goes below it
@@ -352,7 +353,9 @@ def initial(params: Params, market: Market, room: Room, scenario: int) -> State:
     market.roster.template[: market.buying.outdated] = 0
     for i in range(market.roster.size[0]):  # each at another minute of the hour
         market.roster.launched[i] = LONG_AGO + 61 * i
-    return State(params.desired, params.min_size, params.max_size, 0.0, LONG_AGO, 0, 0)
+    return State(
+        params.desired, params.min_size, params.max_size, Queue(0.0, 0, 0.0), LONG_AGO, 0, 0
+    )
 
 
 @inlined
@@ -455,7 +458,7 @@ def record(
         minutes[2, t], minutes[3, t] = minute.launched, minute.cpu
         minutes[4, t], minutes[5, t] = minute.slow, minute.bad
         minutes[6, t], minutes[7, t] = minute.lost, minute.pooled
-        minutes[8, t], minutes[9, t] = state.backlog, machines
+        minutes[8, t], minutes[9, t] = state.backlog.backlog, machines
         if (t + 1) % 60 == 0:
             close_hour(market, 60)
     close(market, demand_rps.size)

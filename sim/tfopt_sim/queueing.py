@@ -9,8 +9,8 @@ import numpy as np
 from tfopt_sim._jit import compiled
 from tfopt_sim.types import FloatArray
 
-# Quadrature over the service time: 32 points integrate the log-normal body to 1e-9.
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+# Quadrature over the service time: 20 points integrate the log-normal body to 1e-6.
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 # Gauss–Hermite rule for a standard normal variable, five points.
 _NODES = np.array(
     [-2.8569700138728056, -1.3556261799742659, 0.0, 1.3556261799742659, 2.8569700138728056]
@@ -26,7 +26,7 @@ _NODE_WEIGHTS = np.array(
 )
 # Share slow by service time alone from which short waits decide (fitted to discrete events).
 _SHORT_WAITS = 0.008
-_LOWEST_Z = -7.5  # standard normal quantile below which there is no mass to speak of
+_LOWEST_Z = -5.0  # standard normal quantile below which there is no mass to speak of
 
 
 @compiled
@@ -59,29 +59,12 @@ def erlang_c(servers: int, offered: float) -> float:
 
 @compiled
 def wait_rate(servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
-    """Rate (1/s) of the exponential tail of the wait of those who wait in M/G/c.
+    """One over the mean wait (s) of those who wait in M/G/c, after Allen and Cunneen.
 
-    Exact for M/M/c: c·μ − λ. Other service times scale the mean wait by (1 + cv²)/2
-    (Allen–Cunneen with Poisson arrivals; exact for c = 1 by Pollaczek–Khinchine).
+    Exact for M/M/c: c·μ − λ. Other service times scale the mean wait by (1 + cv²)/2, which is exact
+    for c = 1 (Pollaczek–Khinchine) and near saturation; what is between is fitted (`waits`).
     """
     return servers * (1.0 - utilisation) / mean_s * 2.0 / (1.0 + cv2)
-
-
-@compiled
-def wait_tail(t_s: float, servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
-    """P(wait > t) in M/G/c; exact for exponential service (cv² = 1).
-
-    Args:
-        t_s: seconds.
-        servers: c.
-        utilisation: ρ = λ·E[S]/c.
-        mean_s: E[S] in seconds.
-        cv2: squared coefficient of variation of the service time.
-    """
-    waits = erlang_c(servers, utilisation * servers)
-    if utilisation >= 1.0:
-        return 1.0
-    return waits * math.exp(-wait_rate(servers, utilisation, mean_s, cv2) * t_s)
 
 
 @compiled
@@ -127,57 +110,6 @@ def service_points(t_s: float, mean_s: float, cv2: float) -> tuple[FloatArray, F
         density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
         weights[k] = max(half, 0.0) * _WEIGHTS[k] * density
     return points, weights
-
-
-@compiled
-def late_share(
-    t_s: float, waiting: float, rate: float, points: FloatArray, weights: FloatArray
-) -> tuple[float, float]:
-    """P(service ≤ t < wait + service): requests that only their wait makes late.
-
-    The wait is a random walk in time. How many requests are late in a stretch of it varies with
-    Var = ½·clump·n·v, where v is returned beside the share: the walk's covariance between levels
-    b ≤ b′, P(W > b′)·(2 + θ(b′ − b)), weighed over the levels t − S at which requests turn late.
-    It follows from solving Poisson's equation for reflected Brownian motion; low levels, which the
-    walk crosses all the time, are damped by P(W ≤ b).
-
-    Args:
-        t_s: seconds.
-        waiting: probability of waiting at all.
-        rate: rate θ of the exponential wait of those who wait, 1/s.
-        points: service times below `t_s`, from `service_points`.
-        weights: their probabilities.
-
-    Returns:
-        (share of late requests, v).
-    """
-    total, varied = 0.0, 0.0
-    lower, lower_levels = 0.0, 0.0  # sums over the levels below
-    for k in range(points.size - 1, -1, -1):
-        level = rate * (t_s - points[k])
-        above = waiting * math.exp(-level)
-        own = weights[k] * (1.0 - above)
-        total += weights[k] * above
-        varied += 2.0 * weights[k] * above * ((2.0 + level) * lower - lower_levels + own)
-        lower += own
-        lower_levels += own * level
-    return total, varied
-
-
-@compiled
-def response_tail(t_s: float, servers: int, utilisation: float, mean_s: float, cv2: float) -> float:
-    """P(wait + service > t) in M/G/c with log-normal service.
-
-    Args and sources as in `wait_tail`; wait and service of a request are independent under
-    first-come-first-served, so the tail is P(S > t) + P(W > 0)·E[exp(−θ(t − S)); S ≤ t].
-    """
-    if utilisation >= 1.0:
-        return 1.0
-    points, weights = service_points(t_s, mean_s, cv2)
-    waiting = erlang_c(servers, utilisation * servers)
-    rate = wait_rate(servers, utilisation, mean_s, cv2)
-    late, _ = late_share(t_s, waiting, rate, points, weights)
-    return min(1.0, service_tail(t_s, mean_s, cv2) + late)
 
 
 @compiled
@@ -247,65 +179,137 @@ def _spread_tail(least: int, alone: float, late: float, variance: float) -> floa
 
 
 @compiled
-def _reach(least: int, alone: float, late: float, variance: float, steady: float) -> float:
+def _none(requests: float, mean: float, dispersion: float) -> float:
+    """P(count = 0) of a beta-binomial count among `requests`, of the given variance ÷ mean."""
+    share = mean / requests
+    spread = dispersion / (1.0 - share) - 1.0
+    both = max((requests - 1.0) / spread - 1.0, 0.02)  # α + β; near 0: all or none
+    rest = (1.0 - share) * both
+    return math.exp(
+        math.lgamma(both) + math.lgamma(rest + requests)
+        - math.lgamma(rest) - math.lgamma(both + requests)
+    )  # fmt: skip
+
+
+@compiled
+def _clumped(requests: float, queues: int, least: int, mean: float, dispersion: float) -> float:
+    """P(count ≥ least) where slow requests come in clumps with nothing in between.
+
+    Negative binomial, but that the minutes without any are those of a beta-binomial in each queue:
+    clumps as long as the minute leave it all slow or not at all.
+    """
+    reached = count_tail(least, mean, dispersion)
+    share = mean / requests
+    if requests < 2.0 * queues or share > 0.999 or dispersion < 1.05 / (1.0 - share):
+        return reached
+    some = 1.0 - math.exp(-mean / (dispersion - 1.0) * math.log(dispersion))
+    none = math.pow(_none(requests / queues, mean / queues, dispersion), queues)
+    return reached * min(1.0, (1.0 - none) / some)
+
+
+@compiled
+def _reach(
+    requests: float,
+    queues: int,
+    least: int,
+    alone: float,
+    late: float,
+    variance: float,
+    steady: float,
+) -> float:
     """P(count ≥ least) of slow requests: `alone` + `late` on average, `variance` beyond Poisson.
 
-    Where only long waits make a request slow, slow ones come in clumps with nothing in between
-    (negative binomial); where short waits suffice, their rate wanders (log-normal). `steady`
-    weighs the second.
+    Where only long waits make a request slow, slow ones come in clumps (`_clumped`); where short
+    waits suffice, their rate wanders (log-normal). `steady` weighs the second.
     """
     mean = alone + late
-    clumped = count_tail(least, mean, 1.001 + variance / mean) if steady < 1.0 else 0.0
+    dispersion = 1.001 + variance / mean
+    clumped = _clumped(requests, queues, least, mean, dispersion) if steady < 1.0 else 0.0
     if steady <= 0.0:
         return clumped
     if variance < 0.5 * mean:  # next to nothing but independent requests
-        return count_tail(least, mean, 1.001 + variance / mean)
+        return count_tail(least, mean, dispersion)
     wandering = _spread_tail(least, alone, late, variance)
     return steady * wandering + (1.0 - steady) * clumped
 
 
 @compiled
-def bad_minute_probability(requests: float, alone: float, late: float, variance: float) -> float:
+def bad_minute_probability(
+    requests: float, queues: int, servers: int, alone: float, late: float, variance: float
+) -> float:
     """Probability that more than 1 % of a minute's requests are slow.
 
-    Both the requests of the minute and the slow ones among them are counts of random arrivals.
+    Both the requests of the minute (Poisson; normal here) and the slow ones among them are counts
+    of random arrivals.
 
     Args:
         requests: mean number of requests in the minute (Poisson).
-        alone: share that is slow by its service time alone; these are independent.
+        queues: that share them evenly.
+        servers: of one queue; a long service holds up one in so many of those behind it.
+        alone: share that is slow by its service time alone; independent but for that.
         late: share that is slow by its wait; it moves with the queue.
         variance: of the rate of late requests in a minute, beyond that of Poisson counts.
     """
     if requests * (alone + late) < 1e-12:
         return 0.0
-    steady = min(1.0, alone / _SHORT_WAITS)
+    late, alone = late + alone / servers, alone * (1.0 - 1.0 / servers)
+    steady = min(1.0, alone / _SHORT_WAITS) ** 2
     alone, late = requests * alone, requests * late
-    middle = int(requests / 100.0) + 1
-    at_middle = _reach(middle, alone, late, variance, steady)
-    if requests > 1e5:
-        return at_middle
-    spread = math.sqrt(3.0 * requests)  # three-point Gauss–Hermite rule over the requests
-    low = int(max(requests - spread, 0.0) / 100.0) + 1
-    high = int((requests + spread) / 100.0) + 1
-    at_low = at_middle if low == middle else _reach(low, alone, late, variance, steady)
-    at_high = at_middle if high == middle else _reach(high, alone, late, variance, steady)
-    return at_low / 6.0 + at_middle * 2.0 / 3.0 + at_high / 6.0
+    # clumps as long as the minute leave nothing of short waits
+    steady *= max(0.0, 1.0 - (1.0 + variance / (alone + late)) * queues / requests)
+    reach = 2.0 * math.sqrt(requests) if requests < 1e5 else 0.0
+    low = int(max(requests - reach, 0.0) / 100.0) + 1  # slow requests that spoil the minute
+    high = int((requests + reach) / 100.0) + 1
+    most = _reach(requests, queues, low, alone, late, variance, steady)
+    if low == high or most < 1e-5:
+        return most
+    least = _reach(requests, queues, high, alone, late, variance, steady)
+    if least > 0.9999:
+        return least
+    middle = (low + high) // 2
+    if high - low > 4:  # many thresholds: the three-point Gauss–Hermite rule
+        spread = int(0.01 * math.sqrt(3.0 * requests) + 0.5)
+        below = _reach(requests, queues, middle - spread, alone, late, variance, steady)
+        above = _reach(requests, queues, middle + spread, alone, late, variance, steady)
+        at_middle = _reach(requests, queues, middle, alone, late, variance, steady)
+        return (below + above) / 6.0 + at_middle * 2.0 / 3.0
+    total, before = 0.0, 0.0
+    for threshold in range(low, high):  # at most 100·threshold − 1 requests
+        up_to = 0.5 * math.erfc((requests - 100.0 * threshold + 0.5) / math.sqrt(2.0 * requests))
+        at = (
+            most
+            if threshold == low
+            else _reach(requests, queues, threshold, alone, late, variance, steady)
+        )
+        total += (up_to - before) * at
+        before = up_to
+    return total + (1.0 - before) * least
 
 
 @compiled
-def clump_ratio(requests: float, utilisation: float, cv2: float) -> float:
+def clump_ratio(
+    requests: float, utilisation: float, mean_s: float, cv2: float, slow_s: float
+) -> float:
     """How many requests of a minute share the fate of one of them, as their variance counts it.
 
     Above a high level the queue behaves as a random walk that drifts down, so late requests come in
     clumps of mean size m = ρ/(1−ρ)²·(1+cv²)/2 with E[size²]/E[size] = 4m (Aldous, Probability
     Approximations via the Poisson Clumping Heuristic, 1989, §B and D; the mean is exact for M/M/1).
-    A clump longer than the minute is cut by it.
+    One service longer than `slow_s` makes another clump: who arrives in its mean excess e (of a
+    log-normal, about t·σ²/(ln t − μ)) and while that drains, 2·ρ·e/(E[S]·(1−ρ)) requests. A clump
+    longer than the minute is cut by it.
 
     Args:
         requests: that one queue takes in a minute.
         utilisation: ρ < 1.
+        mean_s: of the service time.
         cv2: of the service time.
+        slow_s: response time beyond which a request is slow.
     """
     free = 1.0 - utilisation
     ratio = 2.0 * utilisation * (1.0 + cv2) / (free * free)
+    if slow_s > mean_s:
+        variance = math.log1p(cv2)
+        excess = slow_s / mean_s * variance / (math.log(slow_s / mean_s) + 0.5 * variance + 1e-9)
+        ratio += 2.0 * utilisation * excess / free
     return ratio / (1.0 + ratio / max(requests, 1.0))

@@ -23,7 +23,14 @@ from tfopt_sim.latency import percentile_ms
 from tfopt_sim.purchasing import machines_per_unit, needs_instances
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import Serving
-from tfopt_sim.tables import Service, ServiceTable, service_of, service_table, size_limits
+from tfopt_sim.tables import (
+    Service,
+    ServiceTable,
+    delayed_shares,
+    service_of,
+    service_table,
+    size_limits,
+)
 from tfopt_sim.types import (
     Bill,
     Configuration,
@@ -34,6 +41,7 @@ from tfopt_sim.types import (
     Trajectory,
     Workload,
 )
+from tfopt_sim.waits import fitted
 
 SLOW_SHARE = 0.01  # a minute with a larger share of slow requests is bad
 
@@ -51,9 +59,13 @@ def parameters(configuration: Configuration, workload: Workload, service: Servic
     return Params(
         serving=Serving(
             capacity_rps=service.capacity_rps,
-            slow_wait_s=max(0.0, service.slow_s - service.mean_s),
             timeout_s=workload.timeout_s if workload.timeout_s > 0 else np.inf,
             work_cv2=1.0 + workload.service_cv2,
+            pooled=service.pooled,
+            slow_s=service.slow_s,
+            boost=service.boost,
+            threads_per_core=service.threads_per_core,
+            delayed=delayed_shares(service),
         ),
         min_size=low,
         max_size=high,
@@ -362,5 +374,7 @@ def service_limits(
     """
     service = service_of(machine, workload, slo)
     flat = np.ascontiguousarray(sizes, dtype=np.int64).ravel()
-    limits = size_limits(service, flat, SLOW_SHARE) * flat * service.capacity_rps
+    limits = (
+        size_limits(service, fitted(service.cv2), flat, SLOW_SHARE) * flat * service.capacity_rps
+    )
     return limits.reshape(np.shape(sizes))

@@ -6,16 +6,30 @@ import math
 from typing import NamedTuple
 
 from tfopt_sim._jit import inlined
-from tfopt_sim.tables import ServiceTable
+from tfopt_sim.saturation import busy_at
+from tfopt_sim.tables import ServiceTable, cell_at
+from tfopt_sim.types import FloatArray
 
 
 class Serving(NamedTuple):
     """How one instance serves; the same throughout a simulation."""
 
     capacity_rps: float  # requests/s one instance serves when busy throughout
-    slow_wait_s: float  # wait beyond which a request of mean size is slow
     timeout_s: float  # clients leave after; infinity: they wait
     work_cv2: float  # second moment of a request's work over its squared mean: 1 + cv²
+    pooled: bool  # one queue for the group; else one per instance
+    slow_s: float  # response time beyond which a request is slow
+    boost: float  # of a vCPU while the others idle (`saturation`)
+    threads_per_core: int
+    delayed: FloatArray  # share of requests that a wait makes slow, summed over it (`tables`)
+
+
+class Queue(NamedTuple):
+    """What the minute before left behind."""
+
+    backlog: float  # requests left over from overload
+    carriers: int  # instances that they wait for: all where there is one queue
+    load: float  # utilisation in whose steady state the random part of the queue is
 
 
 class Served(NamedTuple):
@@ -24,50 +38,109 @@ class Served(NamedTuple):
     cpu: float
     slow: float
     bad: float
-    backlog: float
+    backlog: Queue
     lost: float
 
 
 @inlined
-def share_above(first: float, last: float, level: float) -> float:
-    """Return the share of a straight line from `first` to `last` that lies above `level`."""
-    low, high = min(first, last), max(first, last)
-    if low >= level:
-        return 1.0
-    if high <= level:
-        return 0.0
-    return (high - level) / (high - low)
+def settled_load(settling: float, utilisation: float, load: float) -> float:
+    """Return the utilisation in whose steady state a queue is after a minute at `utilisation`.
+
+    In heavy traffic the wait is a random walk of variance κ = (1 + cv²)·E[S]/c per second that
+    drifts down at δ = 1 − ρ; it is steady κ/δ² after its start (Abate and Whitt, Transient
+    behavior of regulated Brownian motion, 1987). So 1/δ² grows by at most 1/κ per second; what is
+    above the new steady state wears off in κ/(δ·δ of the start).
+
+    Args:
+        settling: 60 s ÷ κ.
+        utilisation: of the minute.
+        load: at its start.
+    """
+    free = max(1.0 - utilisation, 1e-6)
+    if load <= utilisation:
+        if settling * free * free >= 1.0:
+            return utilisation
+        reached = 1.0 / ((1.0 - load) * (1.0 - load)) + settling
+        return min(utilisation, 1.0 - 1.0 / math.sqrt(reached))
+    worn = settling * free * (1.0 - load)
+    if worn > 8.0:
+        return utilisation
+    return utilisation + (load - utilisation) * math.exp(-worn)
+
+
+@inlined
+def carrying(pooled: bool, in_service: int, utilisation: float, backlog: float, before: int) -> int:
+    """Return how many instances have the backlog before them.
+
+    Where each instance has its own queue, new instances do not help those who wait already.
+
+    Args:
+        pooled: whether one queue is before all.
+        in_service: instances, > 0.
+        utilisation: of the minute; at 1 and above every queue grows.
+        backlog: at its start.
+        before: how many it was before.
+    """
+    if pooled or backlog <= 0.0 or utilisation >= 1.0:
+        return in_service
+    return min(max(before, 1), in_service)
+
+
+@inlined
+def _delayed_until(serving: Serving, wait_s: float) -> float:
+    """Return the sum over waits from 0 to `wait_s` of the share that they make slow, in seconds."""
+    last = serving.delayed.size - 1
+    place = wait_s / serving.slow_s * last
+    cell = min(int(place), last - 1)
+    below, above = float(serving.delayed[cell]), float(serving.delayed[cell + 1])
+    if place >= last:
+        return above + wait_s - serving.slow_s
+    return below + (place - cell) * (above - below)
+
+
+@inlined
+def share_delayed(serving: Serving, first_s: float, last_s: float) -> float:
+    """Return the share made slow by waits that move from `first_s` to `last_s` in a line."""
+    low, high = min(first_s, last_s), max(first_s, last_s)
+    high = max(high, low + 1e-3 * serving.slow_s)
+    return (_delayed_until(serving, high) - _delayed_until(serving, low)) / (high - low)
 
 
 @inlined
 def serve_backlog(
-    serving: Serving, rate_rps: float, slow: float, bad: float, backlog: float, rps: float
+    serving: Serving, in_service: int, slow: float, bad: float, queue: Queue, rps: float
 ) -> Served:
     """Serve a minute that starts or ends with a backlog, as a fluid that is served in order.
 
     Args:
         serving: of the group.
-        rate_rps: what the group serves when busy throughout, > 0.
+        in_service: instances, > 0.
         slow: share of slow requests while there is no backlog.
         bad: probability of a bad minute without a backlog.
-        backlog: requests waiting at the start.
+        queue: left by the minute before; its load is that of this minute.
         rps: arrivals.
     """
     arrivals = 60.0 * rps
-    room = 60.0 * rate_rps
     some = 1.0 - math.exp(-arrivals)  # a minute without arrivals is not bad
-    first_wait = backlog / rate_rps
-    if backlog + arrivals > room:
-        left = backlog + arrivals - room
-        kept = min(left, serving.timeout_s * rate_rps)
-        delayed = share_above(first_wait, kept / rate_rps, serving.slow_wait_s)
-        return Served(1.0, arrivals * (delayed + (1.0 - delayed) * slow), some, kept, left - kept)
-    draining = backlog / (room - arrivals) if room > arrivals else 1.0
-    delayed = draining * share_above(first_wait, 0.0, serving.slow_wait_s)
-    if delayed > 0.01:
+    utilisation = rps / (in_service * serving.capacity_rps)
+    carriers = carrying(serving.pooled, in_service, utilisation, queue.backlog, queue.carriers)
+    part = carriers / in_service
+    rate_rps = carriers * serving.capacity_rps
+    room, load = 60.0 * rate_rps, queue.backlog + part * arrivals
+    first_s = queue.backlog / rate_rps
+    left, lasting = max(0.0, load - room), 1.0
+    kept = min(left, serving.timeout_s * rate_rps)
+    lost = left - kept
+    if left == 0.0 and room > part * arrivals:
+        lasting = queue.backlog / (room - part * arrivals)
+    delayed = part * lasting * share_delayed(serving, first_s, kept / rate_rps)
+    if delayed + (1.0 - delayed) * slow > 0.01:
         bad = some
+    boost, threads = serving.boost, serving.threads_per_core
+    cpu = part * busy_at(load / room, boost, threads)
+    cpu += (1.0 - part) * busy_at(utilisation, boost, threads)
     share = delayed + (1.0 - delayed) * slow
-    return Served((backlog + arrivals) / room, arrivals * share, bad, 0.0, 0.0)
+    return Served(cpu, arrivals * share, bad, Queue(kept, carriers, queue.load), lost)
 
 
 @inlined
@@ -75,31 +148,36 @@ def serve(
     serving: Serving,
     table: ServiceTable,
     in_service: int,
-    backlog: float,
+    queue: Queue,
     rps: float,
     jitter: float,
 ) -> Served:
     """Serve one minute of `rps` on `in_service` instances.
 
-    CPU is the vCPU time spent on requests ÷ the vCPU time in service; the work that arrives in a
+    CPU is the vCPU time spent on requests ÷ the vCPU time in service, where vCPUs that share cores
+    take longer the more of them are busy (`saturation`); the work that arrives in a
     minute varies as a compound Poisson sum, `jitter` standard deviations off its mean. Without a
     backlog the shares come from the table of stationary queues, linear between its cells.
     """
     if in_service == 0:
         arrivals = 60.0 * rps
-        waiting = backlog + arrivals
+        waiting = queue.backlog + arrivals
         kept = waiting if serving.timeout_s > 60.0 else 0.0
-        return Served(0.0, arrivals, 1.0 - math.exp(-arrivals), kept, waiting - kept)
+        bad = 1.0 - math.exp(-arrivals)
+        return Served(0.0, arrivals, bad, Queue(kept, 0, 0.0), waiting - kept)
     rate_rps = in_service * serving.capacity_rps
     utilisation = rps / rate_rps
-    place = min(utilisation, 1.0) * (table.shape[1] - 1)
+    queue_rps = rate_rps if serving.pooled else serving.capacity_rps
+    load = settled_load(60.0 * queue_rps / serving.work_cv2, utilisation, queue.load)
+    place = cell_at(load)
     cell = min(int(place), table.shape[1] - 2)
     part = place - cell
     slow = table[in_service, cell, 0] * (1.0 - part) + table[in_service, cell + 1, 0] * part
     bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
-    if backlog > 0.0 or utilisation > 1.0:
-        return serve_backlog(serving, rate_rps, slow, bad, backlog, rps)
+    if queue.backlog > 0.0 or utilisation > 1.0:
+        behind = Queue(queue.backlog, queue.carriers, load)
+        return serve_backlog(serving, in_service, slow, bad, behind, rps)
     arrivals = 60.0 * rps
     off = jitter * math.sqrt(arrivals * serving.work_cv2) / (60.0 * rate_rps)
-    cpu = min(max(utilisation + off, 0.0), 1.0)
-    return Served(cpu, arrivals * slow, bad, 0.0, 0.0)
+    cpu = busy_at(max(utilisation + off, 0.0), serving.boost, serving.threads_per_core)
+    return Served(cpu, arrivals * slow, bad, Queue(0.0, in_service, load), 0.0)
