@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_simulator import Change
-from test_dynamics import CAPACITY_RPS, MACHINE, SLO, WORKLOAD, as_schedule, cases
+from test_dynamics import CAPACITY_RPS, MACHINE, SLO, WORKLOAD, as_schedule, cases, counted
 
 from tfopt_sim.instances import NEVER, SPOT, add
 from tfopt_sim.mixed import INTERRUPTIONS, end_reclaimed, market_of
@@ -28,7 +28,6 @@ from tfopt_sim.types import (
     Step,
     StepScaling,
     TargetTracking,
-    Trajectory,
     Workload,
 )
 
@@ -37,11 +36,6 @@ SPOT_USD = 0.035
 CALM = Slot(MACHINE, 1, SPOT_USD, 0.0)  # never interrupted
 STEPS = StepScaling(Alarm(0.6, ">"), (Step(30.0, 0.0, 0.2), Step(60.0, 0.2)), "percent", 2, 120.0)
 BUSY = np.full(600, 30.0)  # 7.5 instances' worth
-
-
-def counted(seen: Trajectory) -> dict[str, float]:
-    """The totals that are no money."""
-    return {name: value for name, value in seen.extras.items() if not name.endswith("_usd")}
 
 
 @settings(max_examples=100, deadline=None)
