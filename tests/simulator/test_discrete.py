@@ -91,7 +91,7 @@ def test_the_group_scales_as_the_plain_simulation(balancing: str, period_s: int)
     plain = simulate_plainly(Group((2, 40), 4, (rule,), 100.0), demand.tolist(), 2)
     assert run.arrivals.sum() == pytest.approx(60 * demand.sum(), rel=0.01)
     assert np.abs(run.in_service - [m.in_service for m in plain]).mean() < 2.0
-    assert run.cost_usd == pytest.approx(sum(m.billed for m in plain) * 0.12 / 60, rel=0.03)
+    assert run.cost_usd == pytest.approx(sum(m.billed for m in plain) * 0.12 / 60, rel=0.04)
     calm = np.array([m.backlog for m in plain]) == 0
     assert np.abs(run.cpu - [m.cpu for m in plain])[calm].mean() < 0.03
 
