@@ -311,6 +311,14 @@ def surplus_of(room: Room) -> float:
     return float(room.cohorts.surplus[0] + owed(room.cohorts))
 
 
+@inlined
+def keep(kept: FloatArray, t: int, minute: Minute, backlog: float, machines: float) -> None:
+    """Write down a minute, shape (10, T): its fields, the backlog left, the machines that serve."""
+    kept[0, t], kept[1, t], kept[2, t] = minute.in_service, minute.billed, minute.launched
+    kept[3, t], kept[4, t], kept[5, t] = minute.cpu, minute.slow, minute.bad
+    kept[6, t], kept[7, t], kept[8, t], kept[9, t] = minute.lost, minute.pooled, backlog, machines
+
+
 @kernel
 def run(
     params: Params,
@@ -321,8 +329,9 @@ def run(
     room: Room,
     demand_rps: FloatArray,
     totals: FloatArray,
+    kept: FloatArray,
 ) -> None:
-    """Simulate every scenario and add up what the minutes came to.
+    """Simulate every scenario, add up what the minutes came to, and keep them where asked to.
 
     Args:
         params: of the group.
@@ -335,6 +344,8 @@ def run(
         totals: written, shape (S, 9): billed instance-minutes, bad minutes, slow requests, most
             instances billed in a minute, sum of CPU, launches, instance-minutes in the warm pool,
             instance-minutes beyond a commitment, surplus CPU credits.
+        kept: written, shape (S, 10, T), or empty: the fields of `Minute`, the backlog left, and the
+            machines that serve.
     """
     for s in range(demand_rps.shape[0]):
         clear(room)
@@ -347,6 +358,8 @@ def run(
             boot, jitter = draws.boots[entry], draws.jitter[entry]
             rps = demand_rps[s, t]
             state, minute = step(params, table, events, state, room, t, rps, boot, jitter)
+            if kept.size > 0:
+                keep(kept[s], t, minute, state.backlog.backlog, minute.in_service)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
@@ -364,50 +377,3 @@ def run(
         totals[s, 3], totals[s, 4], totals[s, 5], totals[s, 6] = most, cpu, launched, pooled
         totals[s, 7] = uncovered + max(0.0, hour - left) if params.covered_minutes > 0.0 else billed
         totals[s, 8] = surplus_of(room)
-
-
-@kernel
-def record(
-    params: Params,
-    table: ServiceTable,
-    events: Events,
-    draws: Draws,
-    offset: int,
-    room: Room,
-    demand_rps: FloatArray,
-    minutes: FloatArray,
-) -> float:
-    """Simulate one scenario and keep every minute.
-
-    Args:
-        params: of the group.
-        table: slow shares and odds of a bad minute.
-        events: timed changes.
-        draws: of boot times and arrivals.
-        offset: the scenario's place in them.
-        room: of the group.
-        demand_rps: shape (T,).
-        minutes: written, shape (9, T): the fields of `Minute` in order, then the backlog left.
-
-    Returns:
-        the surplus CPU credits that the period cost.
-    """
-    clear(room)
-    start(params.credits, room.cohorts, params.desired)
-    state = initial(params)
-    for t in range(demand_rps.size):
-        entry = (offset + t) & (draws.boots.size - 1)
-        boot, jitter = draws.boots[entry], draws.jitter[entry]
-        state, minute = step(params, table, events, state, room, t, demand_rps[t], boot, jitter)
-        minutes[0, t], minutes[1, t], minutes[2, t] = (
-            minute.in_service,
-            minute.billed,
-            minute.launched,
-        )
-        minutes[3, t], minutes[4, t], minutes[5, t] = minute.cpu, minute.slow, minute.bad
-        minutes[6, t], minutes[7, t], minutes[8, t] = (
-            minute.lost,
-            minute.pooled,
-            state.backlog.backlog,
-        )
-    return surplus_of(room)

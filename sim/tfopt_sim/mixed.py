@@ -17,7 +17,7 @@ from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.capacity import serve_between
 from tfopt_sim.credits import Credits, full_speed, settle
 from tfopt_sim.draws import Draws
-from tfopt_sim.dynamics import LONG_AGO, Events, Minute, Params
+from tfopt_sim.dynamics import LONG_AGO, Events, Minute, Params, keep
 from tfopt_sim.fleet import Room
 from tfopt_sim.fleet import clear as clear_room
 from tfopt_sim.instances import SPOT, Roster, any_boots, capacity, clear, empty_roster, remove
@@ -378,10 +378,12 @@ def run(
     events: Events,
     draws: Draws,
     offsets: IntArray,
+    first: int,
     demand_rps: FloatArray,
     totals: FloatArray,
+    kept: FloatArray,
 ) -> None:
-    """Simulate every scenario and add up what the minutes came to.
+    """Simulate every scenario, add up what the minutes came to, and keep them where asked to.
 
     Args:
         params: of the group.
@@ -391,22 +393,26 @@ def run(
         events: timed changes.
         draws: of boot times and arrivals.
         offsets: shape (S,), each scenario's place in them.
+        first: number of the first scenario.
         demand_rps: shape (S, T).
         totals: written, shape (S, 11): the first seven as `dynamics.run`, then USD on demand beyond
             a commitment, USD of surplus credits, USD of spot instances, interruptions.
+        kept: as `dynamics.run`.
     """
     minutes = demand_rps.shape[1]
     for s in range(demand_rps.shape[0]):
-        scenario = s * (draws.boots.size + 1) + offsets[s]
+        scenario = (first + s) * (draws.boots.size + 1) + offsets[s]
         state = initial(params, market, room, scenario)
         billed, bad, slow, most, cpu, launched = 0, 0.0, 0.0, 0, 0.0, 0
         for t in range(minutes):
             entry = (offsets[s] + t) & (draws.boots.size - 1)
             boot, jitter = draws.boots[entry], draws.jitter[entry]
-            state, minute, _ = step(
+            state, minute, machines = step(
                 params, market, room, table, events, state, scenario, t, demand_rps[s, t], boot,
                 jitter,
             )  # fmt: skip
+            if kept.size > 0:
+                keep(kept[s], t, minute, state.backlog.backlog, machines)
             billed += minute.billed
             bad += minute.bad
             slow += minute.slow
@@ -420,45 +426,3 @@ def run(
         totals[s, 3], totals[s, 4], totals[s, 5] = most, cpu, launched
         for cell in range(UNCOVERED, INTERRUPTIONS + 1):
             totals[s, 6 + cell] = market.ledger[cell]
-
-
-@kernel
-def record(
-    params: Params,
-    market: Market,
-    room: Room,
-    table: ServiceTable,
-    events: Events,
-    draws: Draws,
-    offset: int,
-    demand_rps: FloatArray,
-    minutes: FloatArray,
-) -> None:
-    """Simulate the first scenario and keep every minute; the market's ledger holds the bill.
-
-    Args:
-        params: of the group.
-        market: what it buys.
-        room: of its autoscalers.
-        table: slow shares and odds of a bad minute.
-        events: timed changes.
-        draws: of boot times and arrivals.
-        offset: the scenario's place in them.
-        demand_rps: shape (T,).
-        minutes: written, shape (10, T): as `dynamics.record`, then the capacity in service.
-    """
-    state = initial(params, market, room, offset)
-    for t in range(demand_rps.size):
-        entry = (offset + t) & (draws.boots.size - 1)
-        boot, jitter = draws.boots[entry], draws.jitter[entry]
-        state, minute, machines = step(
-            params, market, room, table, events, state, offset, t, demand_rps[t], boot, jitter
-        )
-        minutes[0, t], minutes[1, t] = minute.in_service, minute.billed
-        minutes[2, t], minutes[3, t] = minute.launched, minute.cpu
-        minutes[4, t], minutes[5, t] = minute.slow, minute.bad
-        minutes[6, t], minutes[7, t] = minute.lost, minute.pooled
-        minutes[8, t], minutes[9, t] = state.backlog.backlog, machines
-        if (t + 1) % 60 == 0:
-            close_hour(market, 60)
-    close(market, demand_rps.size)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from tfopt_sim import mixed
 from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.autoscaling.predictive import forecast_rows, hourly_rps, merge
-from tfopt_sim.cost import beyond, bill_of, covered_usd_per_hour
+from tfopt_sim.cost import bill_of, covered_usd_per_hour
 from tfopt_sim.credits import credits_of, usd_per_credit
 from tfopt_sim.draws import Draws, draw, offsets
-from tfopt_sim.dynamics import Events, Params, record, run
+from tfopt_sim.dynamics import Events, Params, run
 from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.purchasing import machines_per_unit, needs_instances
@@ -43,6 +43,8 @@ from tfopt_sim.types import (
 )
 from tfopt_sim.waits import fitted
 
+_NOTHING = np.empty((0, 10, 0))  # no minute is kept
+_BILLED = [0, 6, 7, 8, 9]  # columns of the totals that make the bill
 SLOW_SHARE = 0.01  # a minute with a larger share of slow requests is bad
 
 
@@ -211,7 +213,7 @@ def simulate(
         group = _group(configuration, service, workload, draws, events)
         _run(group, configuration.machine, draws, places, demand, own)
     bills = [
-        bill_of(configuration, own[:, [0, 6, 7, 8, 9]].T, minutes / 60.0)
+        bill_of(configuration, own[:, _BILLED].T, minutes / 60.0)
         for own, configuration in zip(totals, configurations, strict=True)
     ]
     bill = Bill(*(np.stack([getattr(own, part.name) for own in bills]) for part in fields(Bill)))
@@ -236,13 +238,16 @@ def _run(
     places: NDArray[np.int64],
     demand: FloatArray,
     totals: FloatArray,
+    *,
+    first: int = 0,
+    kept: FloatArray = _NOTHING,
 ) -> None:
     """Run every scenario through the kernel that the group needs, into what `mixed.run` returns."""
     _, params, room, table, events, market = group
     if market is not None:
-        mixed.run(params, market, room, table, events, draws, places, demand, totals)
+        mixed.run(params, market, room, table, events, draws, places, first, demand, totals, kept)
         return
-    run(params, table, events, draws, places, room, demand, totals)
+    run(params, table, events, draws, places, room, demand, totals, kept)
     if params.pool.running:
         totals[:, 6] = 0.0  # they are among those billed
     totals[:, 7] *= machine.usd_per_hour / 60.0
@@ -285,10 +290,15 @@ def trajectory(
     service = service_of(configuration.machine, workload, slo)
     forecast = hourly_rps(demand[None], start) if forecast_rps is None else forecast_rps
     events = timed_changes(configuration, service, start, demand.size, forecast, seed)
-    draws, place = draw(workload, seed), int(offsets(scenario + 1, seed)[scenario])
+    draws, places = draw(workload, seed), offsets(scenario + 1, seed)[scenario:]
     group = _group(configuration, service, workload, draws, events)
-    kept, used = _record(group, configuration.machine, draws, place, demand)
-    bill = bill_of(configuration, used, demand.size / 60.0)
+    totals, minutes = np.zeros((1, 11)), np.empty((1, 10, demand.size))
+    _run(
+        group, configuration.machine, draws, places, demand[None], totals,
+        first=scenario, kept=minutes,
+    )  # fmt: skip
+    kept = minutes[0]
+    bill = bill_of(configuration, totals[:, _BILLED].T, demand.size / 60.0)
     return Trajectory(
         start=start,
         in_service=kept[0].astype(np.int64),
@@ -300,7 +310,7 @@ def trajectory(
         p99_ms=whole_percentile_ms(service, kept[9], kept[8], demand) if latency else np.nan,
         cost_usd=float(bill.total[0]),
         extras={
-            **_extras(kept, demand, 0 if group.market is None else group.market.ledger[-1]),
+            **_extras(kept, demand, totals[0, 10]),
             **{f"{part.name}_usd": float(getattr(bill, part.name)[0]) for part in fields(Bill)},
         },
         machines=kept[9],
@@ -322,26 +332,6 @@ def whole_percentile_ms(
     whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
     scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
     return percentile_ms(service, whole.astype(np.int64), backlog * scale, rps * scale, share)
-
-
-def _record(
-    group: _Group, machine: Machine, draws: Draws, place: int, demand: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return every minute as `mixed.record` does, and what `bill_of` takes, shape (5, 1)."""
-    _, params, room, table, events, market = group
-    kept = np.empty((10, demand.size))
-    used = np.zeros((5, 1))
-    if market is not None:
-        mixed.record(params, market, room, table, events, draws, place, demand, kept)
-        used[2:, 0] = market.ledger[1:4]
-    else:
-        surplus = record(params, table, events, draws, place, room, demand, kept[:9])
-        kept[9] = kept[0]
-        listed = beyond(kept[1], params.covered_minutes) * machine.usd_per_hour / 60.0
-        used[2:4, 0] = listed, surplus * usd_per_credit(machine)
-        used[1] = 0.0 if params.pool.running else kept[7].sum()
-    used[0] = kept[1].sum()
-    return kept, used
 
 
 def _extras(kept: FloatArray, demand: FloatArray, interruptions: float) -> dict[str, float]:
