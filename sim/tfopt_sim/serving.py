@@ -107,8 +107,35 @@ def share_delayed(serving: Serving, first_s: float, last_s: float) -> float:
 
 
 @inlined
+def spread_s(serving: Serving, in_service: int, carriers: int, load: float) -> float:
+    """Return the standard deviation of the wait behind a backlog, in seconds.
+
+    That of the random walk (`settled_load`): κ/(1 − load) = √(κ·t) after a time t of overload.
+    Apart, the queues of the carriers even out.
+    """
+    queues = 1.0 if serving.pooled else math.sqrt(carriers)
+    rate_rps = serving.capacity_rps * (in_service if serving.pooled else 1)
+    return serving.work_cv2 / (rate_rps * max(1.0 - load, 1e-3) * queues)
+
+
+@inlined
+def odds_above(lower: float, share: float, upper: float) -> float:
+    """Return the probability that the slow share is above 1 %.
+
+    Its logarithm is normal, a straight line through its values at the mean and one standard
+    deviation to the side of the limit.
+    """
+    if share > 0.01:
+        slope = math.log(share / max(lower, 1e-9))
+    else:
+        slope = math.log(max(upper, 1e-9) / max(share, 1e-9))
+    off = math.log(max(share, 1e-9) / 0.01)
+    return 0.5 * math.erfc(-off / (max(slope, 1e-9) * math.sqrt(2.0)))
+
+
+@inlined
 def serve_backlog(
-    serving: Serving, in_service: int, slow: float, bad: float, queue: Queue, rps: float
+    serving: Serving, in_service: int, alone: float, slow: float, bad: float, queue: Queue, rps: float
 ) -> Served:
     """Serve a minute that starts or ends with a backlog, as a fluid that is served in order.
 
@@ -134,12 +161,14 @@ def serve_backlog(
     if left == 0.0 and room > part * arrivals:
         lasting = queue.backlog / (room - part * arrivals)
     delayed = part * lasting * share_delayed(serving, first_s, kept / rate_rps)
-    if delayed + (1.0 - delayed) * slow > 0.01:
-        bad = some
+    share = delayed + (1.0 - delayed) * slow
+    lag_s = spread_s(serving, in_service, carriers, queue.load)
+    lower = part * lasting * share_delayed(serving, max(first_s - lag_s, 0.0), max(kept / rate_rps - lag_s, 0.0))
+    upper = part * lasting * share_delayed(serving, first_s + lag_s, kept / rate_rps + lag_s)
+    bad = max(bad, some * odds_above(lower + (1.0 - lower) * alone, delayed + (1.0 - delayed) * alone, upper + (1.0 - upper) * alone))
     boost, threads = serving.boost, serving.threads_per_core
     cpu = part * busy_at(load / room, boost, threads)
     cpu += (1.0 - part) * busy_at(utilisation, boost, threads)
-    share = delayed + (1.0 - delayed) * slow
     return Served(cpu, arrivals * share, bad, Queue(kept, carriers, queue.load), lost)
 
 
@@ -176,7 +205,7 @@ def serve(
     bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
     if queue.backlog > 0.0 or utilisation > 1.0:
         behind = Queue(queue.backlog, queue.carriers, load)
-        return serve_backlog(serving, in_service, slow, bad, behind, rps)
+        return serve_backlog(serving, in_service, float(table[in_service, 0, 0]), slow, bad, behind, rps)
     arrivals = 60.0 * rps
     off = jitter * math.sqrt(arrivals * serving.work_cv2) / (60.0 * rate_rps)
     cpu = busy_at(max(utilisation + off, 0.0), serving.boost, serving.threads_per_core)
