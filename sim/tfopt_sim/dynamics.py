@@ -82,7 +82,7 @@ def initial(params: Params) -> State:
         0,
         params.min_size,
         params.max_size,
-        Queue(0.0, 0, 0.0),
+        Queue(0.0, 0.0, 0.0),
         LONG_AGO,
         0,
         0,

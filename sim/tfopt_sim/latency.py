@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tfopt_sim._jit import compiled
 from tfopt_sim.queueing import service_points, service_tail
-from tfopt_sim.serving import carrying, settled_load
+from tfopt_sim.serving import carrying, carrying_after, settled_load
 from tfopt_sim.tables import CELLS, MEMORY_S, Service, full_utilisation, hurried_tail, queue_wait
 from tfopt_sim.types import FloatArray
 from tfopt_sim.waits import KNOTS, Wait, fitted, late_share
@@ -98,17 +98,22 @@ def _conditions(
     The same recursion as in `serving.serve`.
     """
     loads, carriers = np.zeros(rps.size), np.zeros(rps.size, np.int64)
-    load, carrier, before = 0.0, 0, 0.0
+    load, carrier, before = 0.0, 0.0, 0.0
     for t in range(rps.size):
         if in_service[t] > 0:
             capacity_rps = service.servers / service.mean_s
             utilisation = rps[t] / (in_service[t] * capacity_rps)
             queue_rps = capacity_rps * (in_service[t] if service.pooled else 1)
             load = settled_load(60.0 * queue_rps / (1.0 + service.cv2), utilisation, load)
-            carrier = carrying(service.pooled, in_service[t], utilisation, before, carrier)
+            size, pooled = in_service[t], service.pooled
+            carriers[t] = round(carrying(pooled, size, utilisation, before, carrier))
+            room = 60.0 * capacity_rps
+            carrier = carrying_after(pooled, size, utilisation, room, before, carrier)
+            if backlog[t] <= 0.0:
+                carrier = float(size)
         else:
-            load, carrier = 0.0, 0
-        loads[t], carriers[t], before = load, carrier, backlog[t]
+            load, carrier = 0.0, 0.0
+        loads[t], before = load, backlog[t]
     return loads, carriers
 
 

@@ -354,7 +354,7 @@ def initial(params: Params, market: Market, room: Room, scenario: int) -> State:
     for i in range(market.roster.size[0]):  # each at another minute of the hour
         market.roster.launched[i] = LONG_AGO + 61 * i
     return State(
-        params.desired, params.min_size, params.max_size, Queue(0.0, 0, 0.0), LONG_AGO, 0, 0
+        params.desired, params.min_size, params.max_size, Queue(0.0, 0.0, 0.0), LONG_AGO, 0, 0
     )
 
 

@@ -22,7 +22,7 @@ from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.purchasing import machines_per_unit, needs_instances
 from tfopt_sim.schedule import expand
-from tfopt_sim.serving import Serving
+from tfopt_sim.serving import SLOW_SHARE, Serving
 from tfopt_sim.tables import (
     Service,
     ServiceTable,
@@ -45,7 +45,6 @@ from tfopt_sim.waits import fitted
 
 _NOTHING = np.empty((0, 10, 0))  # no minute is kept
 _BILLED = [0, 6, 7, 8, 9]  # columns of the totals that make the bill
-SLOW_SHARE = 0.01  # a minute with a larger share of slow requests is bad
 
 
 def parameters(configuration: Configuration, workload: Workload, service: Service) -> Params:

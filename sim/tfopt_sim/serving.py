@@ -10,6 +10,8 @@ from tfopt_sim.saturation import busy_at
 from tfopt_sim.tables import ServiceTable, cell_at
 from tfopt_sim.types import FloatArray
 
+SLOW_SHARE = 0.01  # a minute with a larger share of slow requests is bad
+
 
 class Serving(NamedTuple):
     """How one instance serves; the same throughout a simulation."""
@@ -28,8 +30,16 @@ class Queue(NamedTuple):
     """What the minute before left behind."""
 
     backlog: float  # requests left over from overload
-    carriers: int  # instances that they wait for: all where there is one queue
+    carriers: float  # instances that they wait for: all where there is one queue
     load: float  # utilisation in whose steady state the random part of the queue is
+
+
+class Fluid(NamedTuple):
+    """How the wait behind a backlog moves through a minute, in a line."""
+
+    first_s: float
+    last_s: float
+    part: float  # of the requests that meet it
 
 
 class Served(NamedTuple):
@@ -69,7 +79,9 @@ def settled_load(settling: float, utilisation: float, load: float) -> float:
 
 
 @inlined
-def carrying(pooled: bool, in_service: int, utilisation: float, backlog: float, before: int) -> int:
+def carrying(
+    pooled: bool, in_service: int, utilisation: float, backlog: float, before: float
+) -> float:
     """Return how many instances have the backlog before them.
 
     Where each instance has its own queue, new instances do not help those who wait already.
@@ -82,8 +94,34 @@ def carrying(pooled: bool, in_service: int, utilisation: float, backlog: float, 
         before: how many it was before.
     """
     if pooled or backlog <= 0.0 or utilisation >= 1.0:
-        return in_service
-    return min(max(before, 1), in_service)
+        return float(in_service)
+    return min(max(before, 1.0), float(in_service))
+
+
+@inlined
+def carrying_after(
+    pooled: bool, in_service: int, utilisation: float, room: float, backlog: float, before: float
+) -> float:
+    """Return how many instances the backlog is before at the end of a minute.
+
+    In overload every queue grows alike, those of new instances from nothing: unequal queues b count
+    as (Σb)²/Σb² equal ones.
+
+    Args:
+        pooled: whether one queue is before all.
+        in_service: instances, > 0.
+        utilisation: of the minute.
+        room: requests that one instance serves in a minute.
+        backlog: at the start of the minute.
+        before: instances that had it before them at its start.
+    """
+    held = carrying(pooled, in_service, 0.0, backlog, before)
+    if pooled or backlog <= 0.0 or utilisation < 1.0:
+        return held
+    grown = room * (utilisation - 1.0)
+    old, new = backlog / held + grown, in_service - held
+    total = held * old + new * grown
+    return total * total / (held * old * old + new * grown * grown)
 
 
 @inlined
@@ -107,7 +145,15 @@ def share_delayed(serving: Serving, first_s: float, last_s: float) -> float:
 
 
 @inlined
-def spread_s(serving: Serving, in_service: int, carriers: int, load: float) -> float:
+def slow_behind(serving: Serving, alone: float, fluid: Fluid, off_s: float) -> float:
+    """Return the share of slow requests if every wait behind the backlog is `off_s` longer."""
+    first_s, last_s = max(fluid.first_s + off_s, 0.0), max(fluid.last_s + off_s, 0.0)
+    delayed = fluid.part * share_delayed(serving, first_s, last_s)
+    return delayed + (1.0 - delayed) * alone
+
+
+@inlined
+def spread_s(serving: Serving, in_service: int, carriers: float, load: float) -> float:
     """Return the standard deviation of the wait behind a backlog, in seconds.
 
     That of the random walk (`settled_load`): κ/(1 − load) = √(κ·t) after a time t of overload.
@@ -119,29 +165,41 @@ def spread_s(serving: Serving, in_service: int, carriers: int, load: float) -> f
 
 
 @inlined
-def odds_above(lower: float, share: float, upper: float) -> float:
-    """Return the probability that the slow share is above 1 %.
+def odds_of_slow(serving: Serving, alone: float, fluid: Fluid, spread: float) -> float:
+    """Return the probability that over 1 % of a minute's requests are slow behind a backlog.
 
-    Its logarithm is normal, a straight line through its values at the mean and one standard
-    deviation to the side of the limit.
+    The wait is normal, `spread` around the fluid's. The logarithm of the share that it makes slow
+    is taken as a straight line between the mean and one standard deviation towards the limit.
+
+    Args:
+        serving: of the group.
+        alone: share that is slow by its service time alone.
+        fluid: how the backlog moves.
+        spread: standard deviation of the wait in seconds, > 0.
     """
-    if share > 0.01:
-        slope = math.log(share / max(lower, 1e-9))
-    else:
-        slope = math.log(max(upper, 1e-9) / max(share, 1e-9))
-    off = math.log(max(share, 1e-9) / 0.01)
-    return 0.5 * math.erfc(-off / (max(slope, 1e-9) * math.sqrt(2.0)))
+    share = max(slow_behind(serving, alone, fluid, 0.0), 1e-9)
+    side = -spread if share > SLOW_SHARE else spread
+    other = max(slow_behind(serving, alone, fluid, side), 1e-9)
+    slope = max(abs(math.log(other / share)), 1e-9)
+    return 0.5 * math.erfc(-math.log(share / SLOW_SHARE) / (slope * math.sqrt(2.0)))
 
 
 @inlined
 def serve_backlog(
-    serving: Serving, in_service: int, alone: float, slow: float, bad: float, queue: Queue, rps: float
+    serving: Serving,
+    in_service: int,
+    alone: float,
+    slow: float,
+    bad: float,
+    queue: Queue,
+    rps: float,
 ) -> Served:
     """Serve a minute that starts or ends with a backlog, as a fluid that is served in order.
 
     Args:
         serving: of the group.
         in_service: instances, > 0.
+        alone: share of slow requests where nobody waits.
         slow: share of slow requests while there is no backlog.
         bad: probability of a bad minute without a backlog.
         queue: left by the minute before; its load is that of this minute.
@@ -160,16 +218,18 @@ def serve_backlog(
     lost = left - kept
     if left == 0.0 and room > part * arrivals:
         lasting = queue.backlog / (room - part * arrivals)
-    delayed = part * lasting * share_delayed(serving, first_s, kept / rate_rps)
-    share = delayed + (1.0 - delayed) * slow
-    lag_s = spread_s(serving, in_service, carriers, queue.load)
-    lower = part * lasting * share_delayed(serving, max(first_s - lag_s, 0.0), max(kept / rate_rps - lag_s, 0.0))
-    upper = part * lasting * share_delayed(serving, first_s + lag_s, kept / rate_rps + lag_s)
-    bad = max(bad, some * odds_above(lower + (1.0 - lower) * alone, delayed + (1.0 - delayed) * alone, upper + (1.0 - upper) * alone))
+    fluid = Fluid(first_s, kept / rate_rps, part * lasting)
+    share = slow_behind(serving, slow, fluid, 0.0)
+    spread = spread_s(serving, in_service, carriers, queue.load)
+    bad = max(bad, some * odds_of_slow(serving, alone, fluid, spread))
     boost, threads = serving.boost, serving.threads_per_core
     cpu = part * busy_at(load / room, boost, threads)
     cpu += (1.0 - part) * busy_at(utilisation, boost, threads)
-    return Served(cpu, arrivals * share, bad, Queue(kept, carriers, queue.load), lost)
+    after = carrying_after(
+        serving.pooled, in_service, utilisation, 60.0 * serving.capacity_rps, queue.backlog,
+        queue.carriers,
+    )  # fmt: skip
+    return Served(cpu, arrivals * share, bad, Queue(kept, after, queue.load), lost)
 
 
 @inlined
@@ -193,7 +253,7 @@ def serve(
         waiting = queue.backlog + arrivals
         kept = waiting if serving.timeout_s > 60.0 else 0.0
         bad = 1.0 - math.exp(-arrivals)
-        return Served(0.0, arrivals, bad, Queue(kept, 0, 0.0), waiting - kept)
+        return Served(0.0, arrivals, bad, Queue(kept, 0.0, 0.0), waiting - kept)
     rate_rps = in_service * serving.capacity_rps
     utilisation = rps / rate_rps
     queue_rps = rate_rps if serving.pooled else serving.capacity_rps
@@ -205,8 +265,9 @@ def serve(
     bad = table[in_service, cell, 1] * (1.0 - part) + table[in_service, cell + 1, 1] * part
     if queue.backlog > 0.0 or utilisation > 1.0:
         behind = Queue(queue.backlog, queue.carriers, load)
-        return serve_backlog(serving, in_service, float(table[in_service, 0, 0]), slow, bad, behind, rps)
+        alone = float(table[in_service, 0, 0])
+        return serve_backlog(serving, in_service, alone, slow, bad, behind, rps)
     arrivals = 60.0 * rps
     off = jitter * math.sqrt(arrivals * serving.work_cv2) / (60.0 * rate_rps)
     cpu = busy_at(max(utilisation + off, 0.0), serving.boost, serving.threads_per_core)
-    return Served(cpu, arrivals * slow, bad, Queue(0.0, in_service, load), 0.0)
+    return Served(cpu, arrivals * slow, bad, Queue(0.0, float(in_service), load), 0.0)
