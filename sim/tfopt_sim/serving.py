@@ -153,6 +153,14 @@ def slow_behind(serving: Serving, alone: float, fluid: Fluid, off_s: float) -> f
 
 
 @inlined
+def spread_between(serving: Serving, alone: float, fluid: Fluid, apart_s: float) -> float:
+    """Return the share of slow requests over queues whose waits are normal (three points)."""
+    off_s = math.sqrt(3.0) * apart_s
+    outer = slow_behind(serving, alone, fluid, -off_s) + slow_behind(serving, alone, fluid, off_s)
+    return outer / 6.0 + slow_behind(serving, alone, fluid, 0.0) * 2.0 / 3.0
+
+
+@inlined
 def spread_s(serving: Serving, in_service: int, carriers: float, load: float) -> float:
     """Return the standard deviation of the wait behind a backlog, in seconds.
 
@@ -165,7 +173,9 @@ def spread_s(serving: Serving, in_service: int, carriers: float, load: float) ->
 
 
 @inlined
-def odds_of_slow(serving: Serving, alone: float, fluid: Fluid, spread: float) -> float:
+def odds_of_slow(
+    serving: Serving, alone: float, fluid: Fluid, spread: float, apart_s: float
+) -> float:
     """Return the probability that over 1 % of a minute's requests are slow behind a backlog.
 
     The wait is normal, `spread` around the fluid's. The logarithm of the share that it makes slow
@@ -176,12 +186,14 @@ def odds_of_slow(serving: Serving, alone: float, fluid: Fluid, spread: float) ->
         alone: share that is slow by its service time alone.
         fluid: how the backlog moves.
         spread: standard deviation of the wait in seconds, > 0.
+        apart_s: standard deviation between the queues of the group, 0 for one queue.
     """
     share = max(slow_behind(serving, alone, fluid, 0.0), 1e-9)
-    side = -spread if share > SLOW_SHARE else spread
+    apart = max(spread_between(serving, alone, fluid, apart_s), 1e-9) if apart_s > 0.0 else share
+    side = -spread if apart > SLOW_SHARE else spread
     other = max(slow_behind(serving, alone, fluid, side), 1e-9)
     slope = max(abs(math.log(other / share)), 1e-9)
-    return 0.5 * math.erfc(-math.log(share / SLOW_SHARE) / (slope * math.sqrt(2.0)))
+    return 0.5 * math.erfc(-math.log(apart / SLOW_SHARE) / (slope * math.sqrt(2.0)))
 
 
 @inlined
@@ -221,7 +233,8 @@ def serve_backlog(
     fluid = Fluid(first_s, kept / rate_rps, part * lasting)
     share = slow_behind(serving, slow, fluid, 0.0)
     spread = spread_s(serving, in_service, carriers, queue.load)
-    bad = max(bad, some * odds_of_slow(serving, alone, fluid, spread))
+    apart_s = 0.0 if serving.pooled else spread * math.sqrt(carriers)
+    bad = max(bad, some * odds_of_slow(serving, alone, fluid, spread, apart_s))
     boost, threads = serving.boost, serving.threads_per_core
     cpu = part * busy_at(load / room, boost, threads)
     cpu += (1.0 - part) * busy_at(utilisation, boost, threads)

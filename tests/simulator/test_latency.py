@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tfopt_sim.discrete import replay
 from tfopt_sim.latency import percentile_ms
 from tfopt_sim.rollout import simulate, trajectory
-from tfopt_sim.serving import carrying, settled_load
+from tfopt_sim.serving import carrying, carrying_after, settled_load
 from tfopt_sim.tables import CELLS, cell_at, delayed_shares, service_of, utilisation_at
 from tfopt_sim.types import Configuration, Machine, Slo, TargetTracking, Workload
 
@@ -74,6 +74,29 @@ def test_new_instances_do_not_help_those_in_the_queues_of_the_old() -> None:
     assert carrying(False, 8, 1.2, 100.0, 2) == 8
     assert carrying(False, 1, 0.5, 100.0, 2) == 1
     assert carrying(False, 8, 0.5, 0.0, 2) == 8
+
+
+def test_overload_spreads_a_backlog_over_new_queues_little_by_little() -> None:
+    """Two old queues of 300 beside six new ones: 100 more each make (Σb)²/Σb² of eight."""
+    unequal = [400.0] * 2 + [100.0] * 6
+    equal = sum(unequal) ** 2 / sum(b * b for b in unequal)
+    assert carrying_after(False, 8, 1.5, 200.0, 600.0, 2.0) == pytest.approx(equal)
+    assert carrying_after(False, 8, 0.5, 200.0, 600.0, 2.0) == 2.0
+    assert carrying_after(True, 8, 1.5, 200.0, 600.0, 2.0) == 8.0
+
+
+@pytest.mark.parametrize(("instances", "balancing"), [(5, "least-outstanding"), (2, "random")])
+def test_short_overloads_of_long_services_are_bad_by_chance(instances: int, balancing: str) -> None:
+    """Minutes at 115 % after calm ones: about as many are bad as in discrete events."""
+    workload = Workload(1.0, 2.0, balancing=balancing)  # type: ignore[arg-type]
+    demand = np.tile([0.3, 0.3, 0.3, 0.8, 1.15, 0.9], 200) * 2 * instances
+    group, slo = Configuration(MACHINE, instances, instances, instances), Slo(13_000)
+    truth = np.mean(
+        [replay(group, demand, workload, slo, MONDAY, seed=k).bad_minute_share for k in range(4)]
+    )
+    seen = trajectory(group, demand, workload, slo, MONDAY, latency=False)
+    assert 0.02 < truth < 0.5
+    assert seen.extras["bad_minute_share"] == pytest.approx(truth, abs=0.06)
 
 
 @settings(deadline=None)  # the first call compiles
