@@ -90,7 +90,7 @@ def build_case(
     seen = partial(
         machine_of,
         reference=reference,
-        smt=table.smt if table else None,
+        smt=table.smt if table else "linear",
         unlimited=group.burst_unlimited,
     )
     present = replace(
