@@ -82,7 +82,7 @@ class WorkloadTable(_Table):
     boot_s: Annotated[float, Field(ge=0, le=7200)] = 90.0
     boot: Literal["distribution", "fixed"] = "distribution"
     timeout_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
-    smt: Smt | None = None  # hyper-threads; None: the command decides
+    smt: Smt = "linear"  # hyper-threads
     alarm_cadence: Literal["legacy", "responsive"] = "legacy"  # of target tracking
     slo: SloTable = SloTable()
 

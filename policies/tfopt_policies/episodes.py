@@ -12,6 +12,7 @@ from tfopt_policies.policy import Knobs, Problem
 from tfopt_policies.sizing import WEEK_MINUTES, minutes, past_weeks
 from tfopt_policies.traces import Trace
 from tfopt_sim.forecast import fit
+from tfopt_sim.risk import PLAIN
 from tfopt_sim.rollout import service_limits
 from tfopt_sim.types import (
     Configuration,
@@ -100,7 +101,7 @@ def episode(
     future = Demand(_at(demand, origin), demand.step_s, demand.rps[origin:end])
     scale = _scale(history, setting)
     history = replace(history, rps=history.rps * scale)
-    model = fit(history)
+    model = fit(history, caution=PLAIN)
     scenarios = model.sample(rng, SCENARIOS, WEEK_S, 60)
     present = as_written(setting)
     problem = Problem(

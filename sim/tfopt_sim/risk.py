@@ -63,6 +63,12 @@ class Caution:
     shifts: float = 1.0  # times the rates of shifts
 
 
+PLAIN = Caution(presumed=1.0, safety=1.0, shifts=0.0)
+"""No more than the history showed: for futures that alternatives are compared on, where whoever
+decides adds a margin of his own (docs/decisions/0018-plain-futures-for-deciding.md).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LevelRisk:
     """Distribution of the level at moments ahead, as a factor on where it stands now."""

@@ -200,15 +200,14 @@ def test_speed_is_relative_to_the_present_type() -> None:
     assert 1.5 < machine_of(new, old).speed < 3.0
 
 
-def test_hyper_threads_count_as_measured_unless_the_workload_says_otherwise() -> None:
+def test_hyper_threads_count_as_measured_where_the_workload_says_so() -> None:
     """An m5's vCPU gains where its neighbour idles, an m7a's has its core for itself."""
     book = load_book()
     shared, own = (book.offer("aws", "us-east-1", f"{of}.xlarge") for of in ("m5", "m7a"))
-    assert machine_of(own, shared).boost == 1.0
-    for smt in (None, "measured"):
-        machine = machine_of(shared, shared, smt)
-        assert (machine.boost, machine.threads_per_core) == (shared.boost, 2)
-    assert machine_of(shared, shared, "linear").boost == 1.0
+    assert machine_of(own, shared, "measured").boost == 1.0
+    machine = machine_of(shared, shared, "measured")
+    assert (machine.boost, machine.threads_per_core) == (shared.boost, 2)
+    assert machine_of(shared, shared).boost == 1.0
 
 
 def test_figures_measured_on_another_type_make_the_present_one_faster() -> None:

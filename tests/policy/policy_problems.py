@@ -9,7 +9,7 @@ import numpy as np
 
 from tfopt_policies.policy import Knobs, Problem
 from tfopt_sim.forecast import fit
-from tfopt_sim.risk import Caution
+from tfopt_sim.risk import PLAIN
 from tfopt_sim.types import Configuration, Demand, Machine, Slo, TargetTracking, Workload
 
 WEEK_S = 7 * 86_400
@@ -38,7 +38,7 @@ def make_problem(
     """Return the problem of a group sized generously under target tracking."""
     history = history or demand()
     present = present or Configuration(SMALL, 10, 40, 12, (TargetTracking(0.4),))
-    model = fit(history, caution=Caution(shifts=0.0))  # a few scenarios allow not one miss
+    model = fit(history, caution=PLAIN)
     return Problem(
         history=history,
         model=model,

@@ -28,6 +28,7 @@ from tfopt.settings import Settings, settings_for
 from tfopt.simulation import Coverage, Group, Simulation, Tool, Totals
 from tfopt_policies.policy import Knobs
 from tfopt_sim.autoscaling.predictive import hourly_rps
+from tfopt_sim.risk import Caution
 from tfopt_sim.types import FloatArray
 
 __all__ = ["Request", "simulate_plan"]
@@ -130,6 +131,7 @@ class _Run:
                 horizon_s=request.horizon_s,
                 seed=request.seed,
                 held_back=request.scenarios,
+                caution=Caution(),
                 committed_usd_per_hour=self.committed.get(group.address, 0.0),
             )
         except NotAnalysedError as reason:

@@ -29,6 +29,7 @@ from tfopt_sim.types import FloatArray, Machine, Slo, Slot
 
 if TYPE_CHECKING:
     from tfopt_policies.policy import Knobs, Problem
+    from tfopt_sim.risk import Caution
 
 SEARCH_SCENARIOS = 32
 HELD_BACK_SCENARIOS = 200
@@ -66,11 +67,14 @@ def build_case(
     horizon_s: int,
     seed: int,
     held_back: int = HELD_BACK_SCENARIOS,
+    caution: Caution | None = None,
     committed_usd_per_hour: float = 0.0,
 ) -> Case:
     """Put a group together with its machines, its traffic and its futures.
 
-    `committed_usd_per_hour` is its share of the commitments that the settings name.
+    `caution` widens the futures beyond what the history shows; none by default, since whoever
+    decides on them adds a margin. `committed_usd_per_hour` is the group's share of the commitments
+    that the settings name.
 
     Raises:
         NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
@@ -78,6 +82,7 @@ def build_case(
     """
     from tfopt_policies.policy import Problem
     from tfopt_sim.forecast import fit, skill
+    from tfopt_sim.risk import PLAIN
 
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
@@ -85,7 +90,7 @@ def build_case(
     seen = partial(
         machine_of,
         reference=reference,
-        smt=table.smt if table else None,
+        smt=table.smt if table else "linear",
         unlimited=group.burst_unlimited,
     )
     present = replace(
@@ -95,7 +100,7 @@ def build_case(
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
-    model = fit(traffic.demand)
+    model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)

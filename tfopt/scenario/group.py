@@ -139,12 +139,12 @@ def reference_offer(
 def machine_of(
     offer: Offer,
     reference: Offer,
-    smt: Smt | None = "measured",
+    smt: Smt = "linear",
     unlimited: bool | None = None,
 ) -> Machine:
     """Return the offer as the simulator sees it, its speed relative to the reference type's.
 
-    With `smt` "linear", a vCPU is as fast whether its core's other hyper-thread is busy or not.
+    With `smt` "measured", a vCPU is faster while its core's other hyper-thread idles.
     `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
     """
     burst = offer.burst
@@ -159,6 +159,6 @@ def machine_of(
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
         burst=burst,
-        boost=1.0 if smt == "linear" else offer.boost or 1.0,
+        boost=offer.boost or 1.0 if smt == "measured" else 1.0,
         threads_per_core=offer.threads_per_core or 1,
     )

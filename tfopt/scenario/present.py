@@ -56,8 +56,6 @@ def configuration_of(
 def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Present:
     """Put a group together with its machine and its workload; demand may come from anywhere.
 
-    Hyper-threads count as whole vCPUs (linear), unless the workload says `smt = "measured"`.
-
     Raises:
         NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
         TfoptError: the user's own files are wrong.
@@ -65,7 +63,7 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
-    smt = table.smt if table and table.smt else "linear"
+    smt = table.smt if table else "linear"
 
     def machine(of: Offer) -> Machine:
         return machine_of(of, reference, smt, group.burst_unlimited)
