@@ -23,7 +23,7 @@ from tfopt_sim.serving import Queue, Served, Serving, serve
 from tfopt_sim.tables import ServiceTable
 from tfopt_sim.types import FloatArray
 
-DYNAMICS_VERSION = "1"  # raised whenever results can move; policies carry it
+DYNAMICS_VERSION = "2"  # raised whenever results can move; policies carry it
 
 LONG_AGO = -1_000_000  # minutes: beyond any warm-up
 
