@@ -22,6 +22,7 @@ from tfopt.render.json import json_schema
 from tfopt.scenario import present_of
 from tfopt.settings import load_settings
 from tfopt.simulation import Simulation
+from tfopt_sim.risk import Caution
 from tfopt_sim.rollout import simulate, trajectory
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def test_figures_are_the_simulators_own(answer: Any) -> None:
         horizon_s=7 * 86_400,
         seed=3,
         held_back=6,
+        caution=Caution(),
     )
     problem = case.problem
     outcome = simulate(
