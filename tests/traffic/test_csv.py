@@ -225,6 +225,8 @@ BAD_LINES = {
     "2026-03-02T00:40:00Z": "t.csv:10: has 1 fields where the header has 2",
     "yesterday,3": "t.csv:10: 'yesterday' is not a point in time",
     "02.03.2026 00:40,3": "t.csv:10: '02.03.2026 00:40' is not a point in time",
+    "9999-12-31T00:00:00Z,3": "t.csv:10: '9999-12-31T00:00:00Z' is not a point in time",
+    "0001-01-01T00:00:00Z,3": "t.csv:10: '0001-01-01T00:00:00Z' is not a point in time",
     "2026-02-30T00:00:00Z,3": "t.csv:10: '2026-02-30T00:00:00Z' is not a point in time",
 }
 
