@@ -300,6 +300,14 @@ def test_cpu_times_instances_is_busy_instances(write: Write) -> None:
     assert not noted(reading, "hidden")
 
 
+def test_cpu_is_not_taken_for_a_rate(write: Write) -> None:
+    """Where requests per second are meant, a column of CPU is refused; a forecast may have it."""
+    path = write(rows(), header="timestamp,CPUUtilization")
+    assert read_csv(path).demand.rps.size == 3 * DAY
+    with pytest.raises(TfoptError, match=r"t\.csv:1: .* is CPU, .* as cpu_percent"):
+        read_csv(path, rate=True)
+
+
 def test_saturated_cpu_is_recognised(write: Write) -> None:
     """A quarter of the time at the ceiling: the share is returned and explained."""
     path = write(cpu_rows([98.0, 40, 40, 40] * 72), header="timestamp,cpu,n")
