@@ -35,6 +35,7 @@ _LEAST_WEIGHT = 0.5  # of a day on which something odd happened: its burst stays
 # powers, times `Caution.presumed` …
 _OF_SLOT, _OF_DAY = 0.25, 0.92
 _PRIOR_DAYS = 3.0  # … and the days of evidence that this presumption is worth
+_EXACT = 1e-9  # of demand: a loss below is rounding
 _WILDEST = 2.0  # largest relative variance per day
 # relative level error assumed below so many days of history, where none can be measured: within a
 # day nothing is known of the other hours (a 3 : 1 day has a deviation of about 0.35)
@@ -127,7 +128,8 @@ def backtest(
         if report is not None:
             report(len(rows), len(cuts))
     loss, naive, *bands = (float(total) for total in np.sum(rows, axis=0))
-    skill = 1 - loss / naive if naive > 0 else 0.0
+    repeats = naive <= _EXACT * np.nansum(demand.rps)  # no loss to compare with, but for rounding
+    skill = 0.0 if repeats else 1 - loss / naive
     inside_80, inside_90, inside_98 = (band / len(cuts) for band in bands)
     return Backtest(skill, inside_80, inside_90, inside_98, ahead * DAY_S, len(cuts))
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan.model import InstanceGroup, Slot
+from tfopt.plan.model import REDACTED, InstanceGroup, Site, Slot
 from tfopt.plan.scalers import (
     MetricAlarm,
     OtherScaler,
@@ -136,6 +136,14 @@ def test_an_alarm_waits_for_metrics_that_come_every_five_minutes() -> None:
     assert isinstance(cpu, StepScaling)
     assert isinstance(alb, SimpleScaling)
     assert (cpu.alarm.period_s, alb.alarm.period_s) == (300, 60)
+
+
+def test_sizes_that_are_secret_are_not_called_unknown() -> None:
+    """Whether the plan hides a bound or does not know it is told apart."""
+    site = Site((), "aws_autoscaling_group.web", None, (), REDACTED)
+    group = replace(GROUP, max_size=None, sites={"max_size": site})
+    with pytest.raises(NotAnalysedError, match="its sizes are sensitive"):
+        present_configuration(group, MACHINE)
 
 
 def test_schedules_are_carried_over() -> None:

@@ -22,6 +22,7 @@ from tfopt.render.json import json_schema
 from tfopt.scenario import present_of
 from tfopt.settings import load_settings
 from tfopt.simulation import Simulation
+from tfopt_sim.risk import Caution
 from tfopt_sim.rollout import simulate, trajectory
 
 if TYPE_CHECKING:
@@ -262,6 +263,18 @@ def test_replay_request_by_request_agrees_with_the_minutes(answer: Any, shop: Pa
     assert other["p50_ms"] == pytest.approx(replay["p50_ms"], rel=0.05)
     assert other["p99_ms"] == pytest.approx(replay["p99_ms"], rel=0.1)
     assert other["same_capacity_share"] > 0.5
+
+
+def test_requests_are_not_run_through_a_group_that_may_be_empty(
+    shop: Path, tfopt: RunTfopt
+) -> None:
+    """Whose bounds allow no instance is refused, since its requests may wait without an end."""
+    plan = json.dumps(json.loads((shop / "plan.json").read_text()))
+    (shop / "plan.json").write_text(plan.replace('"min_size": 6', '"min_size": 0'))
+    csv = written(shop, [100.0] * 30)
+    done = tfopt("simulate", "plan.json", "--group", WEB, "--replay", csv, "--requests", cwd=shop)
+    assert done.returncode == 1
+    assert "may run without any instance, which --requests does not simulate" in done.stderr
 
 
 REFUSED = {

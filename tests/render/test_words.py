@@ -52,6 +52,22 @@ def test_share(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (28, "28 days"),
+        (1.5, "1.5 days"),
+        (1, "1 day"),
+        (0.25, "6 hours"),
+        (10 / 1440, "10 minutes"),
+        (1 / 1440, "1 minute"),
+    ],
+)
+def test_days(value: float, text: str) -> None:
+    """A short length is told in hours or minutes, never as 0 days."""
+    assert calm(words.days(value)) == text
+
+
+@pytest.mark.parametrize(
     ("saved", "text"), [(0.38, "−38 %"), (-0.5, "+50 %"), (0, "0 %"), (-0.004, "+0.4 %")]
 )
 def test_cost_change(saved: float, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The request-by-request simulator against closed forms, SimPy and the documented semantics."""
+"""The request-by-request simulator against closed forms, SimPy, Ciw, the documented semantics."""
 
 from __future__ import annotations
 
@@ -77,6 +77,24 @@ def test_simpy_gives_the_same_percentiles() -> None:
     _, ours = steady_queue(3, 0.6, 2.0, 2_000_000, 3)
     for share in (0.5, 0.05):
         assert percentile(ours, share) == pytest.approx(np.quantile(responses, 1 - share), rel=0.06)
+
+
+def test_ciw_gives_the_same_percentiles() -> None:
+    """M/D/4 at ρ = 0.75: p50 and p95 of the response within 5 % of Ciw's."""
+    ciw = pytest.importorskip("ciw")
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Exponential(rate=3.0)],
+        service_distributions=[ciw.dists.Deterministic(value=1.0)],
+        number_of_servers=[4],
+    )
+    ciw.seed(0)
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(40_000)
+    records = simulation.get_all_records()
+    responses = [record.exit_date - record.arrival_date for record in records]
+    _, ours = steady_queue(4, 0.75, 0.0, 2_000_000, 3)
+    for share in (0.5, 0.05):
+        assert percentile(ours, share) == pytest.approx(np.quantile(responses, 1 - share), rel=0.05)
 
 
 @pytest.mark.parametrize("balancing", ["least-outstanding", "random"])

@@ -65,6 +65,15 @@ def test_zeros_are_not_called_a_short_history(csv: Path) -> None:
     assert "too short" not in page
 
 
+def test_a_series_that_repeats_itself_exactly_is_not_called_poor(csv: Path) -> None:
+    """Where repeating the last season is right to the last digit, nothing can be better."""
+    tide = (200 - 100 * np.cos(2 * np.pi * i / 96) for i in range(16 * 96))
+    moments = (START + timedelta(minutes=15 * i) for i in range(16 * 96))
+    rows = [f"{at.isoformat()},{rps}" for at, rps in zip(moments, tide, strict=True)]
+    csv.write_text("\n".join(["timestamp,rps", *rows]))
+    assert json.loads(run(csv).stdout)["skill"] == 0.0
+
+
 def test_short_history_has_no_skill(csv: Path) -> None:
     """A day of history: no skill, no coverage, a note that says why."""
     csv.write_text("\n".join(csv.read_text().splitlines()[:97]))
@@ -104,10 +113,16 @@ def test_stated_event_multiplies_its_days(csv: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", ["2026-03-19", "2026-03-19/2026-03-20", "a@2026-03-20/2026-03-19"]
+    "event",
+    [
+        "2026-03-19",
+        "2026-03-19/2026-03-20",
+        "a@2026-03-20/2026-03-19",
+        "0001-01-01T00:00+14:00/2026-03-19=2",
+    ],
 )
 def test_event_without_sense_is_refused(csv: Path, event: str) -> None:
-    """No end, neither name nor factor, or an end before the start: refused with an example."""
+    """No end, neither name nor factor, end before start, outside the calendar: refused."""
     assert "is not an event; write" in str(run(csv, "--event", event).exception)
 
 

@@ -225,6 +225,8 @@ BAD_LINES = {
     "2026-03-02T00:40:00Z": "t.csv:10: has 1 fields where the header has 2",
     "yesterday,3": "t.csv:10: 'yesterday' is not a point in time",
     "02.03.2026 00:40,3": "t.csv:10: '02.03.2026 00:40' is not a point in time",
+    "9999-12-31T00:00:00Z,3": "t.csv:10: '9999-12-31T00:00:00Z' is not a point in time",
+    "0001-01-01T00:00:00Z,3": "t.csv:10: '0001-01-01T00:00:00Z' is not a point in time",
     "2026-02-30T00:00:00Z,3": "t.csv:10: '2026-02-30T00:00:00Z' is not a point in time",
 }
 
@@ -296,6 +298,14 @@ def test_cpu_times_instances_is_busy_instances(write: Write) -> None:
     assert reading.demand.rps == pytest.approx(2.0)
     assert reading.saturated_share == 0
     assert not noted(reading, "hidden")
+
+
+def test_cpu_is_not_taken_for_a_rate(write: Write) -> None:
+    """Where requests per second are meant, a column of CPU is refused; a forecast may have it."""
+    path = write(rows(), header="timestamp,CPUUtilization")
+    assert read_csv(path).demand.rps.size == 3 * DAY
+    with pytest.raises(TfoptError, match=r"t\.csv:1: .* is CPU, .* as cpu_percent"):
+        read_csv(path, rate=True)
 
 
 def test_saturated_cpu_is_recognised(write: Write) -> None:

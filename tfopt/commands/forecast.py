@@ -43,14 +43,11 @@ def _event(value: str) -> Event:
     try:
         if match is None or not (match["name"] or match["factor"]):
             raise ValueError
-        start, end = (datetime.fromisoformat(match[side]) for side in ("start", "end"))
-        start, end = (
-            t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end)
-        )
+        start, end = _utc(match["start"]), _utc(match["end"])
         factor = float(match["factor"]) if match["factor"] else None
         if end <= start or not (factor is None or 0 <= factor <= 1000):
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):
         raise click.BadParameter(
             f"{value!r} is not an event; write 2026-11-27/2026-12-01=2.5 (times usual demand), or "
             "sale@2026-11-27/2026-12-01 beside past events of the same name"

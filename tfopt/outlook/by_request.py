@@ -39,10 +39,19 @@ def _unknown(configuration: Configuration) -> str | None:
         return "it mixes types or prices, or has a warm pool"
     if configuration.machine.burst is not None:
         return "its type has CPU credits"
+    if _may_be_empty(configuration):
+        return "it may run without any instance"
     plain = all(isinstance(policy, TargetTracking) for policy in scaling)
     if len(scaling) > 1 or not plain or (scaling and configuration.tracking is None):
         return "it scales by more than one target tracking of CPU"
     return None
+
+
+def _may_be_empty(configuration: Configuration) -> bool:
+    """Tell whether the bounds allow no instance at all, so that nobody might ever be served."""
+    schedules = configuration.schedules
+    bounds = {configuration.min_size, *(own.min_size for own in schedules)}
+    return 0 in bounds | {own.max_size for own in schedules}
 
 
 def run_by_request(subject: Subject, path: Trajectory) -> ByRequest:

@@ -98,9 +98,12 @@ def rate(rps: float) -> str:
 
 
 def days(value: float) -> str:
-    """Return a length of history: `28 days`, `1.5 days`, `1 day`."""
-    number = f"{value:.1f}".removesuffix(".0")
-    return f"{number}{GAP}{'day' if number == '1' else 'days'}"
+    """Return a length of time: `28 days`, `1.5 days`, `1 day`; `6 hours`, `10 minutes`."""
+    for unit, length in (("day", value), ("hour", 24 * value)):
+        number = f"{length:.1f}".removesuffix(".0")
+        if length >= 0.95:
+            return f"{number}{GAP}{unit}{'' if number == '1' else 's'}"
+    return count(round(1440 * value), "minute")
 
 
 def count(number: int, noun: str) -> str:

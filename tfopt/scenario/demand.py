@@ -111,7 +111,7 @@ def _read_rate(folder: Path, source: DemandTable) -> Reading:
     if source.prometheus_json is not None:
         return read_prometheus_json(folder / source.prometheus_json, series=source.series)
     assert source.csv is not None  # the settings allow no fourth kind
-    return read_csv(folder / source.csv, column=source.column)
+    return read_csv(folder / source.csv, column=source.column, rate=True)
 
 
 def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:

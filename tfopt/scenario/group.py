@@ -43,7 +43,11 @@ def present_configuration(
         )
     desired = group.desired_capacity if group.desired_capacity is not None else low
     if desired is None or low is None or high is None:
-        raise NotAnalysedError("its sizes are known only after apply")
+        sites = [group.sites.get(name) for name in ("min_size", "max_size", "desired_capacity")]
+        hidden = any(site is not None and site.value is REDACTED for site in sites)
+        raise NotAnalysedError(
+            "its sizes are sensitive" if hidden else "its sizes are known only after apply"
+        )
     if group.bounds_per == "zone":
         raise NotAnalysedError("its bounds are per zone, which is not simulated yet")
     if high == 0:

@@ -13,6 +13,7 @@ from tfopt_sim.types import FloatArray
 
 # a count of seconds, ms, µs or ns since 1970 is told by its size: 1e11 s is the year 5138
 _UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+_EARLIEST, _LATEST = 2, 5138  # years
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
 
 
@@ -45,6 +46,8 @@ def read_moments(texts: Sequence[str]) -> Moments:
 
     def one(text: str) -> float:
         moment = _parsed(text)
+        if not _EARLIEST <= moment.year < _LATEST:  # else its weeks reach beyond the calendar
+            raise ValueError(text)
         if moment.tzinfo is None:
             seen_naive[0] = True
             moment = moment.replace(tzinfo=UTC)

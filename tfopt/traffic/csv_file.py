@@ -45,12 +45,13 @@ class _Table:
         )
 
 
-def read_csv(path: Path, column: str | None = None) -> Reading:
+def read_csv(path: Path, column: str | None = None, *, rate: bool = False) -> Reading:
     """Return requests per second from one column of a CSV file, plain or gzipped.
 
     Args:
         path: comma, semicolon or tab separated, with a header row.
         column: the value column; may be left out where there is only one.
+        rate: the values must be requests per second, so that a column of CPU is refused.
 
     Raises:
         TfoptError: the file, a column or a value cannot be used; names file and line.
@@ -58,6 +59,8 @@ def read_csv(path: Path, column: str | None = None) -> Reading:
     table = _load(Path(path))
     moments = _moments(table)
     name = _value_column(table, column)
+    if rate:
+        _refuse_cpu(table, name, "Name it as cpu_percent, beside a column of instances")
     values = _numbers(table, name)
     return gridded(Points(moments, values), table.path, f"{table.path.name}:{name}", [])
 
@@ -70,14 +73,19 @@ def read_csv_to_replay(path: Path, column: str | None = None) -> Reading:
     """
     table = _load(Path(path))
     name = _value_column(table, column)
+    hint = "Replay needs a column of requests per second: name it with --column"
+    _refuse_cpu(table, name, hint)
+    points = Points(_moments(table), _numbers(table, name))
+    return gridded(points, table.path, f"{table.path.name}:{name}", [], history=False)
+
+
+def _refuse_cpu(table: _Table, name: str, hint: str) -> None:
     if _CPU_NAME.search(name):
         raise TfoptError(
             f"'{name}' is CPU, which says what a group did and not what it was asked",
             where=f"{table.path}:1",
-            hint="Replay needs a column of requests per second: name it with --column",
+            hint=hint,
         )
-    points = Points(_moments(table), _numbers(table, name))
-    return gridded(points, table.path, f"{table.path.name}:{name}", [], history=False)
 
 
 def read_csv_cpu(
