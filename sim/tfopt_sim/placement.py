@@ -104,7 +104,8 @@ def criterion(roster: Roster, offers: Offers, kind: int, i: int, minute: int) ->
     if kind == NEWEST:
         return int(-roster.launched[i])
     if kind == BOOTING:
-        return int(-roster.serves[i]) if roster.serves[i] > minute else 0
+        # one that is due at this very minute has not come yet
+        return int(-roster.serves[i]) if roster.serves[i] >= minute else 0
     return int(-((minute - roster.launched[i]) % 60)) if kind == BILLING_HOUR else 0
 
 
