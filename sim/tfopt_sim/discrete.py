@@ -79,7 +79,7 @@ class Servers(NamedTuple):
 def _bin_of(seconds: float) -> int:
     if seconds <= 1e-6:
         return 0
-    return min(int((math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER), _BINS - 1)
+    return int(min((math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER, _BINS - 1.0))
 
 
 @inlined
@@ -145,21 +145,27 @@ def _execute(work_s: FloatArray, begin: float, end: float) -> None:
 
 
 @inlined
+def _give_up(tally: Tally, arrival: float, timeout_s: float) -> None:
+    """Book a request that nobody started in time; without a time-out it takes forever."""
+    minute = int(arrival / 60.0)
+    tally.lost[minute] += timeout_s < np.inf
+    _note(tally, minute, timeout_s, 0.0)
+
+
+@inlined
 def _serve_one(
     work: Work, servers: Servers, heap: int, tally: Tally, arrival: float, begin: float
 ) -> None:
     """Let the vCPU that is free first work on a request from `begin` on."""
-    minute = int(arrival / 60.0)
     if begin - arrival > work.timeout_s:
-        tally.lost[minute] += 1
-        _note(tally, minute, work.timeout_s, 0.0)
+        _give_up(tally, arrival, work.timeout_s)
         return
     service_s = math.exp(work.log_mean + work.sigma * np.random.standard_normal())
     end = begin + service_s
     free, owner = servers.free[heap], servers.owner[heap]
     _sink(free, owner, servers.size[heap], 0, end, owner[0])
     _execute(tally.work_s, begin, end)
-    _note(tally, minute, end - arrival, work.slow_s)
+    _note(tally, int(arrival / 60.0), end - arrival, work.slow_s)
 
 
 @compiled
@@ -179,7 +185,7 @@ def _serve_pooled(
         _serve_one(work, servers, 0, tally, arrivals[head], begin)
         head += 1
     while head < arrivals.size and arrivals[head] + work.timeout_s <= until:
-        _serve_one(work, servers, 0, tally, arrivals[head], np.inf)
+        _give_up(tally, arrivals[head], work.timeout_s)
         head += 1
     return arrivals[head:].copy()
 
@@ -346,10 +352,10 @@ def _replay(
             _resize(ready, servers, work.pooled, wanted, t + 1, _boot(boot[0], boot[1]))
             joined[ready == _EMPTY] = 0
             alarms[:2] = 0.0
-    if work.pooled:
+    if work.pooled and servers.size[0] > 0:
         waiting = _serve_pooled(work, servers, tally, waiting, np.inf)
     for arrival in waiting:  # nobody is left to serve them
-        _note(tally, int(arrival / 60.0), np.inf, 0.0)
+        _give_up(tally, arrival, work.timeout_s)
 
 
 @compiled

@@ -306,7 +306,13 @@ def trajectory(
         backlog_requests=kept[8],
         bad=kept[5],
         demand_rps=demand,
-        p99_ms=whole_percentile_ms(service, kept[9], kept[8], demand) if latency else np.nan,
+        p99_ms=(
+            whole_percentile_ms(
+                service, kept[9], kept[8], demand, timeout_s=group.params.serving.timeout_s
+            )
+            if latency
+            else np.nan
+        ),
         cost_usd=float(bill.total[0]),
         extras={
             **_extras(kept, demand, totals[0, 10]),
@@ -322,6 +328,7 @@ def whole_percentile_ms(
     backlog: FloatArray,
     rps: FloatArray,
     share: float = 0.01,
+    timeout_s: float = math.inf,
 ) -> float:
     """Return the response time that `share` of the requests exceed, in ms.
 
@@ -330,7 +337,9 @@ def whole_percentile_ms(
     """
     whole = np.where(machines > 0, np.maximum(np.rint(machines), 1.0), 0.0)
     scale = np.divide(whole, machines, out=np.ones_like(whole), where=machines > 0)
-    return percentile_ms(service, whole.astype(np.int64), backlog * scale, rps * scale, share)
+    return percentile_ms(
+        service, whole.astype(np.int64), backlog * scale, rps * scale, share, timeout_s
+    )
 
 
 def _extras(kept: FloatArray, demand: FloatArray, interruptions: float) -> dict[str, float]:
