@@ -17,6 +17,7 @@ from tfopt_sim.waits import KNOTS, Wait, fitted, late_share
 
 _PIECES = 8  # a minute with a backlog is cut into so many stretches of one wait each
 _PLACES = (np.arange(_PIECES) + 0.5) / _PIECES  # in the minute
+_ALIKE = 1.1  # queues that differ by less are one kind: weeks of overload have a few dozen
 _BACKLOG_MEMORY_S = 60.0  # the queue that builds up beside the fluid backlog within its minute
 
 
@@ -157,27 +158,31 @@ def _unhindered(size: NDArray[np.int64], load: FloatArray, requests: FloatArray)
     )
 
 
-def _in_one_queue(rate: FloatArray, backlog: FloatArray, rps: FloatArray) -> _Behind:
+def _in_one_queue(
+    rate: FloatArray, backlog: FloatArray, rps: FloatArray, timeout_s: float
+) -> _Behind:
     """Return what is before the requests of the group's one queue.
 
     Args:
         rate: requests/s that each minute can serve.
         backlog: requests left at the end of each minute.
         rps: demand of each minute.
+        timeout_s: clients leave after; some do where the queue is as long as that.
     """
     before = np.concatenate(([0.0], backlog[:-1]))
     minute = np.flatnonzero((before > 0) | (backlog > 0) | (rate == 0))
     first, last, arrivals = before[minute], backlog[minute], 60.0 * rps[minute]
     growth = arrivals - 60.0 * rate[minute]
     moves = np.divide(last - first, growth, out=np.ones_like(first), where=growth != 0.0)
-    lost = np.maximum(first + growth - last, 0.0) / np.maximum(arrivals, 1e-12)
+    lost = np.clip((first + growth - last) / np.maximum(arrivals, 1e-12), 0.0, 1.0)
+    full = (rate[minute] > 0) & (last > 0.999 * timeout_s * np.maximum(rate[minute], 1e-12))
     return _Behind(
         minute,
         np.ones(minute.size),
         first,
         last,
         np.clip(moves, 1e-12, 1.0),
-        np.where(lost > 1e-9, np.minimum(lost, 1.0), 0.0),
+        np.where(full, lost, 0.0),
     )
 
 
@@ -228,7 +233,7 @@ def _grow(
     """Serve a minute and write a row of each kind with a backlog.
 
     Returns:
-        (the kinds then, those with equal queues together; rows).
+        (the kinds then, those with queues alike together; rows).
     """
     growth = 60.0 * (utilisation - 1.0)
     size = queues.members[:kinds].sum()
@@ -243,8 +248,10 @@ def _grow(
             row[0], row[1], row[2], row[3] = minute, members / size, first, last
             row[4], row[5] = max(stretch, 1e-12), min(lost, 1.0)
             count += 1
-        if kept > 0 and queues.wait_s[kept - 1] == last:
-            queues.members[kept - 1] += members
+        if kept > 0 and queues.wait_s[kept - 1] <= _ALIKE * last:
+            both = queues.members[kept - 1] + members
+            queues.wait_s[kept - 1] += (last - queues.wait_s[kept - 1]) * members / both
+            queues.members[kept - 1] = both
         elif members > 0:
             queues.wait_s[kept], queues.members[kept] = last, members
             kept += 1
@@ -314,7 +321,7 @@ def _hindered(
     behind: _Behind,
     waits_s: FloatArray,
     load: FloatArray,
-    in_service: NDArray[np.int64],
+    queue: NDArray[np.int64],
     rps: FloatArray,
     timeout_s: float,
 ) -> tuple[_Requests, _GivenUp]:
@@ -324,7 +331,7 @@ def _hindered(
         behind: what is before them.
         waits_s: over their minute, shape (entries, 8).
         load: demand on what can be served, of each minute.
-        in_service: instances of each minute.
+        queue: instances that serve one queue, of each minute.
         rps: demand of each minute.
         timeout_s: clients leave after.
     """
@@ -333,7 +340,7 @@ def _hindered(
     stays = (waits_s <= 1.001 * timeout_s) * (1.0 - behind.lost[:, None])
     requests = _alike_together(
         weight=(weight * stays).ravel(),
-        size=np.repeat(np.maximum(in_service[behind.minute], 1), _PIECES),
+        size=np.repeat(np.maximum(queue[behind.minute], 1), _PIECES),
         utilisation=np.repeat(load[behind.minute], _PIECES),
         behind_s=np.minimum(waits_s, timeout_s).ravel(),
     )
@@ -386,13 +393,13 @@ def percentile_ms(
         return 0.0
     rate = np.asarray(in_service * service.capacity_rps, dtype=np.float64)
     if service.pooled:
-        behind = _in_one_queue(rate, backlog, rps)
-        waits_s = _waits_in_turn(rate, behind)
+        behind = _in_one_queue(rate, backlog, rps, timeout_s)
+        waits_s, queue = _waits_in_turn(rate, behind), in_service
     else:
         behind = _apart(service, in_service, rps, timeout_s)
-        waits_s = _along(behind)
+        waits_s, queue = _along(behind), np.ones_like(in_service)
     load = rps / np.maximum(rate, 1e-12)
-    hindered, given_up = _hindered(behind, waits_s, load, in_service, rps, timeout_s)
+    hindered, given_up = _hindered(behind, waits_s, load, queue, rps, timeout_s)
     rest = rps * (1.0 - np.bincount(behind.minute, behind.share, rps.size))
     free = rest > 1e-9 * rps
     loads = _loads(service, in_service, rps)

@@ -167,3 +167,31 @@ def test_a_seed_gives_one_run() -> None:
     ]
     assert (runs[0].histogram == runs[1].histogram).all()
     assert (runs[0].histogram != runs[2].histogram).any()
+
+
+@pytest.mark.parametrize("balancing", ["least-outstanding", "random"])
+def test_requests_that_nobody_ever_serves_are_slow_when_they_come(balancing: str) -> None:
+    """The group empties after 5 of 10 minutes: half are bad, and no percentile beyond is finite."""
+    action = ScheduledAction("5 0 * * *", min_size=0, max_size=0)
+    group = Configuration(MACHINE, 1, 4, 2, schedules=(action,))
+    work = replace(WORKLOAD, balancing=balancing)  # type: ignore[arg-type]
+    run = replay(group, np.full(10, 50.0), work, SLO, MONDAY)
+    assert run.in_service.tolist() == [2] * 5 + [0] * 5
+    assert (run.slow[5:] == run.arrivals[5:]).all()
+    assert run.bad_minute_share == 0.5
+    assert run.histogram.sum() == run.arrivals.sum()
+    assert run.histogram[-1] == run.backlog[-1] == run.arrivals[5:].sum()
+    assert run.lost.sum() == 0
+
+
+@pytest.mark.parametrize("balancing", ["least-outstanding", "random"])
+def test_who_leaves_an_empty_group_took_the_time_out(balancing: str) -> None:
+    """With a time-out all who find nobody are lost, and took just so long."""
+    action = ScheduledAction("5 0 * * *", min_size=0, max_size=0)
+    group = Configuration(MACHINE, 1, 4, 2, schedules=(action,))
+    work = replace(WORKLOAD, balancing=balancing, timeout_s=20.0)  # type: ignore[arg-type]
+    run = replay(group, np.full(10, 50.0), work, SLO, MONDAY)
+    assert (run.lost[5:] == run.arrivals[5:]).all()
+    assert run.lost[:5].sum() == 0
+    assert run.percentile_ms() == pytest.approx(20_000, rel=0.005)
+    assert run.bad_minute_share == 0.5
