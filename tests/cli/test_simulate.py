@@ -96,7 +96,6 @@ def test_figures_are_the_simulators_own(answer: Any) -> None:
     from tfopt.outlook import _NOTHING_FREE
     from tfopt.plan.read import read_plan
     from tfopt.scenario import build_case
-    from tfopt_sim.risk import Caution
 
     (group,) = answer("--group", WEB, "--scenarios", 6, "--seed", 3)["groups"]
     planned = next(g for g in read_plan("plan.json").groups if g.address == WEB)

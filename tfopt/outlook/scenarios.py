@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ class Subject:
     ) -> float:
         """Return the response time that `share` of the requests exceed, in ms."""
         service = service_of(self.configuration.machine, self.workload, self.slo)
-        return whole_percentile_ms(service, machines, backlog, rps, share)
+        timeout_s = self.workload.timeout_s or math.inf
+        return whole_percentile_ms(service, machines, backlog, rps, share, timeout_s)
 
 
 @dataclass(frozen=True, slots=True)

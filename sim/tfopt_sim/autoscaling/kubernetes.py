@@ -25,6 +25,7 @@ from tfopt_sim.autoscaling.seen import (
     capacity_of,
     metric_code,
     minutes_of,
+    warming,
 )
 from tfopt_sim.autoscaling.window import fill, keep, largest, smallest
 from tfopt_sim.types import ClusterAutoscaler, FloatArray, Machine
@@ -99,7 +100,8 @@ def kubernetes_row(policy: ClusterAutoscaler, machine: Machine) -> Row:
         minutes_of(policy.delay_after_add_s),
         float(policy.max_empty_bulk_delete),
     )
-    return Row(KUBERNETES, cells, WINDOWS + int(stabilization + unneeded) + fit + 1)
+    memory = WINDOWS + int(stabilization + unneeded) + fit + 1
+    return Row(KUBERNETES, cells, memory, history=int(unneeded))
 
 
 @inlined
@@ -241,7 +243,8 @@ def nodes_to_add(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
 def nodes_to_remove(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return the nodes that go: the empty ones of those long unneeded in bulk, then one more.
 
-    A scale-up holds removal back for a while; so do nodes that boot.
+    A scale-up holds removal back for a while; so do nodes that boot. Nodes that joined within the
+    window are empty but not long unneeded.
     """
     unneeded = WINDOWS + int(rule[STABILIZATION])
     keep(memory, unneeded, int(rule[UNNEEDED]), seen.minute, float(unneeded_nodes(rule, memory)))
@@ -249,7 +252,8 @@ def nodes_to_remove(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     if recent or seen.booting > 0:
         return 0
     long_unneeded = int(smallest(memory, unneeded, int(rule[UNNEEDED])))
-    empty = int(min(memory[first_level(rule)], rule[BULK] * SCANS))
+    long_empty = max(0.0, memory[first_level(rule)] - warming(seen, rule[UNNEEDED]))
+    empty = int(min(long_empty, rule[BULK] * SCANS))
     return max(0, min(long_unneeded, empty + 1))
 
 
