@@ -42,10 +42,10 @@ from reference_simulator import Group, simulate_plainly  # noqa: E402
 
 from tfopt_policies.bound import relaxed  # noqa: E402
 from tfopt_sim import dynamics  # noqa: E402
-from tfopt_sim.discrete import steady_queue  # noqa: E402
 from tfopt_sim.draws import draw, offsets  # noqa: E402
 from tfopt_sim.fleet import clear  # noqa: E402
 from tfopt_sim.rollout import parameters, room_of, simulate  # noqa: E402
+from tfopt_sim.servers import steady_queue  # noqa: E402
 from tfopt_sim.tables import service_of, service_table  # noqa: E402
 from tfopt_sim.types import (  # noqa: E402
     Configuration,

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfopt_sim.discrete import histogram_tail, steady_queue
+from tfopt_sim.histogram import histogram_tail
 from tfopt_sim.queueing import erlang_c
+from tfopt_sim.servers import steady_queue
 from tfopt_sim.types import FloatArray
 from tfopt_sim.waits import CV2S, FILE, KNOTS, LOGITS, SERVERS
 

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tfopt_sim.discrete import percentile, steady_queue
+from tfopt_sim.histogram import percentile
 from tfopt_sim.queueing import service_points, service_tail
+from tfopt_sim.servers import steady_queue
 from tfopt_sim.types import FloatArray
 from tfopt_sim.waits import KNOTS, Wait, fitted, late_share, wait_of, wait_tail
 

@@ -13,17 +13,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tfopt_sim._jit import compiled, inlined
+from tfopt_sim.histogram import BINS, IntArray, bin_of, percentile
 from tfopt_sim.schedule import expand
+from tfopt_sim.servers import Servers, join, leave, sink
 from tfopt_sim.types import Configuration, FloatArray, Slo, TargetTracking, Workload
 
-IntArray = NDArray[np.int64]
-
-_BINS_PER_NEPER = 256  # a bin of the histogram is 0.4 % wide
-_LOWEST_LOG = math.log(1e-6)  # one microsecond
-_BINS = 7168  # up to 1.4 million seconds
 _EMPTY = 1 << 60  # ready minute of a slot without an instance
 _ALWAYS = -(1 << 20)  # ready minute of the instances that a period starts with
 _BOOT_SIGMA = 0.3  # log-normal spread of boot times where boot is a distribution
@@ -64,72 +60,10 @@ class Tally(NamedTuple):
     histogram: IntArray
 
 
-class Servers(NamedTuple):
-    """When each vCPU is free next.
-
-    `free` holds one heap, earliest first, for the whole group, or one per slot of an instance.
-    """
-
-    free: FloatArray  # shape (heaps, vCPUs)
-    owner: IntArray  # the same shape: slot of the instance
-    size: IntArray  # shape (heaps,)
-
-
-@inlined
-def _bin_of(seconds: float) -> int:
-    if seconds <= 1e-6:
-        return 0
-    return int(min((math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER, _BINS - 1.0))
-
-
-@inlined
-def _sink(free: FloatArray, owner: IntArray, size: int, place: int, value: float, who: int) -> None:
-    """Put `value` in at `place` of a heap and move it down to where it belongs."""
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            break
-        if child + 1 < size and free[child + 1] < free[child]:
-            child += 1
-        if free[child] >= value:
-            break
-        free[place], owner[place] = free[child], owner[child]
-        place = child
-    free[place], owner[place] = value, who
-
-
-@compiled
-def _join(servers: Servers, heap: int, slot: int, vcpus: int, now: float) -> None:
-    """Add the vCPUs of an instance; nothing in a heap is later than what joins at its end."""
-    free, owner, size = servers.free[heap], servers.owner[heap], servers.size[heap]
-    for _ in range(vcpus):
-        place = size
-        size += 1
-        while place > 0 and free[(place - 1) // 2] > now:
-            free[place], owner[place] = free[(place - 1) // 2], owner[(place - 1) // 2]
-            place = (place - 1) // 2
-        free[place], owner[place] = now, slot
-    servers.size[heap] = size
-
-
-@compiled
-def _leave(servers: Servers, heap: int, slot: int) -> None:
-    """Take out the vCPUs of an instance; the requests it works on are accounted for already."""
-    free, owner, size = servers.free[heap], servers.owner[heap], servers.size[heap]
-    kept = 0
-    for k in range(size):
-        if owner[k] != slot:
-            free[kept], owner[kept] = free[k], owner[k]
-            kept += 1
-    for place in range(kept // 2 - 1, -1, -1):
-        _sink(free, owner, kept, place, free[place], owner[place])
-    servers.size[heap] = kept
-
-
 @inlined
 def _note(tally: Tally, minute: int, response_s: float, slow_s: float) -> None:
     tally.slow[minute] += response_s > slow_s
-    tally.histogram[_bin_of(response_s)] += 1
+    tally.histogram[bin_of(response_s)] += 1
 
 
 @inlined
@@ -163,7 +97,7 @@ def _serve_one(
     service_s = math.exp(work.log_mean + work.sigma * np.random.standard_normal())
     end = begin + service_s
     free, owner = servers.free[heap], servers.owner[heap]
-    _sink(free, owner, servers.size[heap], 0, end, owner[0])
+    sink(free, owner, servers.size[heap], 0, end, owner[0])
     _execute(tally.work_s, begin, end)
     _note(tally, int(arrival / 60.0), end - arrival, work.slow_s)
 
@@ -243,7 +177,7 @@ def _resize(
         booting = np.where((ready < _EMPTY) & (ready >= minute), ready, -_EMPTY)
         slot = int(np.argmax(booting) if booting.max() > -_EMPTY else np.argmin(ready))
         ready[slot] = _EMPTY
-        _leave(servers, 0 if pooled else slot, slot)
+        leave(servers, 0 if pooled else slot, slot)
         have -= 1
 
 
@@ -294,7 +228,7 @@ def _admit(ready: IntArray, joined: IntArray, servers: Servers, work: Work, minu
     """Let the instances whose boot is over serve from this minute on."""
     for slot in range(ready.size):
         if ready[slot] <= minute and joined[slot] == 0:
-            _join(servers, 0 if work.pooled else slot, slot, work.vcpus, 60.0 * max(minute, 0))
+            join(servers, 0 if work.pooled else slot, slot, work.vcpus, 60.0 * max(minute, 0))
         joined[slot] = ready[slot] <= minute
 
 
@@ -356,65 +290,6 @@ def _replay(
         waiting = _serve_pooled(work, servers, tally, waiting, np.inf)
     for arrival in waiting:  # nobody is left to serve them
         _give_up(tally, arrival, work.timeout_s)
-
-
-@compiled
-def steady_queue(
-    servers: int, utilisation: float, cv2: float, customers: int, seed: int
-) -> tuple[IntArray, IntArray]:
-    """Simulate M/G/c with log-normal service of mean 1 s, first come first served.
-
-    Args:
-        servers: c.
-        utilisation: ρ < 1.
-        cv2: squared coefficient of variation of the service time; −1 stands for exponential.
-        customers: counted, after a tenth as many to warm up.
-        seed: of the random numbers.
-
-    Returns:
-        histograms (`percentile`) of the wait and of the response time; bin 0 of the first holds
-        those who did not wait.
-    """
-    np.random.seed(seed)
-    free, owner = np.zeros(servers), np.zeros(servers, np.int64)
-    waits, responses = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
-    sigma = math.sqrt(math.log1p(max(cv2, 0.0)))
-    now, gap = 0.0, 1.0 / (servers * utilisation)
-    for k in range(-(customers // 10), customers):
-        now += np.random.exponential(gap)
-        if cv2 < 0.0:
-            service_s = np.random.exponential(1.0)
-        else:
-            service_s = math.exp(sigma * (np.random.standard_normal() - 0.5 * sigma))
-        begin = max(now, free[0])
-        _sink(free, owner, servers, 0, begin + service_s, 0)
-        if k >= 0:
-            waits[_bin_of(begin - now)] += 1
-            responses[_bin_of(begin - now + service_s)] += 1
-    return waits, responses
-
-
-def percentile(histogram: IntArray, share: float) -> float:
-    """Return the time in seconds that `share` of a histogram exceed, to some 0.1 %.
-
-    Bin 0 counts as no time at all.
-    """
-    above = np.cumsum(histogram[::-1])[::-1]  # in the bin or beyond
-    wanted = share * above[0]
-    place = int(np.searchsorted(-above, -wanted, side="right")) - 1
-    if place <= 0:
-        return 0.0
-    part = (above[place] - wanted) / max(1, histogram[place])
-    return math.exp(_LOWEST_LOG + (place + part) / _BINS_PER_NEPER)
-
-
-def histogram_tail(histogram: IntArray, seconds: float) -> float:
-    """Return how many entries are above `seconds`, linear within a bin."""
-    if seconds <= 1e-6:
-        return float(histogram[1:].sum())
-    place = (math.log(seconds) - _LOWEST_LOG) * _BINS_PER_NEPER
-    part = 1.0 - (place - int(place))
-    return float(histogram[int(place) + 1 :].sum() + part * histogram[int(place)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,7 +373,7 @@ def replay(
     ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS
     kept = np.zeros((4, demand_rps.size))
     counts = np.zeros((4, demand_rps.size), np.int64)
-    work_s, histogram = np.zeros(demand_rps.size), np.zeros(_BINS, np.int64)
+    work_s, histogram = np.zeros(demand_rps.size), np.zeros(BINS, np.int64)
     tally = Tally(counts[0], counts[1], counts[2], counts[3], work_s, histogram)
     _replay(
         seed,

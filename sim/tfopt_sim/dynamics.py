@@ -128,39 +128,57 @@ def resize(pool: Pool, state: State, room: Room, wanted: int, minute: int, boot:
     )
 
 
+class Change(NamedTuple):
+    """What a timed change makes of a group."""
+
+    min_size: int
+    max_size: int
+    least: int
+    wanted: int  # capacity, the bounds not applied
+
+
 @inlined
-def follow_events(
-    pool: Pool, state: State, room: Room, events: Events, minute: int, boot: int
-) -> State:
-    """Carry out the next timed change, which is due: a scheduled action, a forecast, or both.
+def due(
+    events: Events, row: int, min_size: int, max_size: int, least: int, capacity: int
+) -> Change:
+    """Return what timed change `row` asks for: a scheduled action, a forecast, or both.
 
     The new bounds hold at once: a minimum above the capacity lifts it, a maximum below cuts it.
     A bound that the action does not set gives way to one that it sets. A forecast may raise the
     maximum for good, and adds what is missing.
     """
-    row = state.next_event
     low, high, desired = events[row, 1], events[row, 2], events[row, 3]
-    min_size = low if low >= 0 else state.min_size
-    max_size = high if high >= 0 else max(state.max_size, min_size)
-    min_size = min(min_size, max_size)
-    max_size = max(max_size, events[row, 5])
-    least = events[row, 4] if events[row, 4] >= 0 else state.least
-    wanted = desired if desired >= 0 else state.in_service + state.booting
+    low = low if low >= 0 else min_size
+    high = high if high >= 0 else max(max_size, low)
+    low, high = min(low, high), max(high, events[row, 5])
+    wanted = desired if desired >= 0 else capacity
     if events[row, 4] >= 0:
+        least = events[row, 4]
         wanted = max(wanted, least)
+    return Change(low, high, least, wanted)
+
+
+@inlined
+def follow_events(
+    pool: Pool, state: State, room: Room, events: Events, minute: int, boot: int
+) -> State:
+    """Carry out the next timed change, which is due."""
+    row = state.next_event
+    capacity = state.in_service + state.booting
+    change = due(events, row, state.min_size, state.max_size, state.least, capacity)
     moved = State(
         state.in_service,
         state.booting,
-        min_size,
-        max_size,
+        change.min_size,
+        change.max_size,
         state.backlog,
         state.last_joined,
         row + 1,
-        least,
+        change.least,
         state.pooled,
         state.filling,
     )
-    return resize(pool, moved, room, wanted, minute, boot)
+    return resize(pool, moved, room, change.wanted, minute, boot)
 
 
 @inlined

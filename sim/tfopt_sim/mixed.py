@@ -8,45 +8,36 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from tfopt_sim._jit import inlined, kernel
 from tfopt_sim.autoscaling.clouds import decide_in
 from tfopt_sim.autoscaling.combine import restart
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.capacity import serve_between
-from tfopt_sim.credits import Credits, full_speed, settle
+from tfopt_sim.credits import full_speed
 from tfopt_sim.draws import Draws
-from tfopt_sim.dynamics import LONG_AGO, Events, Minute, Params, keep
+from tfopt_sim.dynamics import LONG_AGO, Events, Minute, Params, due, keep
 from tfopt_sim.fleet import Room
 from tfopt_sim.fleet import clear as clear_room
-from tfopt_sim.instances import SPOT, Roster, any_boots, capacity, clear, empty_roster, remove
+from tfopt_sim.instances import any_boots, capacity, clear
+from tfopt_sim.market import (
+    INTERRUPTIONS,
+    SPOT_USD,
+    UNCOVERED,
+    Market,
+    bill,
+    close,
+    close_hour,
+    credits_at,
+    terminate,
+)
 from tfopt_sim.placement import even_out, fill, leaver
 from tfopt_sim.purchasing import (
-    Buying,
     IntArray,
-    Offers,
-    buying_of,
-    most_instances,
-    offers_of,
 )
 from tfopt_sim.serving import Queue
-from tfopt_sim.spot import Pools, empty_pools, open_pools, reclaim
+from tfopt_sim.spot import open_pools, reclaim
 from tfopt_sim.tables import ServiceTable
-from tfopt_sim.types import Configuration, FloatArray
-
-# Cells of a ledger.
-LISTED, UNCOVERED, SURPLUS_USD, SPOT_USD, INTERRUPTIONS = range(5)  # LISTED: in this hour
-
-
-class Market(NamedTuple):
-    """What a group buys, and what of its state stands in arrays."""
-
-    offers: Offers
-    buying: Buying
-    roster: Roster
-    pools: Pools
-    ledger: FloatArray  # shape (5,), USD and a count
+from tfopt_sim.types import FloatArray
 
 
 class State(NamedTuple):
@@ -68,46 +59,6 @@ class Tally(NamedTuple):
     units: int  # of those that count
     machines: float  # capacity in machines of the configuration's kind
     speed: float  # mean share of its vCPUs that an instance can keep busy
-
-
-def market_of(configuration: Configuration, largest: int) -> Market:
-    """Return what a group of up to `largest` units buys, and room for what it has.
-
-    Raises:
-        ValueError: a fleet that cannot be bought (`purchasing`), or one with a warm pool: EC2 has
-            none for mixed fleets, and beside CPU credits none is simulated.
-    """
-    if configuration.fleet.warm_pool is not None:
-        raise ValueError("a warm pool is simulated for instances that are all alike only")
-    offers, buying = offers_of(configuration), buying_of(configuration)
-    roster = empty_roster(offers, buying, most_instances(configuration, largest))
-    return Market(offers, buying, roster, empty_pools(offers, buying), np.zeros(5))
-
-
-@inlined
-def credits_at(offers: Offers, slot: int) -> Credits:
-    """Return the credits of a slot's machine."""
-    return Credits(
-        offers.vcpus[slot],
-        offers.earned[slot],
-        offers.most[slot],
-        offers.initial[slot],
-        offers.unlimited[slot],
-    )
-
-
-@inlined
-def settle_debt(market: Market, i: int) -> None:
-    """Charge the surplus that instance `i` owes."""
-    owed = max(0.0, -market.roster.credits[i])
-    market.ledger[SURPLUS_USD] += owed * market.offers.surplus_usd[market.roster.slot[i]]
-
-
-@inlined
-def terminate(market: Market, i: int) -> None:
-    """End instance `i`."""
-    settle_debt(market, i)
-    remove(market.roster, market.offers, i)
 
 
 @kernel
@@ -156,55 +107,21 @@ def tally(market: Market, room: Room, minute: int) -> Tally:
     return Tally(instances, units, machines, speed / max(instances, 1))
 
 
-@kernel
-def bill(market: Market, minute: int, cpu: float) -> None:
-    """Charge every instance for a minute, booting or not; settle its credits.
-
-    Args:
-        market: of the group.
-        minute: that is over.
-        cpu: busy share of what the instances in service could keep busy.
-    """
-    roster, offers, ledger = market.roster, market.offers, market.ledger
-    for i in range(roster.size[0]):
-        slot = roster.slot[i]
-        if roster.option[i] == SPOT:
-            ledger[SPOT_USD] += offers.spot_usd[slot]
-        else:
-            ledger[LISTED] += offers.on_demand_usd[slot]
-        if offers.most[slot] == 0.0 and not offers.unlimited[slot]:
-            continue
-        credits = credits_at(offers, slot)
-        spent = 0.0
-        if roster.serves[i] <= minute:
-            spent = cpu * full_speed(credits, roster.credits[i]) * credits.vcpus
-        roster.credits[i], charged = settle(credits, roster.credits[i], spent)
-        ledger[SURPLUS_USD] += charged * offers.surplus_usd[slot]
-
-
-@inlined
-def close_hour(market: Market, minutes: int) -> None:
-    """Charge what `minutes` of use at list price exceed a commitment by."""
-    covered = market.buying.covered_usd * minutes / 60.0
-    market.ledger[UNCOVERED] += max(0.0, market.ledger[LISTED] - covered)
-    market.ledger[LISTED] = 0.0
-
-
 @inlined
 def follow_events(state: State, events: Events) -> State:
-    """Carry out the next timed change, which is due, as `dynamics.follow_events` does."""
+    """Carry out the next timed change, which is due, as `dynamics.due` has it."""
     row = state.next_event
-    low, high, desired = events[row, 1], events[row, 2], events[row, 3]
-    min_size = low if low >= 0 else state.min_size
-    max_size = high if high >= 0 else max(state.max_size, min_size)
-    min_size = min(min_size, max_size)
-    max_size = max(max_size, events[row, 5])
-    least = events[row, 4] if events[row, 4] >= 0 else state.least
-    wanted = desired if desired >= 0 else state.desired
-    if events[row, 4] >= 0:
-        wanted = max(wanted, least)
-    wanted = min(max(wanted, min_size), max_size)
-    return State(wanted, min_size, max_size, state.backlog, state.last_joined, row + 1, least)
+    change = due(events, row, state.min_size, state.max_size, state.least, state.desired)
+    wanted = min(max(change.wanted, change.min_size), change.max_size)
+    return State(
+        wanted,
+        change.min_size,
+        change.max_size,
+        state.backlog,
+        state.last_joined,
+        row + 1,
+        change.least,
+    )
 
 
 @kernel
@@ -300,14 +217,14 @@ def step(
         the state at the start of the next minute, what this one came to, and the capacity in
         service in machines of the configuration's kind.
     """
-    due = state.next_event < events.shape[0] and events[state.next_event, 0] == minute
-    if due:
+    changes = state.next_event < events.shape[0] and events[state.next_event, 0] == minute
+    if changes:
         state = follow_events(state, events)
     if market.buying.spot_share > 0.0:
         end_reclaimed(market, minute)
         if market.pools.soonest[0] < minute + 1:
             reclaim(market.roster, market.pools, market.offers, market.buying, scenario, minute)
-    launched = reconcile(market, state.desired, due, minute, boot)
+    launched = reconcile(market, state.desired, changes, minute, boot)
     billed = int(market.roster.size[0])
     tallied = tally(market, room, minute)
     joined = room.joined[minute & (room.joined.size - 1)] > 0
@@ -356,17 +273,6 @@ def initial(params: Params, market: Market, room: Room, scenario: int) -> State:
     return State(
         params.desired, params.min_size, params.max_size, Queue(0.0, 0.0, 0.0), LONG_AGO, 0, 0
     )
-
-
-@inlined
-def close(market: Market, minutes: int) -> None:
-    """End a period of `minutes`: close the hour begun, and charge the surplus owed.
-
-    Nobody is terminated; but what was spent beyond the earnings so far is a cost of this period.
-    """
-    close_hour(market, minutes % 60)
-    for i in range(market.roster.size[0]):
-        settle_debt(market, i)
 
 
 @kernel

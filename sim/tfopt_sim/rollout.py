@@ -20,6 +20,7 @@ from tfopt_sim.draws import Draws, draw, offsets
 from tfopt_sim.dynamics import Events, Params, run
 from tfopt_sim.fleet import Room, empty_room, pool_of
 from tfopt_sim.latency import percentile_ms
+from tfopt_sim.market import Market, market_of
 from tfopt_sim.purchasing import machines_per_unit, needs_instances
 from tfopt_sim.schedule import expand
 from tfopt_sim.serving import SLOW_SHARE, Serving
@@ -127,7 +128,7 @@ class _Group(NamedTuple):
     room: Room
     table: ServiceTable
     events: Events
-    market: mixed.Market | None
+    market: Market | None
 
 
 def _group(
@@ -140,7 +141,7 @@ def _group(
     largest, market = _largest(configuration, events), None
     machines = largest
     if needs_instances(configuration):
-        market = mixed.market_of(configuration, largest)
+        market = market_of(configuration, largest)
         each = max(1.0, float(market.offers.capacity.max()))
         machines = math.ceil(market.roster.slot.size * each)
     return _Group(

@@ -10,7 +10,7 @@ import pytest
 from golden import changes
 
 from tfopt_sim.autoscaling import tracking
-from tfopt_sim.autoscaling.combine import decide, rules_of
+from tfopt_sim.autoscaling.combine import decide, pack, rows_of
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.types import ScheduledAction, TargetTracking, Trajectory
 
@@ -51,12 +51,12 @@ def test_scale_in_comes_with_the_fifteenth_datapoint_below_seven_tenths() -> Non
 )
 def test_the_low_alarm_stands_where_it_was_observed(target: float, alarm: float) -> None:
     """Alarms observed on EC2 groups: 75 → 52.5, 50 → 35, 40 → 28, 30 → 21."""
-    assert rules_of([TargetTracking(target)]).rows[0, tracking.LOW] == pytest.approx(alarm)
+    assert pack(rows_of(TargetTracking(target))).rows[0, tracking.LOW] == pytest.approx(alarm)
 
 
 def test_application_autoscaling_uses_nine_tenths() -> None:
     """Observed on ECS: 30 → 27; the ratio is a parameter."""
-    rules = rules_of([TargetTracking(0.3, scale_in_ratio=0.9)])
+    rules = pack(rows_of(TargetTracking(0.3, scale_in_ratio=0.9)))
     assert rules.rows[0, tracking.LOW] == pytest.approx(0.27)
     assert run([4 * 0.4] * 40, scale_in_ratio=0.9).billed[15] == 4  # ceil(4 · 0.4 ÷ 0.5)
     assert run([4 * 0.36] * 40, scale_in_ratio=0.9).billed[15] == 3
@@ -86,7 +86,7 @@ def test_cpu_saturates_so_catching_up_takes_several_rounds() -> None:
 
 def test_instances_on_their_way_count_as_capacity() -> None:
     """default-instance-warmup: 4 + 1 warming wants 5 → stays 5; wants 6 → one more is launched."""
-    rules = rules_of([replace(RULE, out_datapoints=1)])
+    rules = pack(rows_of(replace(RULE, out_datapoints=1)))
     joined = np.zeros(8, dtype=np.int64)
     for cpu, wanted in ((0.6, 5), (0.75, 6)):
         seen = Seen(0, 4, 1, -1000, 1, 20, cpu, 0.0, joined)

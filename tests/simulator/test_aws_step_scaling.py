@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from golden import ABOVE_HALF, BELOW_HALF, changes, run, sizes, steps
 
-from tfopt_sim.autoscaling.combine import rules_of
+from tfopt_sim.autoscaling.combine import pack, rows_of
 from tfopt_sim.autoscaling.step import adjusted, rounded
 from tfopt_sim.types import (
     Adjustment,
@@ -117,7 +117,7 @@ def test_adjustment_types_and_the_least_magnitude(
 ) -> None:
     """The step page, "Scaling adjustment types" and `MinAdjustmentMagnitude`, by their examples."""
     policy = StepScaling(ABOVE_HALF, (Step(change, 0),), adjustment, least)
-    rule = rules_of([policy]).rows[0]
+    rule = pack(rows_of(policy)).rows[0]
     assert adjusted(rule, capacity, change) == wanted
 
 
@@ -232,7 +232,7 @@ def test_an_impossible_alarm_is_refused(datapoints: int, of: int) -> None:
     """An alarm needs between one and all of its periods, and no more than can be kept."""
     alarm = Alarm(0.5, ">", datapoints=datapoints, of=of)
     with pytest.raises(ValueError, match=f"{datapoints} of {of} datapoints"):
-        rules_of([StepScaling(alarm, (Step(1, 0),))])
+        pack(rows_of(StepScaling(alarm, (Step(1, 0),))))
 
 
 def test_an_alarm_remembers_its_last_periods_only() -> None:

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from reference_simulator import Group, simulate_plainly
 
-from tfopt_sim.discrete import histogram_tail, percentile, replay, steady_queue
+from tfopt_sim.discrete import replay
+from tfopt_sim.histogram import histogram_tail, percentile
 from tfopt_sim.queueing import erlang_c
+from tfopt_sim.servers import steady_queue
 from tfopt_sim.types import Configuration, Machine, ScheduledAction, Slo, TargetTracking, Workload
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)

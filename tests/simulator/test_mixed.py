@@ -13,8 +13,9 @@ from reference_simulator import Change
 from test_dynamics import CAPACITY_RPS, MACHINE, SLO, WORKLOAD, as_schedule, cases, counted
 
 from tfopt_sim.instances import NEVER, SPOT, add
-from tfopt_sim.mixed import INTERRUPTIONS, end_reclaimed, market_of
-from tfopt_sim.mixed import SPOT_USD as SPOT_CELL
+from tfopt_sim.market import INTERRUPTIONS, market_of
+from tfopt_sim.market import SPOT_USD as SPOT_CELL
+from tfopt_sim.mixed import end_reclaimed
 from tfopt_sim.purchasing import needs_instances
 from tfopt_sim.rollout import simulate, trajectory
 from tfopt_sim.spot import open_pools, reclaim

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfopt_sim.instances import NEVER, ON_DEMAND, SPOT, remove
-from tfopt_sim.mixed import Market, market_of
+from tfopt_sim.market import Market, market_of
 from tfopt_sim.placement import even_out, fill, leaver
 from tfopt_sim.types import Configuration, Fleet, Machine, Slot, WarmPool
 

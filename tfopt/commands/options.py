@@ -98,6 +98,22 @@ class UsdType(click.FloatRange):
 SEED = click.IntRange(min=0)
 
 
+def workloads_option(command: Command) -> Command:
+    """Add `--workloads`."""
+    return click.option(
+        "--workloads",
+        type=click.Path(path_type=Path),
+        help="Who needs what; default: tfopt.toml found upwards from the plan.",
+    )(command)
+
+
+def seed_option(command: Command) -> Command:
+    """Add `--seed`."""
+    return click.option(
+        "--seed", default=0, show_default=True, type=SEED, help="Same seed and input, same bytes."
+    )(command)
+
+
 def horizon(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
     """Read `7d`, `36h` or `2w` as seconds; 1 to 28 days."""
     match = _HORIZON.fullmatch(value)

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tfopt.commands.options import (
-    SEED,
     UsdType,
     common_options,
     horizon,
     percent,
     risk,
+    seed_option,
     source_options,
     tell,
     verify_option,
+    workloads_option,
 )
 from tfopt.commands.verifying import verified
 from tfopt.errors import TfoptError
@@ -44,11 +45,7 @@ Examples:
 """
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
-@click.option(
-    "--workloads",
-    type=click.Path(path_type=Path),
-    help="Who needs what; default: tfopt.toml found upwards from the plan.",
-)
+@workloads_option
 @source_options
 @click.option(
     "--format",
@@ -74,9 +71,7 @@ Examples:
     metavar="NAME|PATH",
     help="Which policy proposes.",
 )
-@click.option(
-    "--seed", default=0, show_default=True, type=SEED, help="Same seed and input, same bytes."
-)
+@seed_option
 @click.option(
     "--horizon",
     "horizon_s",

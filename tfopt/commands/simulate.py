@@ -9,7 +9,13 @@ from typing import Any
 
 import click
 
-from tfopt.commands.options import SEED, common_options, horizon, tell
+from tfopt.commands.options import (
+    common_options,
+    horizon,
+    seed_option,
+    tell,
+    workloads_option,
+)
 
 FORMATS = ("table", "json")
 MOST_SCENARIOS = 2000
@@ -24,11 +30,7 @@ Examples:
 """
 )
 @click.argument("plan")
-@click.option(
-    "--workloads",
-    type=click.Path(path_type=Path),
-    help="Who needs what; default: tfopt.toml found upwards from the plan.",
-)
+@workloads_option
 @click.option(
     "--config-dir",
     type=click.Path(path_type=Path),
@@ -56,9 +58,7 @@ Examples:
     type=click.IntRange(1, MOST_SCENARIOS),
     help="How many futures to draw.",
 )
-@click.option(
-    "--seed", default=0, show_default=True, type=SEED, help="Same seed and input, same bytes."
-)
+@seed_option
 @click.option(
     "--replay",
     metavar="CSV",

@@ -125,13 +125,18 @@ def build_case(
         other_architectures=tuple(map(seen, other)),
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
-        notes=(
-            *fleet_notes(group),
-            *_credit_notes(present.machine),
-            *(_rule_notes(offer, settings, table) if knobs.instance_type and not same else ()),
-            *traffic.notes,
-        ),
+        notes=(*_notes(group, offer, problem, settings, alone=not same), *traffic.notes),
     )
+
+
+def _notes(
+    group: InstanceGroup, offer: Offer, problem: Problem, settings: Settings, *, alone: bool
+) -> Iterable[str]:
+    """Say what a reader must know; `alone`: that no other type is allowed."""
+    yield from fleet_notes(group)
+    yield from _credit_notes(problem.present.machine)
+    if alone and problem.knobs.instance_type:
+        yield from _rule_notes(offer, settings, settings.workload_of(group.address))
 
 
 def _check_possible(machines: Sequence[Machine], traffic: Traffic, slo: Slo) -> None:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 
 from tfopt_sim._jit import inlined
-from tfopt_sim.autoscaling.alarm import rings
-from tfopt_sim.autoscaling.seen import NO_OPINION, Row, Seen, capacity_of, minutes_of, observe
-from tfopt_sim.autoscaling.step import AFTER_STEPS, PAUSE, adjusted, step_change, step_row
+from tfopt_sim.autoscaling.seen import NO_OPINION, Row, Seen, capacity_of, minutes_of
+from tfopt_sim.autoscaling.step import AFTER_STEPS, PAUSE, adjusted, step_due, step_row
 from tfopt_sim.autoscaling.tracking import (
     ABOVE,
     AFTER_COUNTS,
@@ -77,10 +76,7 @@ def application_tracking(rule: FloatArray, memory: FloatArray, seen: Seen) -> in
 @inlined
 def application_step(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return what the step asks for in every period in which the alarm rings."""
-    value = observe(rule, memory, seen)
-    if value < 0.0 or not rings(rule, memory, value):
-        return NO_OPINION
-    change = step_change(rule, value)
+    change = step_due(rule, memory, seen)
     if math.isnan(change):
         return NO_OPINION
     capacity = capacity_of(seen)

@@ -71,11 +71,6 @@ def rows_of(policy: ScalingPolicy) -> list[Row]:
             return []
 
 
-def rules_of(policies: Sequence[ScalingPolicy]) -> Rules:
-    """Return the policies of a group, packed."""
-    return pack([row for policy in policies for row in rows_of(policy)])
-
-
 def pack(rows: Sequence[Row]) -> Rules:
     """Return rules as the simulator takes them."""
     packed = np.zeros((len(rows), 1 + max((len(row.cells) for row in rows), default=0)))

@@ -110,16 +110,22 @@ def step_change(rule: FloatArray, value: float) -> float:
 
 
 @inlined
+def step_due(rule: FloatArray, memory: FloatArray, seen: Seen) -> float:
+    """Return the change of the step that a minute asks for; NaN while the alarm is silent."""
+    value = observe(rule, memory, seen)
+    if value < 0.0 or not rings(rule, memory, value):
+        return math.nan
+    return step_change(rule, value)
+
+
+@inlined
 def step_scaling(rule: FloatArray, memory: FloatArray, seen: Seen) -> int:
     """Return what the step asks for in every period in which the alarm rings.
 
     A step out counts from the instances that are warm, so that what is on its way is part of it;
     a step in waits until nothing boots or warms up.
     """
-    value = observe(rule, memory, seen)
-    if value < 0.0 or not rings(rule, memory, value):
-        return NO_OPINION
-    change = step_change(rule, value)
+    change = step_due(rule, memory, seen)
     if math.isnan(change):
         return NO_OPINION
     capacity = capacity_of(seen)
