@@ -13,6 +13,7 @@ from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import need, past_weeks, rivals, scaled
 from tfopt_policies.static import PROPOSALS, ranked
+from tfopt_policies.steps import aim_of, with_aim
 from tfopt_sim.types import Configuration, FloatArray, Machine, ScheduledAction
 
 _LEVELS = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.0)  # shares of the week's minutes
@@ -145,11 +146,11 @@ def _is_held(configuration: Configuration) -> bool:
 
 
 def _aimed(configuration: Configuration, change: float) -> Configuration:
-    """Return the configuration with its CPU target moved; itself where it has none to move."""
-    tracking = configuration.tracking
-    if tracking is None or not change:
+    """Return the configuration with its CPU aim moved; itself where it has none to move."""
+    aim = aim_of(configuration)
+    if aim is None or not change:
         return configuration
-    return configuration.with_target(_sane(tracking.target + change))
+    return with_aim(configuration, _sane(aim + change))
 
 
 def _raised(configuration: Configuration, factor: float) -> tuple[ScheduledAction, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tfopt_policies.policy import Knobs, Problem
+from tfopt_policies.steps import aim_of, is_stepped, with_aim
 from tfopt_sim.types import Configuration, Machine
 
 
@@ -93,7 +94,11 @@ def _scaled_bounds(
 
 
 def _targeted(knobs: Knobs, base: Configuration, wanted: Configuration) -> Configuration:
-    """Return the base with the CPU target that is wanted, where one can be set."""
-    if wanted.tracking is None or not knobs.target_cpu:
+    """Return the base with the CPU target or the step table that is wanted, where it can be set."""
+    aim = aim_of(wanted)
+    if aim is None or not knobs.target_cpu:
         return base
-    return base.with_target(min(wanted.tracking.target, knobs.max_target_cpu))
+    aim = min(aim, knobs.max_target_cpu)
+    if is_stepped(wanted) and knobs.steps:
+        return replace(base, scaling=with_aim(wanted, aim).scaling)
+    return with_aim(base, aim)

@@ -21,6 +21,7 @@ class Knobs:
     desired_capacity: bool = False  # True only where nothing scales the group
     target_cpu: bool = False  # True only where a target-tracking policy on CPU exists
     schedules: bool = False
+    steps: bool = False  # True where a step table may take the place of the target
     max_target_cpu: float = 0.85
     largest_size: int = 1000
     held_by: Literal["desired", "count", "minimum"] = "desired"  # what sizes an unscaled group

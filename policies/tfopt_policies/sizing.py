@@ -164,9 +164,14 @@ def scaled(
     problem: Problem, machine: Machine, minimum: int, maximum: int, target_cpu: float
 ) -> Configuration:
     """Return the present configuration with other bounds, machine and target."""
+    return bounded(problem, machine, minimum, maximum).with_target(target_cpu)
+
+
+def bounded(problem: Problem, machine: Machine, minimum: int, maximum: int) -> Configuration:
+    """Return the present configuration with other bounds and machine."""
     low = max(1, min(minimum, maximum))
     return replace(
-        problem.present.with_target(target_cpu),
+        problem.present,
         machine=machine,
         min_size=low,
         max_size=max(low, maximum),
