@@ -25,6 +25,7 @@ _SOURCES = (
     "autoscaling/window",
     "behind",
     "capacity",
+    "controlled",
     "credits",
     "discrete",
     "dynamics",
