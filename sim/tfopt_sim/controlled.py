@@ -108,9 +108,26 @@ class Block:
         seen = np.empty((self.groups, len(FIELDS)))
         _advance(
             self.serving, _NO_POOL, self.table, self.draws, self.places, self.fleets,
-            (minute, self.largest, self.soon), wanted, self.demand_rps[:, minute].copy(), seen,
+            (minute, self.largest, self.soon), wanted, self.demand_rps[:, minute], seen,
         )  # fmt: skip
         return seen
+
+    def follow(self, wanted: NDArray[np.int64], sizes: NDArray[np.int64]) -> FloatArray:
+        """Serve all minutes under orders known beforehand, from `sizes` (M,) in service on.
+
+        Args:
+            wanted: shape (M, minutes): ordered at the end of each minute; the last goes unused.
+            sizes: in service at the start.
+
+        Returns:
+            shape (M, len(FIELDS)): the fields of `advance`, summed over the minutes.
+        """
+        tally = self.reset(sizes)
+        _follow(
+            self.serving, _NO_POOL, self.table, self.draws, self.places, self.fleets,
+            (self.largest, self.soon), wanted, self.demand_rps, np.empty_like(tally), tally,
+        )  # fmt: skip
+        return tally
 
 
 _NO_POOL: Pool = pool_of(None)
@@ -158,3 +175,28 @@ def _advance(
         seen[g, 2], seen[g, 3] = max(0, billed - before), max(0, before - billed)
         seen[g, 4], seen[g, 5], seen[g, 6] = served.cpu, served.slow, served.bad
         seen[g, 7], seen[g, 8], seen[g, 9] = left.backlog, state.booting, near
+
+
+@kernel
+def _follow(
+    serving: Serving,
+    pool: Pool,
+    table: ServiceTable,
+    draws: Draws,
+    places: NDArray[np.int64],
+    fleets: Fleets,
+    bounds: tuple[int, int],
+    wanted: NDArray[np.int64],
+    rps: FloatArray,
+    seen: FloatArray,
+    tally: FloatArray,
+) -> None:
+    """Move every group through all minutes after the first, and add up what they come to."""
+    for minute in range(1, rps.shape[1]):
+        _advance(
+            serving, pool, table, draws, places, fleets, (minute, bounds[0], bounds[1]),
+            wanted[:, minute - 1], rps[:, minute], seen,
+        )  # fmt: skip
+        for g in range(seen.shape[0]):
+            for field in range(seen.shape[1]):
+                tally[g, field] += seen[g, field]

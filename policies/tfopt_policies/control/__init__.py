@@ -1,0 +1,1 @@
+"""The controller: capacity minute by minute, trained through a differentiable simulator."""
