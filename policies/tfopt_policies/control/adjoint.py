@@ -19,7 +19,9 @@ from tfopt_sim.types import FloatArray
 
 Weights = NDArray[np.float32]
 
-BEYOND = 0.2  # weight of the slow share itself, so that a minute all of whose requests wait counts more
+BEYOND = (
+    0.2  # weight of the slow share itself, so that a minute all of whose requests wait counts more
+)
 LIMITS = (-3.0, 3.0)  # of logarithms of the state among the features
 STATE_FACTS = 5
 RING = 48  # minutes: longer boots are taken as this long
@@ -70,9 +72,7 @@ class Served(NamedTuple):
 
 
 @compiled
-def _settled(
-    settling: float, utilisation: float, load: float
-) -> tuple[float, float, float, float]:
+def _settled(settling: float, utilisation: float, load: float) -> tuple[float, float, float, float]:
     """Return `serving.settled_load` and its slopes in settling, utilisation and load."""
     free = max(1.0 - utilisation, 1e-6)
     if load <= utilisation:

@@ -38,7 +38,9 @@ class Field:
         self.exogenous = np.concatenate([one.exogenous[:, day] for one in seen]).astype(np.float32)
         self.base = np.concatenate([one.base[:, day] for one in seen])
         self.rps = np.concatenate([one.rps[:, HISTORY:] for one in groups])
-        self.need = np.concatenate([np.maximum(one.need(one.rps[:, HISTORY:]), 1) for one in groups])
+        self.need = np.concatenate(
+            [np.maximum(one.need(one.rps[:, HISTORY:]), 1) for one in groups]
+        )
         self.boot = _column(groups, [one.workload.boot_s / 60 for one in groups])
 
     @property

@@ -55,6 +55,7 @@ class Groups:
     rps: FloatArray  # (N, DAYS · 1440)
     size: float  # instances that the history's peak needs
     machine: Machine = MACHINE
+    once: Groups | None = None  # these, where the same groups stand here several times
 
     @property
     def largest(self) -> int:
@@ -69,7 +70,10 @@ class Groups:
     @cached_property
     def outlook(self) -> Outlook:
         """What is expected in every minute of the days after the first."""
-        return outlook(self.rps, self.lead)
+        if self.once is None:
+            return outlook(self.rps, self.lead)
+        times = len(self.names) // len(self.once.names)
+        return Outlook(*(np.tile(part, (times, 1)) for part in self.once.outlook))
 
     @cached_property
     def limits(self) -> tuple[FloatArray, FloatArray]:
@@ -84,6 +88,11 @@ class Groups:
         sizes, served = self.limits
         below = np.concatenate(([0.0], served))
         return np.asarray(np.interp(rps, below, np.concatenate(([0.0], sizes))))
+
+    def repeated(self, times: int) -> Groups:
+        """Return the same groups `times` after one another."""
+        names, rps = self.names * times, np.tile(self.rps, (times, 1))
+        return replace(self, names=names, rps=rps, once=self)
 
     def block(self, begin: int, end: int, seed: int = 0) -> Block:
         """Return the groups in the exact simulator, on minutes `begin`…`end` of their demand."""
@@ -126,14 +135,15 @@ def synthetic_groups(
 
 
 def trace_groups(
-    trace: Trace, begin: int, workload: Workload, slo: Slo, size: float
+    trace: Trace, begin: int, workload: Workload, slo: Slo, size: float, at_most: int
 ) -> Groups | None:
-    """Return consecutive judged days of a trace from step `begin` on; None where it is too short."""
+    """Return the last days of a trace from step `begin` on; None where it is too short."""
     per_minute = minutes(_from(trace.demand, begin))
     days = per_minute.size // DAY
     if days < DAYS:
         return None
     rows = np.stack([per_minute[d * DAY : (d + DAYS) * DAY] for d in range(days - DAYS + 1)])
+    rows = rows[-at_most:]
     return _scaled((trace.name,) * rows.shape[0], workload, slo, rows, size)
 
 
@@ -152,9 +162,7 @@ def _service(rng: np.random.Generator, domain: Domain) -> tuple[Workload, Slo]:
     return workload, Slo(p99_ms=1000 * service_s * float(rng.uniform(least, 3 * least)))
 
 
-def _windows(
-    rng: np.random.Generator, trace: Trace, upto: int, count: int
-) -> NDArray[np.float64]:
+def _windows(rng: np.random.Generator, trace: Trace, upto: int, count: int) -> NDArray[np.float64]:
     per_minute = minutes(replace(trace.demand, rps=trace.demand.rps[:upto]))
     last = per_minute.size - DAYS * DAY
     begins = rng.integers(0, max(1, last + 1), count)

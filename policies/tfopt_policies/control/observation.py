@@ -130,4 +130,3 @@ def _rise(now: FloatArray, span: int) -> FloatArray:
     out = np.zeros_like(now)
     out[:, span:] = np.log(now[:, span:] / now[:, :-span])
     return out
-

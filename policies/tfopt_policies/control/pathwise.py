@@ -139,4 +139,3 @@ def torch_gradient(torch: Any, field: Field, head: Head, device: str) -> Iterato
         return float(value.detach()), Weights(*arrays)
 
     yield gradient
-

@@ -94,4 +94,3 @@ def first_sizes(groups: Groups, begin: int) -> NDArray[np.int64]:
 def sizes(wanted: FloatArray, largest: int) -> NDArray[np.int64]:
     """Return wanted capacities as whole instances, at least one and at most `largest`."""
     return np.clip(np.ceil(wanted - 1e-6), 1, largest).astype(np.int64)
-

@@ -43,9 +43,7 @@ BUDGET = len(SETTINGS)  # replays of the calibration days by each group
 _SEED = 1
 
 
-def staffing(
-    groups: Groups, setting: Setting, *, forecast: bool = True
-) -> FloatArray:
+def staffing(groups: Groups, setting: Setting, *, forecast: bool = True) -> FloatArray:
     """Return the wanted capacity of every minute seen, (N, T)."""
     service_s = groups.workload.cpu_s_per_request / groups.machine.speed
     ahead = groups.outlook
@@ -73,6 +71,14 @@ class Calibration:
 @cache
 def calibrate(groups: Groups, *, forecast: bool = True) -> Calibration:
     """Replay every setting on the days of history that have a forecast."""
+    if groups.once is not None:
+        found = calibrate(groups.once, forecast=forecast)
+        times = len(groups.names) // len(groups.once.names)
+        return Calibration(
+            np.tile(found.instance_minutes, times),
+            np.tile(found.bad_share, times),
+            np.tile(found.needed, times),
+        )
     rps = groups.rps[:, DAY:HISTORY]
     known = slice(0, HISTORY - DAY)
     tallies = np.stack(

@@ -9,13 +9,13 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfopt_policies.artefact import Artefact, save
+from tfopt_policies.artefact import CARD_FILE, Artefact, load, save
 from tfopt_policies.commit import commit
 from tfopt_policies.control.controller import Controller
 from tfopt_policies.control.field import DAMPING, LOG_PRICES, Field
@@ -42,6 +42,7 @@ from tfopt_policies.control.pathwise import (
 )
 from tfopt_policies.control.rollout import fly, follow
 from tfopt_policies.control.staffing import calibrated
+from tfopt_policies.draws import training_traces
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.traces import Trace
 from tfopt_sim.controlled import BAD, BILLED
@@ -59,7 +60,7 @@ class Options:
     """What a training run is made of; the card repeats it."""
 
     seed: int = 0
-    blocks: int = 96  # of groups alike
+    blocks: int = 192  # of groups alike
     groups: int = 12  # of each block
     head: Head = Head()
     recipe: Recipe = Recipe()
@@ -173,6 +174,33 @@ def train_controller(
     (out / CURVE_FILE).write_text(as_csv(curve), encoding="utf-8")
     (out / STATE_FILE).unlink(missing_ok=True)
     return artefact
+
+
+def train_seeds(
+    traces: Sequence[Trace],
+    out: Path,
+    options: Options,
+    progress: Progress,
+    *,
+    seeds: int = 1,
+    resume: bool = False,
+) -> list[Artefact]:
+    """Train several seeds on the same groups: the first into `out`, others into seeds/<n>.
+
+    Raises:
+        PolicyError: as `train_controller`.
+    """
+    usable = training_traces(traces)
+    groups = training_groups(usable, options, progress)
+    found = []
+    for index in range(seeds):
+        one = replace(options, seed=options.seed + index)
+        folder = out if index == 0 else out / "seeds" / str(one.seed)
+        if resume and (folder / CARD_FILE).is_file() and not (folder / STATE_FILE).is_file():
+            found.append(load(folder, CONTROL_VERSION))
+            continue
+        found.append(train_controller(groups, usable, folder, one, progress, resume=resume))
+    return found
 
 
 def _device() -> str:

@@ -134,7 +134,9 @@ class Twin:
         cell = place.detach().long().clamp(0, self.cells - 1)
         part = place - cell
         beyond = self.every - 1 + torch.log(serving / self.every) / self.ratio
-        row = torch.where(serving <= self.every, serving - 1.0, beyond).clamp(0.0, self.rows - 1.001)
+        row = torch.where(serving <= self.every, serving - 1.0, beyond).clamp(
+            0.0, self.rows - 1.001
+        )
         whole = row.detach().long()
         upper = row - whole
         first = (self.number * self.rows + whole) * (self.cells + 1) + cell
@@ -214,9 +216,7 @@ def _facts(torch: Any, twin: Twin, state: State, base: Any, minute: Minute) -> t
     soon = serving + (state.pipe * twin.near).sum(1)
     waiting = state.backlog / (60.0 * serving.clamp(min=0.05) * twin.rate)
     capacity = serving + state.pipe.sum(1)
-    return tuple(
-        state_features(torch, base, serving, capacity, soon, waiting, minute.utilisation)
-    )
+    return tuple(state_features(torch, base, serving, capacity, soon, waiting, minute.utilisation))
 
 
 def _output(torch: Any, weights: Weights, lifted: Any) -> Any:
