@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tfopt.commands.options import SEED, common_options
-from tfopt.commands.progress import progress_bar
+from tfopt.commands.progress import Report, progress_bar
+
+PLANNER = "planner"
+CONTROLLERS = ("pathwise", "ppo", "sb3-ppo", "sb3-dqn", "sb3-sac")
 
 
 @click.command(
     epilog="""\b
-Example:
+Examples:
   tfopt train --traces traces/ --out policies/trained/planner --seed 0
+  tfopt train --algo pathwise --traces traces/ --out policies/trained/controller --seeds 10
+  tfopt train --algo sb3-ppo --traces traces/ --out my/sb3-ppo --seeds 3 --tune 8
 """
 )
 @click.option(
@@ -29,6 +35,15 @@ Example:
     help="Folder that policy.npz, card.json and curve.csv are written to.",
 )
 @click.option(
+    "--algo",
+    default=PLANNER,
+    show_default=True,
+    type=click.Choice((PLANNER, *CONTROLLERS)),
+    help="planner: the settings of a group. The others train the controller, capacity each minute: "
+    "pathwise by the gradient through the simulator's twin, ppo on the exact simulator, sb3-… by "
+    "Stable-Baselines3.",
+)
+@click.option(
     "--seed", default=0, show_default=True, type=SEED, help="Of draws, weights and order."
 )
 @click.option(
@@ -36,30 +51,91 @@ Example:
     default=2000,
     show_default=True,
     type=click.IntRange(min=10),
-    help="Groups simulated; about six a second on one core.",
+    help="Planner: groups simulated; about six a second on one core.",
 )
 @click.option(
-    "--epochs", default=40, show_default=True, type=click.IntRange(min=1), help="Passes over them."
+    "--epochs",
+    default=40,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Planner: passes over them.",
+)
+@click.option(
+    "--seeds",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Controller: seeds to train, from --seed on; the others go to seeds/ in --out.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    help="Controller: environment steps of each seed (minutes of one group).",
+)
+@click.option(
+    "--tune",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Stable-Baselines3: trials of Optuna before training.",
+)
+@click.option("--resume", is_flag=True, help="Pathwise: go on where a run into --out was cut off.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PART",
+    help="Controller: leave out a part (forecast, residual, price) or demand (traces, bursty, …). "
+    "Repeatable.",
 )
 @common_options
-def command(traces: Path, out: Path, seed: int, episodes: int, epochs: int, quiet: bool) -> None:
-    """Train the planner: one command, one core, under ten minutes.
+def command(*, algo: str, quiet: bool, **asked: Any) -> None:
+    """Train a policy: one command, under ten minutes.
 
-    Each episode is a group at one moment of a trace, and the week that really followed: every
-    candidate configuration is run through the exact simulator, and the network learns by policy
-    gradient which one to choose. Traces marked as held out, and the late part of the others, are
-    never touched. Needs torch: pip install 'tfopt[train]'.
+    The planner is what `tfopt recommend` asks. Each of its episodes is a group at one moment of a
+    trace and the week that really followed: every candidate configuration is run through the exact
+    simulator, and the network learns by policy gradient which one to choose. Needs torch.
+
+    The controller decides capacity minute by minute, for those who run an autoscaler of their own;
+    it bounds what any settings could reach. Only the pathwise way needs nothing but this package
+    (with torch and a GPU it uses that); the others need pip install 'tfopt[train]'.
+
+    Traces marked as held out, and the late part of the others, are never touched.
     """
     from tfopt.commands.policy_error import told
 
     with told(), progress_bar(quiet=quiet) as progress:
-        from tfopt_policies.traces import read_traces
-        from tfopt_policies.train import Options, import_torch, train
-
-        import_torch()
-        options = Options(seed=seed, episodes=episodes, epochs=epochs)
-        artefact = train(read_traces(traces, least_days=14), out, options, progress)
+        lines = _planner(asked, progress) if algo == PLANNER else _controller(algo, asked, progress)
     if not quiet:
-        missed = artefact.card["validation"]["valid_miss_share"]
-        click.echo(f"{out}: {artefact.card['bytes']:,} bytes, {artefact.sha256[:12]}", err=True)
-        click.echo(f"attainable weeks missed in validation: {missed:.1%}", err=True)
+        for line in lines:
+            click.echo(line, err=True)
+
+
+def _planner(asked: dict[str, Any], progress: Report) -> list[str]:
+    from tfopt_policies.traces import read_traces
+    from tfopt_policies.train import Options, import_torch, train
+
+    import_torch()
+    options = Options(seed=asked["seed"], episodes=asked["episodes"], epochs=asked["epochs"])
+    out = asked["out"]
+    artefact = train(read_traces(asked["traces"], least_days=14), out, options, progress)
+    missed = artefact.card["validation"]["valid_miss_share"]
+    return [
+        f"{out}: {artefact.card['bytes']:,} bytes, {artefact.sha256[:12]}",
+        f"attainable weeks missed in validation: {missed:.1%}",
+    ]
+
+
+def _controller(algo: str, asked: dict[str, Any], progress: Report) -> list[str]:
+    from tfopt_policies.control.algorithms import TRAINERS, Run
+    from tfopt_policies.traces import read_traces
+
+    run = Run(
+        read_traces(asked["traces"], least_days=14), asked["out"], asked["seed"], asked["seeds"],
+        asked["steps"], asked["tune"], asked["resume"], asked["without"],
+    )  # fmt: skip
+    return [
+        f"seed {artefact.card['options']['seed']}: {artefact.sha256[:12]}, "
+        f"{artefact.card['env_steps']:,} steps in {artefact.card['seconds']:.0f} s, "
+        f"{artefact.card['validation']:.3f} × the cost of calibrated staffing"
+        for artefact in TRAINERS[algo](run, progress)
+    ]

@@ -258,15 +258,253 @@ def _network(
     return float(out)
 
 
+class Kept(NamedTuple):
+    """A flight's trajectory, by minute; T is the horizon."""
+
+    x: Weights  # (T, features)
+    slopes: FloatArray  # (T, STATE_FACTS): of the facts in the state
+    h1: Weights  # (T, hidden)
+    h2: Weights  # (T, hidden)
+    state: FloatArray  # (T + 1, 3): in service, backlog, load, at the end of a minute
+    pipes: FloatArray  # (T + 1, RING): [k] starts to serve in k + 1 minutes
+    wanted: FloatArray  # (T,) before bounds and rounding
+    out: FloatArray  # (T,) of the network
+    moved: NDArray[np.int64]  # (T,) `_LAUNCHED`, `_IN_SERVICE`, or the place in the pipe cut last
+
+
+_LAUNCHED, _IN_SERVICE = RING, -1
+Parts = tuple[Weights, Weights, Weights, Weights]
+
+
+@compiled
+def _observe(constants: Constants, course: Course, m: int, t: int, kept: Kept) -> None:
+    """Write down what the network sees at the end of minute `t`."""
+    g, known = course.rows[m], course.inputs.shape[2]
+    x, slopes, pipe = kept.x[t], kept.slopes[t], kept.pipes[t]
+    n, q, base = kept.state[t, 0], kept.state[t, 1], course.base[m, t]
+    booting, soon = 0.0, 0.0
+    for k in range(RING):
+        booting += pipe[k]
+        if k < constants.near[g]:
+            soon += pipe[k]
+    for i in range(known):
+        x[i] = course.inputs[m, t, i]
+    x[known], slopes[0] = _fact(n, base)
+    x[known + 1], slopes[1] = _fact(n + booting, base)
+    x[known + 2], slopes[2] = _fact(n + soon, base)
+    rate = max(n, 0.05) * constants.rate[g]
+    waiting, use = q / (60.0 * rate), course.rps[m, t] / rate
+    x[known + 3] = np.log1p(min(waiting, 100.0))
+    slopes[3] = 1.0 / (1.0 + waiting) if waiting < 100.0 else 0.0
+    x[known + 4] = min(use, 3.0)
+    slopes[4] = 1.0 if use < 3.0 else 0.0
+
+
+@compiled
+def _order(course: Course, m: int, t: int, order: float, kept: Kept) -> float:
+    """Bring the group to `order` instances (`Twin._ordered`); return those in service."""
+    n, before, after = kept.state[t, 0], kept.pipes[t], kept.pipes[t + 1]
+    booting = 0.0
+    for k in range(RING):
+        after[k] = before[k]
+        booting += before[k]
+    change = order - n - booting
+    kept.moved[t] = _LAUNCHED
+    if change > 0.0:
+        after[min(course.boots[m, t], RING - 1)] += change
+    elif change < 0.0:
+        down = -change
+        kept.moved[t] = _IN_SERVICE
+        for k in range(RING - 1, -1, -1):
+            if after[k] >= down:
+                after[k] -= down
+                down = 0.0
+                kept.moved[t] = k
+                break
+            down -= after[k]
+            after[k] = 0.0
+        n -= down
+    return float(n)
+
+
+@compiled
+def _join(n: float, pipe: FloatArray) -> tuple[float, float]:
+    """Let the pipe move on by a minute; return what is billed and what is in service then."""
+    billed = n
+    for k in range(RING):
+        billed += pipe[k]
+    n += pipe[0]
+    for k in range(RING - 1):
+        pipe[k] = pipe[k + 1]
+    pipe[RING - 1] = 0.0
+    return billed, n
+
+
+@compiled
+def _forth(
+    constants: Constants,
+    course: Course,
+    weights: Parts,
+    bounds: tuple[float, float],
+    whole: bool,
+    m: int,
+    kept: Kept,
+) -> tuple[float, float]:
+    """Fly course `m`, keep its trajectory; return instance-minutes and harm after the warm-up."""
+    w1, w2, w3, b = weights
+    g = course.rows[m]
+    largest, state = constants.largest[g], kept.state
+    n = min(course.first[m], largest)
+    served = _serve(constants, g, n, 0.0, 0.0, course.rps[m, 0])
+    state[0, 0], state[0, 1], state[0, 2] = n, served.backlog, served.load
+    kept.pipes[0, :] = 0.0
+    instance_minutes, harmed = 0.0, 0.0
+    for t in range(course.inputs.shape[1]):
+        _observe(constants, course, m, t, kept)
+        out = _network(kept.x[t], w1, w2, w3, b, kept.h1[t], kept.h2[t])
+        wanted = course.base[m, t] * np.exp(min(max(out, bounds[0]), bounds[1]))
+        kept.out[t], kept.wanted[t] = out, wanted
+        order = min(max(wanted, 0.5), largest)
+        if whole:
+            order = np.ceil(order - 1e-6)
+        n = _order(course, m, t, order, kept)
+        billed, n = _join(n, kept.pipes[t + 1])
+        served = _serve(constants, g, n, state[t, 1], state[t, 2], course.rps[m, t + 1])
+        state[t + 1, 0], state[t + 1, 1], state[t + 1, 2] = n, served.backlog, served.load
+        if t >= course.warm_up:
+            instance_minutes += billed
+            harmed += harm(served.share)[0]
+    return instance_minutes, harmed
+
+
+@compiled
+def _back_through_orders(
+    course: Course, m: int, t: int, kept: Kept, gn: float, gpipe: FloatArray
+) -> tuple[float, float]:
+    """Carry slopes back over what was ordered; return those in what was wanted and in service."""
+    kind = kept.moved[t]
+    if kind == _LAUNCHED:  # or nothing changed: the pipe grows by what is missing
+        gwant = gpipe[min(course.boots[m, t], RING - 1)]
+        for k in range(RING):
+            gpipe[k] -= gwant
+        return float(gwant), gn - gwant
+    if kind == _IN_SERVICE:
+        gpipe[:] = 0.0
+        return gn, 0.0
+    gwant = gpipe[kind]
+    for k in range(RING):
+        gpipe[k] = gpipe[k] - gwant if k < kind else 0.0
+    return float(gwant), gn - gwant
+
+
+@compiled
+def _back_through_network(
+    x: Weights,
+    h1: Weights,
+    h2: Weights,
+    weights: Parts,
+    gradients: Parts,
+    gout: float,
+    gfacts: FloatArray,
+) -> None:
+    """Add the weights' slopes; write those in the facts of the state."""
+    _, w2, w3, _ = weights
+    w1 = weights[0]
+    g1, g2, g3, gb = gradients
+    n1, n2, known = h1.size, h2.size, x.size - gfacts.size
+    d1, d2 = np.empty(n1, np.float32), np.empty(n2, np.float32)
+    gb[n1 + n2] += gout
+    for j in range(n2):
+        g3[j] += gout * h2[j]
+        d2[j] = gout * w3[j] * (1.0 - h2[j] * h2[j])
+        gb[n1 + j] += d2[j]
+    for i in range(n1):
+        hi, total = h1[i], np.float32(0.0)
+        for j in range(n2):
+            g2[i, j] += hi * d2[j]
+            total += w2[i, j] * d2[j]
+        d1[i] = total * (1.0 - hi * hi)
+        gb[i] += d1[i]
+    for i in range(x.size):
+        xi, total = x[i], np.float32(0.0)
+        for j in range(n1):
+            g1[i, j] += xi * d1[j]
+        if i >= known:
+            for j in range(n1):
+                total += w1[i, j] * d1[j]
+            gfacts[i - known] = total
+
+
+@compiled
+def _back_through_facts(
+    constants: Constants,
+    course: Course,
+    m: int,
+    t: int,
+    kept: Kept,
+    gfacts: FloatArray,
+    gpipe: FloatArray,
+) -> tuple[float, float]:
+    """Add what the facts of the state pass on to the pipe; return the rest, in service, backlog."""
+    g, slopes = course.rows[m], kept.slopes[t]
+    n, q = kept.state[t, 0], kept.state[t, 1]
+    capacity, soon = gfacts[1] * slopes[1], gfacts[2] * slopes[2]
+    for k in range(RING):
+        gpipe[k] += capacity
+    for k in range(constants.near[g]):
+        gpipe[k] += soon
+    rate = max(n, 0.05) * constants.rate[g]
+    waiting, use = gfacts[3] * slopes[3] / (60.0 * rate), gfacts[4] * slopes[4] / rate
+    gn = gfacts[0] * slopes[0] + capacity + soon
+    if n > 0.05:
+        gn -= (waiting * q + use * course.rps[m, t]) / n
+    return gn, waiting
+
+
+@compiled
+def _back(
+    constants: Constants,
+    course: Course,
+    weights: Parts,
+    bounds: tuple[float, float],
+    m: int,
+    kept: Kept,
+    gradients: Parts,
+) -> None:
+    """Carry the objective's slopes back over the kept flight `m` into `gradients`."""
+    g = course.rows[m]
+    largest, state = constants.largest[g], kept.state
+    gn, gq, gload = 0.0, 0.0, 0.0
+    gpipe, gfacts = np.zeros(RING), np.empty(STATE_FACTS)
+    for t in range(course.inputs.shape[1] - 1, -1, -1):
+        rps = course.rps[m, t + 1]
+        served = _serve(constants, g, state[t + 1, 0], state[t, 1], state[t, 2], rps)
+        counts = 1.0 if t >= course.warm_up else 0.0
+        gshare = counts * course.by_harm[m] * harm(served.share)[1]
+        gn += gshare * served.share_n + gq * served.backlog_n + gload * served.load_n
+        gbacklog = gshare * served.share_q + gq * served.backlog_q
+        gload = gshare * served.share_l + gload * served.load_l
+        gbilled = counts * course.by_cost[m]
+        for k in range(RING - 1, 0, -1):
+            gpipe[k] = gpipe[k - 1] + gbilled
+        gpipe[0] = gn + gbilled
+        gwant, gn = _back_through_orders(course, m, t, kept, gn + gbilled, gpipe)
+        inside = 0.5 < kept.wanted[t] < largest and bounds[0] < kept.out[t] < bounds[1]
+        gout = gwant * kept.wanted[t] if inside else 0.0
+        _back_through_network(kept.x[t], kept.h1[t], kept.h2[t], weights, gradients, gout, gfacts)
+        more, waiting = _back_through_facts(constants, course, m, t, kept, gfacts, gpipe)
+        gn, gq = gn + more, gbacklog + waiting
+
+
 @compiled
 def fly(
     constants: Constants,
     course: Course,
-    weights: tuple[Weights, Weights, Weights, Weights],
+    weights: Parts,
     bounds: tuple[float, float],
     whole: bool,
     span: tuple[int, int],
-    gradients: tuple[Weights, Weights, Weights, Weights],
+    gradients: Parts,
     totals: FloatArray,
 ) -> float:
     """Fly some courses forth and back; add the objective's gradient to `gradients`.
@@ -284,163 +522,22 @@ def fly(
     Returns:
         the objective, Σ by_cost · billed + by_harm · harm.
     """
-    w1, w2, w3, b = weights
-    g1, g2, g3, gb = gradients
-    horizon, known = course.inputs.shape[1], course.inputs.shape[2]
-    n1, n2 = w1.shape[1], w2.shape[1]
-    ring = RING
-    x = np.empty((horizon, known + STATE_FACTS), np.float32)
-    slopes = np.empty((horizon, STATE_FACTS))
-    h1, h2 = np.empty((horizon, n1), np.float32), np.empty((horizon, n2), np.float32)
-    pipes = np.empty((horizon + 1, ring))
-    kept = np.empty((horizon + 1, 3))  # in service, backlog, load
-    wants, outs, moved = np.empty(horizon), np.empty(horizon), np.empty(horizon, np.int64)
-    gpipe = np.empty(ring)
-    d1, d2 = np.empty(n1, np.float32), np.empty(n2, np.float32)
+    horizon, features = course.inputs.shape[1], weights[0].shape[0]
+    kept = Kept(
+        np.empty((horizon, features), np.float32),
+        np.empty((horizon, STATE_FACTS)),
+        np.empty((horizon, weights[0].shape[1]), np.float32),
+        np.empty((horizon, weights[1].shape[1]), np.float32),
+        np.empty((horizon + 1, 3)),
+        np.empty((horizon + 1, RING)),
+        np.empty(horizon),
+        np.empty(horizon),
+        np.empty(horizon, np.int64),
+    )
     objective = 0.0
     for m in range(span[0], span[1]):
-        g = course.rows[m]
-        unit, near, largest = constants.rate[g], constants.near[g], constants.largest[g]
-        n, q, load = min(course.first[m], largest), 0.0, 0.0
-        served = _serve(constants, g, n, q, load, course.rps[m, 0])
-        q, load = served.backlog, served.load
-        pipes[0, :] = 0.0
-        totals[m, 0], totals[m, 1] = 0.0, 0.0
-        for t in range(horizon):
-            pipe = pipes[t]
-            kept[t, 0], kept[t, 1], kept[t, 2] = n, q, load
-            booting, soon = 0.0, 0.0
-            for k in range(ring):
-                booting += pipe[k]
-                if k < near:
-                    soon += pipe[k]
-            base = course.base[m, t]
-            for i in range(known):
-                x[t, i] = course.inputs[m, t, i]
-            x[t, known], slopes[t, 0] = _fact(n, base)
-            x[t, known + 1], slopes[t, 1] = _fact(n + booting, base)
-            x[t, known + 2], slopes[t, 2] = _fact(n + soon, base)
-            rate = max(n, 0.05) * unit
-            waiting = q / (60.0 * rate)
-            x[t, known + 3] = np.log1p(min(waiting, 100.0))
-            slopes[t, 3] = 1.0 / (1.0 + waiting) if waiting < 100.0 else 0.0
-            use = course.rps[m, t] / rate
-            x[t, known + 4] = min(use, 3.0)
-            slopes[t, 4] = 1.0 if use < 3.0 else 0.0
-            out = _network(x[t], w1, w2, w3, b, h1[t], h2[t])
-            outs[t] = out
-            wanted = base * np.exp(min(max(out, bounds[0]), bounds[1]))
-            wants[t] = wanted
-            order = min(max(wanted, 0.5), largest)
-            if whole:
-                order = np.ceil(order - 1e-6)
-            after = pipes[t + 1]
-            for k in range(ring):
-                after[k] = pipe[k]
-            change = order - n - booting
-            moved[t] = ring  # launched
-            if change > 0.0:
-                after[min(course.boots[m, t], ring - 1)] += change
-            elif change < 0.0:
-                down = -change
-                moved[t] = -1  # reached those in service
-                for k in range(ring - 1, -1, -1):
-                    if after[k] >= down:
-                        after[k] -= down
-                        down = 0.0
-                        moved[t] = k
-                        break
-                    down -= after[k]
-                    after[k] = 0.0
-                n -= down
-            billed = n
-            for k in range(ring):
-                billed += after[k]
-            n += after[0]
-            for k in range(ring - 1):
-                after[k] = after[k + 1]
-            after[ring - 1] = 0.0
-            rps = course.rps[m, t + 1]
-            served = _serve(constants, g, n, q, load, rps)
-            q, load = served.backlog, served.load
-            if t >= course.warm_up:
-                totals[m, 0] += billed
-                totals[m, 1] += harm(served.share)[0]
-        kept[horizon, 0], kept[horizon, 1], kept[horizon, 2] = n, q, load
-        objective += course.by_cost[m] * totals[m, 0] + course.by_harm[m] * totals[m, 1]
-
-        gn, gq, gload = 0.0, 0.0, 0.0
-        gpipe[:] = 0.0
-        for t in range(horizon - 1, -1, -1):
-            rps, n = course.rps[m, t + 1], kept[t + 1, 0]
-            served = _serve(constants, g, n, kept[t, 1], kept[t, 2], rps)
-            counts = 1.0 if t >= course.warm_up else 0.0
-            gshare = counts * course.by_harm[m] * harm(served.share)[1]
-            gn += gshare * served.share_n + gq * served.backlog_n + gload * served.load_n
-            gq_before = gshare * served.share_q + gq * served.backlog_q
-            gload = gshare * served.share_l + gload * served.load_l
-            gq = gq_before
-            gbilled = counts * course.by_cost[m]
-            for k in range(ring - 1, 0, -1):
-                gpipe[k] = gpipe[k - 1] + gbilled
-            gpipe[0] = gn + gbilled
-            gn += gbilled
-            kind, gwant = moved[t], 0.0
-            if kind == ring:
-                # nothing changed, or launched: pipe[boot] grew by what was missing
-                place = min(course.boots[m, t], ring - 1)
-                gwant = gpipe[place]
-                gn -= gwant
-                for k in range(ring):
-                    gpipe[k] -= gwant
-            elif kind >= 0:
-                gwant = gpipe[kind]
-                gn -= gwant
-                for k in range(ring):
-                    gpipe[k] = gpipe[k] - gwant if k < kind else 0.0
-            else:
-                gwant, gn = gn, 0.0
-                gpipe[:] = 0.0
-            wanted = wants[t]
-            inside = 0.5 < wanted < largest and bounds[0] < outs[t] < bounds[1]
-            gout = gwant * wanted if inside else 0.0
-            # the network
-            gb[n1 + n2] += gout
-            for j in range(n2):
-                g3[j] += gout * h2[t, j]
-                d2[j] = gout * w3[j] * (1.0 - h2[t, j] * h2[t, j])
-                gb[n1 + j] += d2[j]
-            for i in range(n1):
-                hi, total = h1[t, i], np.float32(0.0)
-                for j in range(n2):
-                    g2[i, j] += hi * d2[j]
-                    total += w2[i, j] * d2[j]
-                d1[i] = total * (1.0 - hi * hi)
-                gb[i] += d1[i]
-            for i in range(known):
-                xi = x[t, i]
-                for j in range(n1):
-                    g1[i, j] += xi * d1[j]
-            n = kept[t, 0]
-            serving = max(n, 0.05)
-            for s in range(STATE_FACTS):
-                xi, total = x[t, known + s], np.float32(0.0)
-                for j in range(n1):
-                    g1[known + s, j] += xi * d1[j]
-                    total += w1[known + s, j] * d1[j]
-                gfact = total * slopes[t, s]
-                if s <= 2:
-                    gn += gfact
-                    if s == 1:
-                        for k in range(ring):
-                            gpipe[k] += gfact
-                    elif s == 2:
-                        for k in range(near):
-                            gpipe[k] += gfact
-                elif s == 3:
-                    gq += gfact / (60.0 * serving * unit)
-                    if n > 0.05:
-                        gn -= gfact * kept[t, 1] / (60.0 * serving * unit) / serving
-                elif n > 0.05:
-                    gn -= gfact * course.rps[m, t] / (serving * unit) / serving
+        billed, harmed = _forth(constants, course, weights, bounds, whole, m, kept)
+        totals[m, 0], totals[m, 1] = billed, harmed
+        objective += course.by_cost[m] * billed + course.by_harm[m] * harmed
+        _back(constants, course, weights, bounds, m, kept, gradients)
     return objective

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tfopt_policies.control.groups import Groups
 from tfopt_policies.control.net import Head
-from tfopt_policies.control.outlook import DAY
 from tfopt_policies.control.observation import Seen, see, state_features, static_features
+from tfopt_policies.control.outlook import DAY
 from tfopt_policies.network import Network
 from tfopt_sim.controlled import BACKLOG, BOOTING, IN_SERVICE, SOON, Block
 from tfopt_sim.types import FloatArray
+
+CHOICES = np.linspace(-0.6, 0.9, 11)  # log(capacity ÷ base) of networks that score a few of them
+
+
+def log_factors(outputs: FloatArray) -> FloatArray:
+    """Return log(capacity ÷ base), (N,), of outputs (N, 1), or of scores of `CHOICES`."""
+    if outputs.shape[1] == 1:
+        return np.asarray(outputs[:, 0])
+    return np.asarray(CHOICES[np.argmax(outputs, axis=1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class Controller:
     """Capacity = staffing need of the forecast × exp(network(observation)), bounded."""
 
     network: Network
-    head: Head = Head()
+    head: Head = field(default_factory=Head)
 
     def pilot(self, groups: Groups, log_price: FloatArray | float) -> ControllerPilot:
         """Return the controller at the helm of N groups, at one SLO price or one for each."""
@@ -42,7 +51,7 @@ class ControllerPilot:
         """Return wanted instances (N,), as real numbers."""
         head = self.controller.head
         base = self.seen.base[:, minute]
-        out = self.controller.network(self.observed(minute, last, block))[:, 0]
+        out = log_factors(self.controller.network(self.observed(minute, last, block)))
         return np.asarray(base * np.exp(np.clip(out, *head.bounds)))
 
     def observed(self, minute: int, last: FloatArray, block: Block) -> FloatArray:

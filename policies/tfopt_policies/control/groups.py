@@ -81,7 +81,7 @@ class Groups:
         few = np.arange(1, 9)
         sizes = np.unique(np.round(np.concatenate((few, np.geomspace(8, self.largest, 24)))))
         served = service_limits(self.machine, self.workload, self.slo, sizes.astype(np.int64))
-        return sizes, np.maximum.accumulate(np.maximum(served, 1e-9))
+        return sizes.astype(np.float64), np.maximum.accumulate(np.maximum(served, 1e-9))
 
     def need(self, rps: FloatArray) -> FloatArray:
         """Return how many instances serve `rps` within the SLO, as a real number, same shape."""
@@ -93,6 +93,10 @@ class Groups:
         """Return the same groups `times` after one another."""
         names, rps = self.names * times, np.tile(self.rps, (times, 1))
         return replace(self, names=names, rps=rps, once=self)
+
+    def only(self, row: int) -> Groups:
+        """Return one of the groups alone."""
+        return replace(self, names=self.names[row : row + 1], rps=self.rps[row : row + 1])
 
     def block(self, begin: int, end: int, seed: int = 0) -> Block:
         """Return the groups in the exact simulator, on minutes `begin`…`end` of their demand."""

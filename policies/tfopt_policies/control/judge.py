@@ -99,7 +99,7 @@ def judge(
     progress: Progress,
     dials: Sequence[float] = DIALS,
 ) -> list[ControlScore]:
-    """Return the scores of all controllers (an arm's seeds in order) and of the calibrated rules."""
+    """Return the scores of all controllers (an arm's seeds in order) and calibrated rules."""
     scores: list[ControlScore] = []
     for done, task in enumerate(tasks):
         progress(done, len(tasks), f"{task.demand}, {len(task.groups.names)} groups")
@@ -193,7 +193,8 @@ def matched(
     drawn = [_log_ratio(ours, theirs, [pick[draw] for pick in picks])[0] for draw in range(_DRAWS)]
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     name = demands[0] if len(demands) == 1 else "all"
-    return Matched(name, *(float(np.exp(x)) for x in (logs[0], low, high)), logs[1])
+    ratio, lowest, highest = (float(np.exp(x)) for x in (logs[0], low, high))
+    return Matched(name, ratio, lowest, highest, logs[1])
 
 
 def _table(scores: Sequence[ControlScore], arm: str, demand: str) -> FloatArray:

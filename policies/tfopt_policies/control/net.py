@@ -52,8 +52,8 @@ def initial(head: Head, seed: int) -> Weights:
     inputs, hidden = len(FEATURES), head.hidden
 
     def drawn(rows: int, columns: int, scale: float) -> Matrix:
-        drawn = rng.standard_normal((rows, columns)) * scale / np.sqrt(rows)
-        return drawn.astype(np.float32)
+        values = rng.standard_normal((rows, columns)) * scale / np.sqrt(rows)
+        return np.asarray(values, dtype=np.float32)
 
     return Weights(
         drawn(inputs, hidden, 1.0),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfopt_policies.control.groups import HISTORY, Groups
-from tfopt_policies.control.outlook import DAY, trailing_peak
+from tfopt_policies.control.outlook import trailing_peak
 from tfopt_policies.control.staffing import calibrated
 from tfopt_sim.types import FloatArray
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 CONTROL_VERSION = 1  # raised whenever a feature's meaning changes
 STATIC = ("log_price", "log_lead", "log_cv2", "log_slo_over_service")
 EXOGENOUS = (
-    "log_need", "base_over_need", "now_over_ahead", "profile_over_ahead", "peak_over_now", "rise_5", "rise_15",
-    "rise_60", "top_15_over_ahead", "top_60_over_ahead", "error", "log_coarseness",
+    "log_need", "base_over_need", "now_over_ahead", "profile_over_ahead", "peak_over_now",
+    "rise_5", "rise_15", "rise_60", "top_15_over_ahead", "top_60_over_ahead", "error",
+    "log_coarseness",
 )  # fmt: skip
 STATE = ("in_service", "capacity", "soon", "backlog", "utilisation")
 FEATURES = (*STATIC, *EXOGENOUS, *STATE)

@@ -61,8 +61,8 @@ class Adam:
         for weight, mean, power, g in zip(
             self.weights, self.first, self.second, gradient, strict=True
         ):
-            mean += (1 - keep) * (scale * g - mean)
-            power += (1 - keep2) * (scale * scale * g * g - power)
+            mean[...] += (1 - keep) * (scale * g - mean)
+            power[...] += (1 - keep2) * (scale * scale * g * g - power)
             step = rate * (mean / fixed) / (np.sqrt(power / fixed2) + _EPSILON)
             parts.append((weight - step).astype(np.float32))
         self.weights = Weights(*parts)
@@ -114,8 +114,8 @@ def compiled_gradient(field: Field, head: Head, threads: int | None = None) -> I
                 found = Weights(*(np.zeros_like(w) for w in weights))
                 span = (int(edges[index]), int(edges[index + 1]))
                 value = fly(
-                    field.constants, course, tuple(weights), head.bounds, True, span,  # noqa: FBT003
-                    tuple(found), totals,
+                    field.constants, course, weights, head.bounds, True, span,
+                    found, totals,
                 )  # fmt: skip
                 return value, found
 

@@ -8,8 +8,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from tfopt_policies.control.controller import Controller
 from tfopt_policies.control.field import DAMPING, LOG_PRICES, Field
 from tfopt_policies.control.groups import (
     DAYS,
-    DOMAINS,
     HISTORY,
     Domain,
     Groups,
@@ -42,8 +41,8 @@ from tfopt_policies.control.pathwise import (
 )
 from tfopt_policies.control.rollout import fly, follow
 from tfopt_policies.control.staffing import calibrated
-from tfopt_policies.draws import training_traces
 from tfopt_policies.errors import PolicyError
+from tfopt_policies.network import Network
 from tfopt_policies.traces import Trace
 from tfopt_sim.controlled import BAD, BILLED
 from tfopt_sim.demand_paths import KINDS
@@ -62,9 +61,9 @@ class Options:
     seed: int = 0
     blocks: int = 192  # of groups alike
     groups: int = 12  # of each block
-    head: Head = Head()
-    recipe: Recipe = Recipe()
-    domain: Domain = DOMAINS["hard"]
+    head: Head = field(default_factory=Head)
+    recipe: Recipe = field(default_factory=Recipe)
+    domain: Domain = field(default_factory=Domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def train_controller(
     Raises:
         PolicyError: the state to resume is of another run.
     """
-    field = Field(groups, options.head, np.random.default_rng((options.seed, 1)))
+    land = Field(groups, options.head, np.random.default_rng((options.seed, 1)))
     validation = Validation(validation_groups())
     state = adam(initial(options.head, options.seed))
     curve: list[Point] = []
@@ -156,9 +155,9 @@ def train_controller(
         state, curve = _restored(out / STATE_FILE, options)
     recipe, losses, spent = options.recipe, [], curve[-1].seconds if curve else 0.0
     device = _device()
-    with _gradient(field, options.head, device) as gradient:
+    with _gradient(land, options.head, device) as gradient:
         began = time.monotonic()
-        for state, loss in learn(field, recipe, state, gradient, options.seed):
+        for _, loss in learn(land, recipe, state, gradient, options.seed):
             progress(state.updates, recipe.updates, f"learning, seed {options.seed}")
             losses.append(loss)
             if state.updates % max(1, recipe.updates // _VALIDATIONS) == 0:
@@ -170,9 +169,31 @@ def train_controller(
                 losses = []
                 _kept(out, state, curve, options)
                 began = time.monotonic()
-    artefact = save(out, state.weights.network(), _card(options, curve, traces, device))
-    (out / CURVE_FILE).write_text(as_csv(curve), encoding="utf-8")
+    what = (
+        "capacity each minute: calibrated staffing of the forecast × exp(network); trained by the "
+        "pathwise gradient through the simulator's differentiable twin"
+    )
+    said = {**asdict(options), "device": device}
+    artefact = finish(
+        out, state.weights.network(), curve, traces, what=what, options=said, name="controller"
+    )
     (out / STATE_FILE).unlink(missing_ok=True)
+    return artefact
+
+
+def finish(
+    out: Path,
+    network: Network,
+    curve: Sequence[Point],
+    traces: Sequence[Trace],
+    *,
+    what: str,
+    options: Mapping[str, Any],
+    name: str,
+) -> Artefact:
+    """Write policy.npz, card.json and curve.csv of a trained controller into `out`."""
+    artefact = save(out, network, _card(curve, traces, what, options, name))
+    (out / CURVE_FILE).write_text(as_csv(curve), encoding="utf-8")
     return artefact
 
 
@@ -190,8 +211,7 @@ def train_seeds(
     Raises:
         PolicyError: as `train_controller`.
     """
-    usable = training_traces(traces)
-    groups = training_groups(usable, options, progress)
+    groups = training_groups(traces, options, progress)
     found = []
     for index in range(seeds):
         one = replace(options, seed=options.seed + index)
@@ -199,7 +219,7 @@ def train_seeds(
         if resume and (folder / CARD_FILE).is_file() and not (folder / STATE_FILE).is_file():
             found.append(load(folder, CONTROL_VERSION))
             continue
-        found.append(train_controller(groups, usable, folder, one, progress, resume=resume))
+        found.append(train_controller(groups, traces, folder, one, progress, resume=resume))
     return found
 
 
@@ -212,19 +232,19 @@ def _device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _gradient(field: Field, head: Head, device: str) -> Any:
+def _gradient(land: Field, head: Head, device: str) -> Any:
     if device == "cpu":
-        return compiled_gradient(field, head)
+        return compiled_gradient(land, head)
     import torch
 
-    return torch_gradient(torch, field, head, device)
+    return torch_gradient(torch, land, head, device)
 
 
 def as_csv(curve: Sequence[Point]) -> str:
     """Return the learning curve, a line per validation."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Point)])
+    writer.writerow([column.name for column in fields(Point)])
     for point in curve:
         writer.writerow([f"{value:.6g}" for value in asdict(point).values()])
     return target.getvalue()
@@ -269,22 +289,26 @@ def _said(options: Options) -> str:
 
 
 def _card(
-    options: Options, curve: Sequence[Point], traces: Sequence[Trace], device: str
+    curve: Sequence[Point],
+    traces: Sequence[Trace],
+    what: str,
+    options: Mapping[str, Any],
+    name: str,
 ) -> dict[str, Any]:
+    last = curve[-1] if curve else None
     return {
-        "name": "controller",
-        "what": "capacity each minute: calibrated staffing of the forecast × exp(network); trained "
-        "by the pathwise gradient through the simulator's differentiable twin",
+        "name": name,
+        "what": what,
         "observation_version": CONTROL_VERSION,
-        "options": asdict(options),
+        "options": dict(options),
         "commit": commit(),
-        "hardware": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
-        "seconds": round(curve[-1].seconds, 1) if curve else 0.0,
-        "env_steps": curve[-1].env_steps if curve else 0,
+        "hardware": f"{platform.machine()}, {os.cpu_count()} cores",
+        "seconds": round(last.seconds, 1) if last else 0.0,
+        "env_steps": last.env_steps if last else 0,
         "training_data": [
             {"trace": trace.name, "sha256": trace.sha256, "licence": trace.licence}
             for trace in traces
         ],
         "synthetic": "tfopt_sim.demand_paths, the kinds of the domain",
-        "validation": round(curve[-1].validation, 4) if curve else None,
+        "validation": round(last.validation, 4) if last else None,
     }
