@@ -96,3 +96,39 @@ def relaxed(needed: NDArray[np.int64], boot_minutes: float, price: FloatArray) -
                 cost[n] = min(running, launched[n]) + n + short
         found[s] = cost.min()
     return found
+
+
+@compiled
+def relaxed_sizes(
+    needed: NDArray[np.int64], boot_minutes: float, price: FloatArray
+) -> NDArray[np.int64]:
+    """Return the sizes, (series, minutes), with which `relaxed` reaches its minimum.
+
+    Memory of minutes × sizes for one series at a time.
+    """
+    series, minutes = needed.shape
+    chosen = np.empty((series, minutes), np.int64)
+    for s in range(series):
+        sizes = needed[s].max() + 1
+        cost, launched = np.zeros(sizes), np.empty(sizes)
+        came = np.empty((minutes, sizes), np.int32)  # the size of the minute before
+        below = np.empty(sizes, np.int32)
+        for t in range(minutes):
+            running, at = np.inf, 0
+            for n in range(sizes):
+                running += boot_minutes
+                if cost[n] <= running:
+                    running, at = cost[n], n
+                launched[n], below[n] = running, at
+            running, at = np.inf, 0
+            for n in range(sizes - 1, -1, -1):
+                if cost[n] <= running:
+                    running, at = cost[n], n
+                short = price[s] if n < needed[s, t] else 0.0
+                came[t, n] = at if running <= launched[n] else below[n]
+                cost[n] = min(running, launched[n]) + n + short
+        size = int(np.argmin(cost))
+        for t in range(minutes - 1, -1, -1):
+            chosen[s, t] = size
+            size = came[t, size]
+    return chosen

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_problems import FAST, SMALL, make_problem
 
-from tfopt_policies.bound import bounded, clairvoyant_usd, relaxed
+from tfopt_policies.bound import bounded, clairvoyant_usd, relaxed, relaxed_sizes
 from tfopt_policies.calibrated import CalibratedTracking
 from tfopt_policies.sizing import need, past_weeks
 from tfopt_policies.static import PeakStatic
@@ -100,3 +100,15 @@ def test_bound_of_steady_demand_is_the_least_size() -> None:
     least = int(need(problem, SMALL, rps[:, :1])[0, 0]) * SMALL.usd_per_hour * 168
     bound = clairvoyant_usd(problem, rps, (SMALL,))[0]
     assert 0.98 * least <= bound <= least
+
+
+def test_the_cheapest_sizes_cost_what_the_bound_says() -> None:
+    """The path behind the minimum adds up to it."""
+    rng = np.random.default_rng(0)
+    needed = rng.integers(1, 9, (4, 60))
+    price = np.array([0.5, 2.0, 8.0, 40.0])
+    sizes = relaxed_sizes(needed, 3.0, price)
+    launched = np.maximum(np.diff(sizes, axis=1), 0).sum(axis=1)
+    short = (sizes < needed).sum(axis=1)
+    paid = sizes.sum(axis=1) + 3.0 * launched + price * short
+    np.testing.assert_allclose(paid, relaxed(needed, 3.0, price))

@@ -11,7 +11,7 @@ from tfopt.commands.options import SEED, common_options
 from tfopt.commands.progress import Report, progress_bar
 
 PLANNER = "planner"
-CONTROLLERS = ("pathwise", "ppo", "sb3-ppo", "sb3-dqn", "sb3-sac")
+CONTROLLERS = ("pathwise", "ppo", "clone", "sb3-ppo", "sb3-dqn", "sb3-sac")
 
 
 @click.command(
@@ -40,8 +40,8 @@ Examples:
     show_default=True,
     type=click.Choice((PLANNER, *CONTROLLERS)),
     help="planner: the settings of a group. The others train the controller, capacity each minute: "
-    "pathwise by the gradient through the simulator's twin, ppo on the exact simulator, sb3-… by "
-    "Stable-Baselines3.",
+    "pathwise by the gradient through the simulator's twin, ppo on the exact simulator, clone by "
+    "imitating the clairvoyant, sb3-… by Stable-Baselines3.",
 )
 @click.option(
     "--seed", default=0, show_default=True, type=SEED, help="Of draws, weights and order."

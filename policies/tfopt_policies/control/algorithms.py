@@ -79,6 +79,18 @@ def ppo(run: Run, progress: Progress) -> list[Artefact]:
     ]
 
 
+def clone(run: Run, progress: Progress) -> list[Artefact]:
+    """Imitate the clairvoyant."""
+    from tfopt_policies.control.cloning import train_clone
+
+    usable, options = _usable(run), replace(options_of(run), blocks=64)
+    groups = training_groups(usable, options, progress)
+    return [
+        train_clone(groups, usable, seed_folder(run, seed), replace(options, seed=seed), progress)
+        for seed in range(run.seed, run.seed + run.seeds)
+    ]
+
+
 def library(algorithm: str) -> Callable[[Run, Progress], list[Artefact]]:
     """Return the trainer by one of Stable-Baselines3's algorithms."""
 
@@ -103,6 +115,7 @@ def seed_folder(run: Run, seed: int) -> Path:
 TRAINERS: dict[str, Callable[[Run, Progress], list[Artefact]]] = {
     "pathwise": pathwise,
     "ppo": ppo,
+    "clone": clone,
     "sb3-ppo": library("ppo"),
     "sb3-dqn": library("dqn"),
     "sb3-sac": library("sac"),

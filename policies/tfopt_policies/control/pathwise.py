@@ -51,9 +51,11 @@ class Adam:
     updates: int = 0
 
     def follow(self, gradient: Weights, rate: float) -> None:
-        """Move against the gradient, its norm clipped."""
+        """Move against the gradient, its norm clipped; stay where a flight made it infinite."""
         self.updates += 1
         norm = float(np.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in gradient)))
+        if not np.isfinite(norm):
+            return
         scale = min(1.0, _CLIP / max(norm, 1e-12))
         keep, keep2 = _BETAS
         fixed, fixed2 = 1 - keep**self.updates, 1 - keep2**self.updates
