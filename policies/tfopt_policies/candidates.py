@@ -11,9 +11,10 @@ from tfopt_policies.expressible import distinct
 from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import held, need, past_weeks, rivals, scaled
+from tfopt_policies.steps import stepped
 from tfopt_sim.types import Configuration, FloatArray, Machine
 
-AT_MOST = 96  # candidates, so that replaying all of them stays cheap
+AT_MOST = 120  # candidates, so that replaying all of them stays cheap
 _TARGETS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 _SHARES = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.995)  # of the minutes served by the minimum alone
 _FEW_TARGETS = (0.35, 0.55, 0.75)
@@ -53,9 +54,26 @@ def _scaled(
     ]
     wanted += [scaled(problem, machine, n, sizes[-1], top) for n in minimums[:3]]
     wanted += [held(problem, machine, math.ceil(f * peak)) for f in (0.85, 1.0, 1.2)]
+    if problem.knobs.schedules or problem.knobs.steps:
+        wanted = wanted[:: 2 if machines == 1 else 3]
     if problem.knobs.schedules:
-        wanted = wanted[:: 2 if machines == 1 else 3] + _floored(problem, machine, roof, machines)
+        wanted += _floored(problem, machine, roof, machines)
+    if problem.knobs.steps:
+        wanted += _stepped(problem, machine, minimums, roof, machines)
     return wanted
+
+
+def _stepped(
+    problem: Problem, machine: Machine, minimums: list[int], roof: int, machines: int
+) -> list[Configuration]:
+    aims = _TARGETS if machines == 1 else _FEW_TARGETS
+    top = problem.knobs.max_target_cpu
+    return [
+        stepped(problem, machine, minimum, roof, min(aim, top), in_datapoints=datapoints)
+        for minimum in minimums[:: 2 if machines == 1 else 3]
+        for aim in aims
+        for datapoints in ((2, 15) if machines == 1 else (15,))
+    ]
 
 
 def _floored(problem: Problem, machine: Machine, roof: int, machines: int) -> list[Configuration]:

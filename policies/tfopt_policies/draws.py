@@ -72,6 +72,7 @@ def _knobs(rng: np.random.Generator) -> Knobs:
         instance_type=True,
         desired_capacity=bool(unscaled),
         target_cpu=not unscaled,
-        schedules=bool(not unscaled and rng.random() < 0.25),
+        schedules=bool(not unscaled and rng.random() < 0.5),
+        steps=bool(not unscaled and rng.random() < 0.5),
         largest_size=5000,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,7 @@ from tfopt_policies.traces import Trace
 from tfopt_sim.rollout import simulate
 from tfopt_sim.types import FloatArray
 
+MAX_WORKERS = 8
 Progress = Callable[[int, int, str], None]  # done, of, what
 
 
@@ -49,11 +52,13 @@ class Experience:
 
 def collect(traces: Sequence[Trace], episodes: int, seed: int, progress: Progress) -> Experience:
     """Simulate every candidate of `episodes` random episodes on the week that really followed."""
-    lived = []
-    for index in range(episodes):
-        progress(index, episodes, "simulating")
-        rng = np.random.default_rng((seed, index))
-        lived.append(_live(draw(traces, rng), index))
+    workers = min(MAX_WORKERS, os.cpu_count() or 1)
+    lived: list[Experience] = []
+    with ProcessPoolExecutor(workers, initializer=_remember, initargs=(list(traces),)) as pool:
+        jobs = [(seed, index) for index in range(episodes)]
+        for one in pool.map(_lived, jobs, chunksize=8):
+            progress(len(lived), episodes, "simulating")
+            lived.append(one)
     progress(episodes, episodes, "simulating")
     return Experience(
         np.concatenate([one.context for one in lived]),
@@ -63,6 +68,18 @@ def collect(traces: Sequence[Trace], episodes: int, seed: int, progress: Progres
         np.concatenate([one.mask for one in lived]),
         tuple(name for one in lived for name in one.series),
     )
+
+
+_traces: list[Trace] = []  # of a worker process
+
+
+def _remember(traces: list[Trace]) -> None:
+    _traces[:] = traces
+
+
+def _lived(job: tuple[int, int]) -> Experience:
+    """Live through one episode; its number and the seed alone decide which."""
+    return _live(draw(_traces, np.random.default_rng(job)), job[1])
 
 
 def _live(episode: Episode, seed: int) -> Experience:

@@ -22,25 +22,30 @@ from tfopt_policies.sizing import (
     replay,
     usd_per_hour,
 )
+from tfopt_policies.steps import cadence, is_stepped
+from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
-OBSERVATION_VERSION = 1  # raised whenever a feature's meaning changes
-REPLAYED_WEEKS = 2
+OBSERVATION_VERSION = 2  # raised whenever a feature's meaning changes
+REPLAYED_WEEKS, SAMPLED_WEEKS = 4, 3  # of history as it was; of the forecast
 CONTEXT = (
     "log_boot_minutes", "log_service_ms", "log_cv2", "log_slo_over_service", "log_bad_allowed",
-    "random_balancing", "nothing_scales", "floors_possible", "log_history_weeks",
+    "random_balancing", "nothing_scales", "floors_possible", "steps_possible", "log_history_weeks",
     "variation", "log_p99_over_mean", "log_max_over_mean", "daily_share", "acf_step", "acf_hour",
-    "week_on_week", "peak_on_peak", "last_day_over_week", "quiet_share",
+    "week_on_week", "peak_on_peak", "peak_over_usual_peak", "peak_spread", "last_day_over_week",
+    "quiet_share",
     "log_ahead_over_last", "log_ahead_peak_over_last_peak", "log_ahead_p99_over_median",
     "log_rise_p99", "log_rise_p999", "log_rise_max",
     "log_need_typical", "log_need_peak",
 )  # fmt: skip
 ACTION = (
     "log_min_over_typical", "log_min_over_peak", "log_max_over_peak", "target", "constant",
+    "stepped", "log_in_datapoints",
     "floor_actions", "log_mean_floor_over_typical", "log_price_of_work", "log_machine_need",
     "share_above_min", "share_above_max", "log_expected_cost",
-    "log_cost_last", "log_cost_before", "log_bad_last", "log_bad_before", "missed_last",
-    "missed_before", "log_slow_last", "cpu_last", "launches_last",
+    "log_cost_last", "log_cost_mean", "log_bad_last", "log_bad_worst", "log_bad_second",
+    "log_bad_mean", "missed_last", "missed_share", "log_slow_worst", "cpu_last", "launches_last",
+    "log_cost_ahead", "log_bad_ahead_mean", "log_bad_ahead_worst", "missed_ahead",
 )  # fmt: skip
 _DAY = 24 * 60  # minutes
 _BAD_FLOOR = 0.05  # of the allowance: fewer bad minutes than this are all the same
@@ -68,11 +73,19 @@ def observe(problem: Problem, configurations: list[Configuration]) -> Observatio
     sample = levels[:: max(1, levels.size // 1024)]
     typical = float(np.mean(need(problem, reference, sample)))
     outcome = replay(problem, configurations, REPLAYED_WEEKS)
+    ahead = simulate(
+        configurations,
+        problem.scenarios_rps[:SAMPLED_WEEKS],
+        workload=problem.workload,
+        slo=problem.slo,
+        start=problem.model.start,
+    )
     hourly = typical * usd_per_hour(problem, reference)
     actions = np.hstack(
         (
             _settings(problem, configurations, sample, hourly),
             _replayed(problem, outcome, hourly * outcome.hours),
+            _sampled(problem, ahead, hourly * ahead.hours),
         )
     )
     peak = float(need(problem, reference, levels[-1:])[0])
@@ -94,6 +107,7 @@ def _group(problem: Problem) -> FloatArray:
             float(workload.balancing == "random"),
             float(not problem.present.scaling),
             float(problem.knobs.schedules),
+            float(problem.knobs.steps),
             math.log(max(problem.history.days, 0.1) / 7),
         ]
     )
@@ -121,6 +135,7 @@ def _history(problem: Problem) -> FloatArray:
             _autocorrelation(centred, 4, power),
             _log_ratio(last.mean(), before.mean()),
             _log_ratio(last.max(), before.max()),
+            *_peaks(problem),
             _log_ratio(last[-_DAY:].mean(), mean),
             float(np.mean(last < 0.1 * mean)),
             _log_ratio(ahead.mean(), mean),
@@ -129,6 +144,13 @@ def _history(problem: Problem) -> FloatArray:
             *_rises(problem, last, mean),
         ]
     )
+
+
+def _peaks(problem: Problem) -> tuple[float, float]:
+    """Return how the last week's peak stands to the usual one, and how far the weeks' are apart."""
+    weeks = past_weeks(problem.history, REPLAYED_WEEKS).rps
+    peaks = np.log(np.maximum(np.quantile(weeks, 0.999, axis=1), 1e-9))
+    return float(peaks[-1] - np.median(peaks)), float(peaks.max() - peaks.min())
 
 
 def _rises(problem: Problem, last: FloatArray, mean: float) -> FloatArray:
@@ -165,6 +187,8 @@ def _setting(
         math.log(max(high, 0.5) / peak),
         target,
         float(constant),
+        float(is_stepped(configuration)),
+        math.log((cadence(configuration) or (0, 1))[1]) / 3,
         len(floors) / 8,
         math.log(max(float(np.mean(floors)) if floors else low, 0.5) / typical),
         math.log(typical * price / hourly),
@@ -176,24 +200,47 @@ def _setting(
 
 
 def _replayed(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
-    allowed = max(problem.slo.max_bad_minutes, 1e-4)
-    last, before = -1, 0  # the same week where there is only one
-    cost = np.log(np.maximum(outcome.cost_usd / reference_usd, 1e-3))
-    bad = np.log(outcome.bad_minute_share / allowed + _BAD_FLOOR)
-    missed = (outcome.bad_minute_share > problem.slo.max_bad_minutes).astype(np.float64)
+    """Return what the past weeks, replayed, came to; one week is worst and second worst alike."""
+    cost, bad = outcome.cost_usd / reference_usd, outcome.bad_minute_share
+    worst = np.sort(bad, axis=1)[:, ::-1]
+    missed = bad > problem.slo.max_bad_minutes
     return np.column_stack(
         (
-            cost[:, last],
-            cost[:, before],
-            bad[:, last],
-            bad[:, before],
-            missed[:, last],
-            missed[:, before],
-            np.log(outcome.slow_share[:, last] + 1e-5),
-            outcome.mean_cpu[:, last],
-            np.log1p(outcome.launches[:, last]) / 5,
+            _log_cost(cost[:, -1]),
+            _log_cost(cost.mean(axis=1)),
+            _log_bad(problem, bad[:, -1]),
+            _log_bad(problem, worst[:, 0]),
+            _log_bad(problem, worst[:, min(1, worst.shape[1] - 1)]),
+            _log_bad(problem, bad.mean(axis=1)),
+            missed[:, -1],
+            missed.mean(axis=1),
+            np.log(outcome.slow_share.max(axis=1) + 1e-5),
+            outcome.mean_cpu[:, -1],
+            np.log1p(outcome.launches[:, -1]) / 5,
         )
     )
+
+
+def _sampled(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
+    """Return what a few weeks drawn from the forecast came to."""
+    bad = outcome.bad_minute_share
+    return np.column_stack(
+        (
+            _log_cost(outcome.cost_usd.mean(axis=1) / reference_usd),
+            _log_bad(problem, bad.mean(axis=1)),
+            _log_bad(problem, bad.max(axis=1)),
+            (bad > problem.slo.max_bad_minutes).mean(axis=1),
+        )
+    )
+
+
+def _log_cost(cost: FloatArray) -> FloatArray:
+    return np.log(np.maximum(cost, 1e-3))
+
+
+def _log_bad(problem: Problem, bad: FloatArray) -> FloatArray:
+    allowed = max(problem.slo.max_bad_minutes, 1e-4)
+    return np.log(bad / allowed + _BAD_FLOOR)
 
 
 def _autocorrelation(centred: FloatArray, lag: int, power: float) -> float:

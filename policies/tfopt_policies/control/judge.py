@@ -174,6 +174,7 @@ class Matched:
     ratio: float
     low: float  # 95 % interval, resampling groups
     high: float
+    p_value: float  # two-sided, from the bootstrap
     levels: int  # of bad minutes at which both could be compared
 
 
@@ -194,7 +195,15 @@ def matched(
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     name = demands[0] if len(demands) == 1 else "all"
     ratio, lowest, highest = (float(np.exp(x)) for x in (logs[0], low, high))
-    return Matched(name, ratio, lowest, highest, logs[1])
+    known = np.array(drawn)[np.isfinite(drawn)]
+    above = (np.sum(known >= 0) + 1) / (known.size + 1)
+    p_value = float(min(1.0, 2 * min(above, 1 - above + 1 / (known.size + 1))))
+    return Matched(name, ratio, lowest, highest, p_value, logs[1])
+
+
+def seed_of(scores: Sequence[ControlScore], arm: str, seed: int) -> list[ControlScore]:
+    """Return the scores with one seed alone of an arm."""
+    return [score for score in scores if score.arm != arm or score.seed == seed]
 
 
 def _table(scores: Sequence[ControlScore], arm: str, demand: str) -> FloatArray:
