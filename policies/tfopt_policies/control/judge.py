@@ -6,8 +6,13 @@ the helm and for rules at calibration; costs are compared where the bad minutes 
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, fields
+from functools import partial
 
 import numpy as np
 
@@ -36,6 +41,7 @@ ALLOWED = 0.01  # bad minutes of a day: what the clairvoyant may leave unserved
 NEAR = (0.001, 0.03)  # bad minutes between which costs are compared
 LEVELS = 5
 STAFFING, STAFFING_HELD = "sqrt-staffing", "sqrt-staffing + hold"
+MAX_WORKERS = 8
 _JUDGE_SEED = 70_000
 _DRAWS = 1000
 Progress = Callable[[int, int, str], None]
@@ -101,13 +107,25 @@ def judge(
 ) -> list[ControlScore]:
     """Return the scores of all controllers (an arm's seeds in order) and calibrated rules."""
     scores: list[ControlScore] = []
-    for done, task in enumerate(tasks):
-        progress(done, len(tasks), f"{task.demand}, {len(task.groups.names)} groups")
-        bound = _bound_usd(task.groups)
-        for arm, seed, dial, flown in _arms(task.groups, controllers, dials):
-            scores += _scores(task, bound, flown, arm=arm, seed=seed, dial=dial)
+    workers = min(MAX_WORKERS, os.cpu_count() or 1, len(tasks))
+    with ProcessPoolExecutor(workers) as pool:
+        job = partial(_judged, controllers=controllers, dials=tuple(dials))
+        for done, (task, found) in enumerate(zip(tasks, pool.map(job, tasks), strict=True)):
+            progress(done, len(tasks), f"{task.demand}, {len(task.groups.names)} groups")
+            scores += found
     progress(len(tasks), len(tasks), "done")
     return scores
+
+
+def _judged(
+    task: Task, controllers: Mapping[str, Sequence[Controller]], dials: Sequence[float]
+) -> list[ControlScore]:
+    bound = _bound_usd(task.groups)
+    return [
+        score
+        for arm, seed, dial, flown in _arms(task.groups, controllers, dials)
+        for score in _scores(task, bound, flown, arm=arm, seed=seed, dial=dial)
+    ]
 
 
 def _arms(
@@ -244,3 +262,13 @@ def _gaps(own: FloatArray, other: FloatArray) -> list[float]:
 def _cost_at(curve: FloatArray, bad: float) -> float:
     order = np.argsort(curve[1])
     return float(np.interp(np.log(bad), np.log(curve[1][order] + 1e-6), np.log(curve[0][order])))
+
+
+def as_csv(scores: Sequence[ControlScore]) -> str:
+    """Return every score as a line."""
+    target = io.StringIO()
+    names = [column.name for column in fields(ControlScore)]
+    writer = csv.DictWriter(target, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(score) for score in scores)
+    return target.getvalue()
