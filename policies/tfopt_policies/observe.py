@@ -22,25 +22,32 @@ from tfopt_policies.sizing import (
     replay,
     usd_per_hour,
 )
+from tfopt_policies.steps import cadence, is_stepped
+from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
-OBSERVATION_VERSION = 1  # raised whenever a feature's meaning changes
-REPLAYED_WEEKS = 2
+OBSERVATION_VERSION = 2  # raised whenever a feature's meaning changes
+REPLAYED_WEEKS = 4  # of history, where there are as many
+REPLAYED_SCENARIOS = 4  # of the forecast
 CONTEXT = (
     "log_boot_minutes", "log_service_ms", "log_cv2", "log_slo_over_service", "log_bad_allowed",
-    "random_balancing", "nothing_scales", "floors_possible", "log_history_weeks",
+    "random_balancing", "nothing_scales", "floors_possible", "steps_possible", "log_history_weeks",
     "variation", "log_p99_over_mean", "log_max_over_mean", "daily_share", "acf_step", "acf_hour",
     "week_on_week", "peak_on_peak", "last_day_over_week", "quiet_share",
+    "log_highest_over_last_peak", "log_highest_over_second_peak", "spread_of_log_peaks",
+    "spread_of_log_p999",
     "log_ahead_over_last", "log_ahead_peak_over_last_peak", "log_ahead_p99_over_median",
     "log_rise_p99", "log_rise_p999", "log_rise_max",
     "log_need_typical", "log_need_peak",
 )  # fmt: skip
 ACTION = (
     "log_min_over_typical", "log_min_over_peak", "log_max_over_peak", "target", "constant",
+    "stepped", "log_in_datapoints",
     "floor_actions", "log_mean_floor_over_typical", "log_price_of_work", "log_machine_need",
     "share_above_min", "share_above_max", "log_expected_cost",
-    "log_cost_last", "log_cost_before", "log_bad_last", "log_bad_before", "missed_last",
-    "missed_before", "log_slow_last", "cpu_last", "launches_last",
+    "log_cost_last", "log_cost_mean", "log_bad_last", "log_bad_worst", "log_bad_second",
+    "log_bad_mean", "missed_share", "missed_last", "log_slow_worst", "cpu_last", "launches_last",
+    "log_cost_ahead", "log_bad_ahead_mean", "log_bad_ahead_worst", "missed_share_ahead",
 )  # fmt: skip
 _DAY = 24 * 60  # minutes
 _BAD_FLOOR = 0.05  # of the allowance: fewer bad minutes than this are all the same
@@ -53,6 +60,7 @@ class Observation:
     context: FloatArray  # (len(CONTEXT),)
     actions: FloatArray  # (candidates, len(ACTION))
     reference_usd: float  # a week of typical need on the cheapest machine: the unit of cost
+    spent: float = 0.0  # group-weeks simulated to see this
 
     def rows(self, log_price: float) -> FloatArray:
         """Return the network's input, (candidates, 1 + context + action), at an SLO price."""
@@ -62,23 +70,35 @@ class Observation:
 
 
 def observe(problem: Problem, configurations: list[Configuration]) -> Observation:
-    """Return what is known of the group, and of each candidate from exact replays of past weeks."""
+    """Return what is known of the group, and of each candidate by exact simulation.
+
+    Every candidate runs over up to four past weeks as they were and over four sampled futures.
+    """
     levels = demand_levels(problem)
     reference = machines_by_price(problem, levels[:: max(1, levels.size // 256)])[0]
     sample = levels[:: max(1, levels.size // 1024)]
     typical = float(np.mean(need(problem, reference, sample)))
-    outcome = replay(problem, configurations, REPLAYED_WEEKS)
+    past = replay(problem, configurations, REPLAYED_WEEKS)
+    ahead = simulate(
+        configurations,
+        problem.scenarios_rps[:REPLAYED_SCENARIOS],
+        workload=problem.workload,
+        slo=problem.slo,
+        start=problem.model.start,
+    )
     hourly = typical * usd_per_hour(problem, reference)
     actions = np.hstack(
         (
             _settings(problem, configurations, sample, hourly),
-            _replayed(problem, outcome, hourly * outcome.hours),
+            _replayed(problem, past, hourly * past.hours),
+            _foreseen(problem, ahead, hourly * ahead.hours),
         )
     )
     peak = float(need(problem, reference, levels[-1:])[0])
     sizes = np.log([typical, peak])
     context = np.concatenate((_group(problem), _history(problem), sizes))
-    return Observation(context, actions, hourly * 24 * 7)
+    spent = (past.cost_usd.size * past.hours + ahead.cost_usd.size * ahead.hours) / (24 * 7)
+    return Observation(context, actions, hourly * 24 * 7, spent)
 
 
 def _group(problem: Problem) -> FloatArray:
@@ -94,6 +114,7 @@ def _group(problem: Problem) -> FloatArray:
             float(workload.balancing == "random"),
             float(not problem.present.scaling),
             float(problem.knobs.schedules),
+            float(problem.knobs.steps),
             math.log(max(problem.history.days, 0.1) / 7),
         ]
     )
@@ -123,12 +144,27 @@ def _history(problem: Problem) -> FloatArray:
             _log_ratio(last.max(), before.max()),
             _log_ratio(last[-_DAY:].mean(), mean),
             float(np.mean(last < 0.1 * mean)),
+            *_repeats(problem),
             _log_ratio(ahead.mean(), mean),
             _log_ratio(float(ahead.max(axis=1).mean()), last.max()),
             _log_ratio(p99, p50),
             *_rises(problem, last, mean),
         ]
     )
+
+
+def _repeats(problem: Problem) -> list[float]:
+    """Return how the weeks' peaks compare: whether bursts come back, and as high as before."""
+    weeks = past_weeks(problem.history, REPLAYED_WEEKS).rps
+    peaks = np.log(np.maximum(weeks.max(axis=1), 1e-9))
+    high = np.log(np.maximum(np.quantile(weeks, 0.999, axis=1), 1e-9))
+    ranked = np.sort(peaks)
+    return [
+        float(ranked[-1] - peaks[-1]),
+        float(ranked[-1] - ranked[max(-2, -ranked.size)]),
+        float(peaks.std()),
+        float(high.std()),
+    ]
 
 
 def _rises(problem: Problem, last: FloatArray, mean: float) -> FloatArray:
@@ -159,12 +195,15 @@ def _setting(
     floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
     expected = float(np.clip(needed * (0.75 / target), low, high).mean())
     price = usd_per_hour(problem, configuration.machine)
+    _, inwards = cadence(configuration) or (1, 1)
     return [
         math.log(max(low, 0.5) / typical),
         math.log(max(low, 0.5) / peak),
         math.log(max(high, 0.5) / peak),
         target,
         float(constant),
+        float(is_stepped(configuration)),
+        math.log(inwards) / 2,
         len(floors) / 8,
         math.log(max(float(np.mean(floors)) if floors else low, 0.5) / typical),
         math.log(typical * price / hourly),
@@ -176,24 +215,43 @@ def _setting(
 
 
 def _replayed(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
-    allowed = max(problem.slo.max_bad_minutes, 1e-4)
-    last, before = -1, 0  # the same week where there is only one
-    cost = np.log(np.maximum(outcome.cost_usd / reference_usd, 1e-3))
-    bad = np.log(outcome.bad_minute_share / allowed + _BAD_FLOOR)
+    cost = np.maximum(outcome.cost_usd / reference_usd, 1e-3)
+    bad = _log_bad(problem, outcome)
+    worst = np.sort(bad, axis=1)[:, ::-1]
     missed = (outcome.bad_minute_share > problem.slo.max_bad_minutes).astype(np.float64)
     return np.column_stack(
         (
-            cost[:, last],
-            cost[:, before],
-            bad[:, last],
-            bad[:, before],
-            missed[:, last],
-            missed[:, before],
-            np.log(outcome.slow_share[:, last] + 1e-5),
-            outcome.mean_cpu[:, last],
-            np.log1p(outcome.launches[:, last]) / 5,
+            np.log(cost[:, -1]),
+            np.log(cost.mean(axis=1)),
+            bad[:, -1],
+            worst[:, 0],
+            worst[:, min(1, worst.shape[1] - 1)],  # the same week where there is only one
+            bad.mean(axis=1),
+            missed.mean(axis=1),
+            missed[:, -1],
+            np.log(outcome.slow_share.max(axis=1) + 1e-5),
+            outcome.mean_cpu[:, -1],
+            np.log1p(outcome.launches[:, -1]) / 5,
         )
     )
+
+
+def _foreseen(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
+    bad = _log_bad(problem, outcome)
+    return np.column_stack(
+        (
+            np.log(np.maximum(outcome.cost_usd.mean(axis=1) / reference_usd, 1e-3)),
+            bad.mean(axis=1),
+            bad.max(axis=1),
+            np.mean(outcome.bad_minute_share > problem.slo.max_bad_minutes, axis=1),
+        )
+    )
+
+
+def _log_bad(problem: Problem, outcome: Outcome) -> FloatArray:
+    """Return bad minutes in units of the allowance, as logarithms, shape (candidates, rows)."""
+    allowed = max(problem.slo.max_bad_minutes, 1e-4)
+    return np.log(outcome.bad_minute_share / allowed + _BAD_FLOOR)
 
 
 def _autocorrelation(centred: FloatArray, lag: int, power: float) -> float:

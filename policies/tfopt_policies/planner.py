@@ -9,11 +9,31 @@ import numpy as np
 
 from tfopt_policies.artefact import Artefact, load
 from tfopt_policies.candidates import candidates
-from tfopt_policies.observe import OBSERVATION_VERSION, observe
+from tfopt_policies.observe import OBSERVATION_VERSION, Observation, observe
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
 PROPOSALS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the planner saw and thought of a group: all that an explanation needs."""
+
+    candidates: tuple[Configuration, ...]
+    observation: Observation
+    log_prices: tuple[float, ...]  # the SLO prices proposed at, the card's own first
+    scores: FloatArray  # (prices, candidates): softmax logits, higher is better
+    cost: FloatArray  # (candidates,) predicted cost ÷ `observation.reference_usd`
+    miss: FloatArray  # (candidates,) predicted probability of a missed week, 0..1
+    spent: float  # group-weeks simulated to see this
+
+    @property
+    def order(self) -> list[int]:
+        """Return candidates by rank: the best at each price, then runners-up, each once."""
+        best = [int(np.argmax(row)) for row in self.scores]
+        best += [int(i) for i in np.argsort(-self.scores[0], kind="stable")]
+        return list(dict.fromkeys(best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +55,24 @@ class Planner:
 
     def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:  # noqa: ARG002
         """Return the best candidate at each SLO price, then runners-up, each once."""
-        wanted = candidates(problem)
-        scores = self.scores(problem, wanted)
-        order = [int(np.argmax(row)) for row in scores]
-        order += [int(i) for i in np.argsort(-scores[0], kind="stable")[1:PROPOSALS]]
-        return [wanted[i] for i in dict.fromkeys(order)][:PROPOSALS]
+        seen = self.look(problem)
+        return [seen.candidates[i] for i in seen.order[:PROPOSALS]]
 
-    def scores(self, problem: Problem, wanted: list[Configuration]) -> FloatArray:
-        """Return the network's score of every candidate, shape (SLO prices, candidates)."""
-        seen = observe(problem, wanted)
-        prices = self.artefact.card["log_slo_prices"]
-        return np.stack([self.artefact.network(seen.rows(price))[:, 0] for price in prices])
+    def look(self, problem: Problem, wanted: list[Configuration] | None = None) -> Look:
+        """Return what the network sees and says of each candidate (or of each of `wanted`)."""
+        configurations = candidates(problem) if wanted is None else wanted
+        seen = observe(problem, configurations)
+        prices = tuple(float(price) for price in self.artefact.card["log_slo_prices"])
+        out = np.stack([self.artefact.network(seen.rows(price)) for price in prices])
+        return Look(
+            tuple(configurations),
+            seen,
+            prices,
+            scores=out[..., 0],
+            cost=np.exp(out[0, :, 1]),
+            miss=1 / (1 + np.exp(-out[0, :, 2])),
+            spent=seen.spent,
+        )
 
 
 def load_planner(folder: Path) -> Planner:
