@@ -42,7 +42,8 @@ def distance(contexts: FloatArray, mean: FloatArray, inverse: FloatArray) -> Flo
 def _inverse_covariance(contexts: FloatArray) -> FloatArray:
     covariance = np.cov(contexts, rowvar=False)
     ridge = np.diag(_RIDGE * np.diag(covariance) + 1e-6)
-    return np.asarray(np.linalg.inv(covariance + ridge))
+    inverse: FloatArray = np.linalg.inv(covariance + ridge).astype(np.float64)
+    return inverse
 
 
 def _rounded(values: FloatArray) -> list[float]:

@@ -76,20 +76,23 @@ def collect(
         return _gathered(pool.map(live, range(episodes), chunksize=8), episodes, progress)
 
 
-def save_experience(path: Path, experience: Experience) -> None:
+def save_experience(path: Path, experience: Experience, made_of: str) -> None:
     """Write experience as an .npz, from which learning starts without simulating again."""
     arrays = {name: getattr(experience, name) for name in _ARRAYS}
-    np.savez_compressed(path, **arrays, series=np.array(experience.series))
+    stored = np.array(experience.series)
+    np.savez_compressed(path, **arrays, series=stored, made_of=np.array(made_of))
 
 
-def load_experience(path: Path) -> Experience:
-    """Return what `save_experience` wrote.
+def load_experience(path: Path, made_of: str) -> Experience | None:
+    """Return what `save_experience` wrote; None where it was made of something else.
 
     Raises:
         PolicyError: the file cannot be read, or is none of experience.
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
+            if str(stored["made_of"]) != made_of:
+                return None
             arrays = {name: stored[name] for name in _ARRAYS}
             return Experience(**arrays, series=tuple(str(name) for name in stored["series"]))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
