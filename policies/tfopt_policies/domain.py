@@ -36,14 +36,14 @@ def domain(names: Sequence[str], contexts: FloatArray) -> dict[str, Any]:
 def distance(contexts: FloatArray, mean: FloatArray, inverse: FloatArray) -> FloatArray:
     """Return the Mahalanobis distance of each context, shape (rows,), from the mean."""
     centred = contexts - mean
-    return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", centred, inverse, centred), 0.0))
+    squared: FloatArray = np.einsum("ij,jk,ik->i", centred, inverse, centred)
+    return np.sqrt(np.maximum(squared, 0.0))
 
 
 def _inverse_covariance(contexts: FloatArray) -> FloatArray:
     covariance = np.cov(contexts, rowvar=False)
     ridge = np.diag(_RIDGE * np.diag(covariance) + 1e-6)
-    inverse: FloatArray = np.linalg.inv(covariance + ridge).astype(np.float64)
-    return inverse
+    return np.asarray(np.linalg.inv(covariance + ridge), dtype=np.float64)
 
 
 def _rounded(values: FloatArray) -> list[float]:
