@@ -14,6 +14,7 @@ from tfopt_policies.candidates import AT_MOST, candidates
 from tfopt_policies.conformal import least_caution
 from tfopt_policies.domain import distance
 from tfopt_policies.errors import PolicyError
+from tfopt_policies.expressible import distinct
 from tfopt_policies.learning import blinded
 from tfopt_policies.network import Network, averaged
 from tfopt_policies.observe import ACTION, CONTEXT, observe
@@ -94,12 +95,12 @@ def test_numpy_computes_what_torch_does(folder: Path) -> None:
 
 @pytest.mark.train
 def test_proposals_are_expressible_and_repeatable(folder: Path) -> None:
-    """The planner proposes from its own candidates, the same ones twice."""
+    """The planner proposes what the group can say, the same proposals twice."""
     problem = make_problem()
     planner = load_planner(folder)
     first = planner.propose(problem, np.random.default_rng(0))
     assert first == planner.propose(problem, np.random.default_rng(1))
-    assert set(first) <= set(candidates(problem))
+    assert distinct(problem, first) == first
     assert len(set(first)) == len(first) > 1
 
 
@@ -117,8 +118,12 @@ def test_what_it_saw_explains_what_it_proposes(folder: Path) -> None:
     assert ((seen.miss >= 0) & (seen.miss <= 1)).all()
     assert seen.spent == pytest.approx(count * (2 + 4), rel=0.01)  # past weeks and futures
     proposals = planner.propose(problem, np.random.default_rng(0))
-    assert proposals[0] == seen.candidates[int(np.argmax(seen.scores[0]))]
-    again = planner.look(problem, list(reversed(seen.candidates)))
+    assert proposals[0] == seen.candidates[seen.best]
+    assert seen.grid == len(candidates(problem)) < count
+    own = int(np.argmax(seen.scores[0, : seen.grid]))
+    assert seen.scores[0, seen.best] >= seen.scores[0, own]
+    assert seen.miss[seen.best] <= seen.miss[own]
+    again = planner.view(problem, list(reversed(seen.candidates)))
     assert np.allclose(again.scores[:, ::-1], seen.scores)  # a candidate's score is its own
 
 
