@@ -22,7 +22,7 @@ from tfopt_policies.observe import ACTION, CONTEXT
 from tfopt_sim.types import FloatArray
 
 # the SLO prices trained on, in weeks of typical cost
-LOG_PRICES = (float(np.log(0.3)), float(np.log(100.0)))
+LOG_PRICES = (float(np.log(0.3)), float(np.log(300.0)))
 PRICE, FORECAST = "price", "forecast"  # what an ablation may hide from the network
 
 
@@ -31,12 +31,12 @@ class Options:
     """What a training run is made of; the card repeats it."""
 
     seed: int = 0
-    episodes: int = 2000
-    epochs: int = 40
+    episodes: int = 2400
+    epochs: int = 16
     batch: int = 32
     hidden: tuple[int, ...] = (64, 64)
     learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.1
     entropy_first: float = 0.1  # β, annealed geometrically
     entropy_last: float = 0.001
     critic_weight: float = 0.3

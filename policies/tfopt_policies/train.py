@@ -67,7 +67,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One network to fit: on which episodes, measured on which."""
+    """One ensemble to fit: on which episodes, measured on which."""
 
     learn: NDArray[np.int64]
     hold: NDArray[np.int64]  # empty: no learning curve is wanted
@@ -177,10 +177,7 @@ def _policy(
         _Job(np.setdiff1d(every, rows), rows if k == 0 else nothing, options)
         for k, rows in enumerate(folds)
     ]
-    jobs += [
-        _Job(every, nothing, replace(options, seed=1000 * options.seed + member))
-        for member in range(options.members)
-    ]
+    jobs.append(_Job(every, nothing, options))
     fitted = []
     for index, one in enumerate(_fits(experience, jobs, workers)):
         progress(index, len(jobs), "learning")
@@ -188,11 +185,11 @@ def _policy(
     progress(len(jobs), len(jobs), "learning")
     networks = [one.network for one in fitted]
     card = {
-        **calibrate(networks[: len(folds)], folds, experience, options.allowed_misses),
+        **calibrate(networks[:-1], folds, experience, options.allowed_misses),
         "validation": asdict(fitted[0].curve[-1]),
         "domain": domain(CONTEXT, experience.context),
     }
-    return card, averaged(networks[len(folds) :]), fitted[0].curve
+    return card, networks[-1], fitted[0].curve
 
 
 def _fits(experience: Experience, jobs: Sequence[_Job], workers: int) -> Iterator[Fitted]:
@@ -204,8 +201,14 @@ def _fits(experience: Experience, jobs: Sequence[_Job], workers: int) -> Iterato
 
 
 def _fit(experience: Experience, job: _Job) -> Fitted:
+    """Return the average of several networks, with the curve of the first."""
+    learn, seed = experience.take(job.learn), job.options.seed
     hold = experience.take(job.hold) if job.hold.size else None
-    return fit(experience.take(job.learn), hold, job.options)
+    members = [
+        fit(learn, None if member else hold, replace(job.options, seed=1000 * seed + member))
+        for member in range(job.options.members)
+    ]
+    return Fitted(averaged([one.network for one in members]), members[0].curve)
 
 
 def _experience(

@@ -33,13 +33,13 @@ Example:
 )
 @click.option(
     "--episodes",
-    default=2000,
+    default=2400,
     show_default=True,
     type=click.IntRange(min=10),
     help="Groups simulated; about four a second on one core.",
 )
 @click.option(
-    "--epochs", default=40, show_default=True, type=click.IntRange(min=1), help="Passes over them."
+    "--epochs", default=16, show_default=True, type=click.IntRange(min=1), help="Passes over them."
 )
 @click.option(
     "--seeds",
