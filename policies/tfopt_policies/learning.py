@@ -84,10 +84,10 @@ def import_torch() -> Any:
 def reward(experience: Experience, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return rewards and penalties, shape (N, candidates), at one SLO price per episode.
 
-    reward = −(cost + λ·penalty) / √(1 + λ), cost relative to the reference, penalty rising from 0 to
-    1 around the allowance of bad minutes and slowly beyond it, so that a week missed by far counts
-    more than one missed by a hair. The root keeps rewards of one order over all prices without
-    making cost, divided by 1 + λ, too small to learn from where λ is high.
+    reward = −(cost + λ·penalty) / √(1 + λ), cost relative to the reference, penalty rising from 0
+    to 1 around the allowance of bad minutes and slowly beyond it, so that a week missed by far
+    counts more than one missed by a hair. The root keeps rewards of like order over all prices
+    without making cost, divided by 1 + λ, too small to learn from where λ is high.
     """
     ratio = np.maximum(experience.bad, 1e-6)
     penalty = ratio**3 / (1 + ratio**3) + 0.1 * np.log1p(np.maximum(ratio - 1, 0))
