@@ -14,11 +14,15 @@ from tfopt_policies.sizing import held, need, past_weeks, rivals, scaled
 from tfopt_policies.steps import stepped
 from tfopt_sim.types import Configuration, FloatArray, Machine
 
-AT_MOST = 120  # candidates, so that replaying all of them stays cheap
+AT_MOST = 128  # candidates, so that replaying all of them stays cheap
 _TARGETS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 _SHARES = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.995)  # of the minutes served by the minimum alone
 _FEW_TARGETS = (0.35, 0.55, 0.75)
 _FEW_SHARES = (0.02, 0.5, 0.75, 0.9, 0.98, 0.995)
+_AIMS = (0.4, 0.55, 0.7)  # of step tables
+_FEW_AIMS = (0.45, 0.65)
+_CADENCES = ((2, 0.7), (5, 0.7), (15, 0.8))  # datapoints before scaling in, in ÷ aim
+_FEW_CADENCES = ((2, 0.7), (10, 0.8))
 
 
 def demand_levels(problem: Problem) -> FloatArray:
@@ -29,7 +33,7 @@ def demand_levels(problem: Problem) -> FloatArray:
 
 
 def candidates(problem: Problem) -> list[Configuration]:
-    """Return at most `AT_MOST` configurations: machine × bounds × target, floors where possible."""
+    """Return at most `AT_MOST` configurations: machine × bounds × target, steps, floors."""
     levels = demand_levels(problem)
     if problem.knobs.desired_capacity or not problem.present.scaling:
         return _held(problem, levels)
@@ -54,26 +58,32 @@ def _scaled(
     ]
     wanted += [scaled(problem, machine, n, sizes[-1], top) for n in minimums[:3]]
     wanted += [held(problem, machine, math.ceil(f * peak)) for f in (0.85, 1.0, 1.2)]
-    if problem.knobs.schedules or problem.knobs.steps:
-        wanted = wanted[:: 2 if machines == 1 else 3]
     if problem.knobs.schedules:
-        wanted += _floored(problem, machine, roof, machines)
+        wanted = wanted[:: 2 if machines == 1 else 3] + _floored(problem, machine, roof, machines)
     if problem.knobs.steps:
-        wanted += _stepped(problem, machine, minimums, roof, machines)
+        every = 2 if machines == 1 else 3
+        wanted += _stepped(problem, machine, minimums[::every], roof, few=machines > 1)
     return wanted
 
 
 def _stepped(
-    problem: Problem, machine: Machine, minimums: list[int], roof: int, machines: int
+    problem: Problem, machine: Machine, minimums: list[int], roof: int, *, few: bool
 ) -> list[Configuration]:
-    aims = _TARGETS if machines == 1 else _FEW_TARGETS
-    top = problem.knobs.max_target_cpu
-    return [
-        stepped(problem, machine, minimum, roof, min(aim, top), in_datapoints=datapoints)
-        for minimum in minimums[:: 2 if machines == 1 else 3]
+    """Return step tables at several aims and cadences, over several minimums, one over floors."""
+    aims, cadences = (_FEW_AIMS, _FEW_CADENCES) if few else (_AIMS, _CADENCES)
+    found = [
+        stepped(problem, machine, minimum, roof, aim, in_ratio=ratio, in_datapoints=datapoints)
+        for minimum in minimums
         for aim in aims
-        for datapoints in ((2, 15) if machines == 1 else (15,))
+        for datapoints, ratio in cadences
     ]
+    if problem.knobs.schedules:
+        floors = floors_by_hour(problem, machine, 0.8, 1.0)
+        found += [
+            replace(stepped(problem, machine, 1, roof, aim, in_datapoints=5), schedules=floors)
+            for aim in aims
+        ]
+    return found
 
 
 def _floored(problem: Problem, machine: Machine, roof: int, machines: int) -> list[Configuration]:

@@ -88,7 +88,7 @@ def evaluate(
 def setting(size: int, mode: str) -> Setting:
     """Return the group of an episode: scaled by target tracking, with room for schedules."""
     machines = MACHINES if mode == ANY_TYPE else MACHINES[:1]
-    knobs = Knobs(target_cpu=True, schedules=True, largest_size=50 * size)
+    knobs = Knobs(target_cpu=True, schedules=True, steps=True, largest_size=50 * size)
     return Setting(WORKLOAD, SLO, machines, knobs, size)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +16,15 @@ from numpy.typing import NDArray
 from tfopt_policies.candidates import AT_MOST, candidates
 from tfopt_policies.draws import draw
 from tfopt_policies.episodes import Episode
+from tfopt_policies.errors import PolicyError
 from tfopt_policies.observe import observe
 from tfopt_policies.traces import Trace
+from tfopt_sim.demand_paths import KINDS, Kind
 from tfopt_sim.rollout import simulate
 from tfopt_sim.types import FloatArray
 
-MAX_WORKERS = 8
 Progress = Callable[[int, int, str], None]  # done, of, what
+_ARRAYS = ("context", "actions", "cost", "bad", "mask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +55,63 @@ class Experience:
         )
 
 
-def collect(traces: Sequence[Trace], episodes: int, seed: int, progress: Progress) -> Experience:
-    """Simulate every candidate of `episodes` random episodes on the week that really followed."""
-    workers = min(MAX_WORKERS, os.cpu_count() or 1)
-    lived: list[Experience] = []
-    with ProcessPoolExecutor(workers, initializer=_remember, initargs=(list(traces),)) as pool:
-        jobs = [(seed, index) for index in range(episodes)]
-        for one in pool.map(_lived, jobs, chunksize=8):
-            progress(len(lived), episodes, "simulating")
-            lived.append(one)
+def collect(
+    traces: Sequence[Trace],
+    episodes: int,
+    seed: int,
+    progress: Progress,
+    *,
+    kinds: Sequence[Kind] = KINDS,
+    workers: int = 1,
+) -> Experience:
+    """Simulate every candidate of `episodes` random episodes on the week that really followed.
+
+    Every episode has its own random numbers, so that the outcome depends on no count of workers.
+    """
+    live = partial(_nth, tuple(traces), tuple(kinds), seed)
+    if workers <= 1:
+        return _gathered(map(live, range(episodes)), episodes, progress)
+    # not by fork: the parent may have threads (of torch, say) that a copy would not survive
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return _gathered(pool.map(live, range(episodes), chunksize=8), episodes, progress)
+
+
+def save_experience(path: Path, experience: Experience, made_of: str) -> None:
+    """Write experience as an .npz, from which learning starts without simulating again."""
+    arrays = {name: getattr(experience, name) for name in _ARRAYS}
+    stored = np.array(experience.series)
+    np.savez_compressed(path, **arrays, series=stored, made_of=np.array(made_of))
+
+
+def load_experience(path: Path, made_of: str) -> Experience | None:
+    """Return what `save_experience` wrote; None where it was made of something else.
+
+    Raises:
+        PolicyError: the file cannot be read, or is none of experience.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["made_of"]) != made_of:
+                return None
+            arrays = {name: stored[name] for name in _ARRAYS}
+            return Experience(**arrays, series=tuple(str(name) for name in stored["series"]))
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise PolicyError("cannot read the experience", where=str(path)) from error
+
+
+def _gathered(lived: Iterable[Experience], episodes: int, progress: Progress) -> Experience:
+    kept = []
+    for index, one in enumerate(lived):
+        progress(index, episodes, "simulating")
+        kept.append(one)
     progress(episodes, episodes, "simulating")
-    return Experience(
-        np.concatenate([one.context for one in lived]),
-        np.concatenate([one.actions for one in lived]),
-        np.concatenate([one.cost for one in lived]),
-        np.concatenate([one.bad for one in lived]),
-        np.concatenate([one.mask for one in lived]),
-        tuple(name for one in lived for name in one.series),
-    )
+    series = tuple(name for one in kept for name in one.series)
+    arrays = {name: np.concatenate([getattr(one, name) for one in kept]) for name in _ARRAYS}
+    return Experience(**arrays, series=series)
 
 
-_traces: list[Trace] = []  # of a worker process
-
-
-def _remember(traces: list[Trace]) -> None:
-    _traces[:] = traces
-
-
-def _lived(job: tuple[int, int]) -> Experience:
-    """Live through one episode; its number and the seed alone decide which."""
-    return _live(draw(_traces, np.random.default_rng(job)), job[1])
+def _nth(traces: tuple[Trace, ...], kinds: tuple[Kind, ...], seed: int, index: int) -> Experience:
+    return _live(draw(traces, np.random.default_rng((seed, index)), kinds), index)
 
 
 def _live(episode: Episode, seed: int) -> Experience:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,50 @@ def from_arrays(arrays: Mapping[str, Weights]) -> Network:
         raise KeyError("matrix_0")
     layers = tuple((arrays[f"matrix_{i}"], arrays[f"bias_{i}"]) for i in range(count))
     return Network(arrays["input_mean"], arrays["input_scale"], layers)
+
+
+def averaged(networks: Sequence[Network]) -> Network:
+    """Return one network whose outputs are the mean of those of `networks`, all of one shape.
+
+    Their layers stand beside one another, block by block, so that an ensemble is an ordinary
+    network to whatever reads, runs or explains it. All share the first one's standardisation.
+
+    Raises:
+        ValueError: two of them standardise differently.
+    """
+    first = networks[0]
+    for other in networks[1:]:
+        if not (
+            np.array_equal(other.input_mean, first.input_mean)
+            and np.array_equal(other.input_scale, first.input_scale)
+        ):
+            raise ValueError("networks that standardise differently cannot be averaged")
+    layers = []
+    depth = len(first.layers)
+    for index in range(depth):
+        matrices = [network.layers[index][0] for network in networks]
+        biases = [network.layers[index][1] for network in networks]
+        if index == depth - 1:  # averaged: the blocks share the outputs
+            matrix = np.vstack(matrices) / np.float32(len(networks))
+            bias = np.sum(biases, axis=0) / np.float32(len(networks))
+        elif index == 0:  # every block reads all inputs
+            matrix, bias = np.hstack(matrices), np.concatenate(biases)
+        else:
+            matrix, bias = _block_diagonal(matrices), np.concatenate(biases)
+        layers.append((matrix, bias))
+    return Network(first.input_mean, first.input_scale, tuple(layers))
+
+
+def _block_diagonal(blocks: Sequence[Weights]) -> Weights:
+    full = np.zeros(
+        (sum(block.shape[0] for block in blocks), sum(block.shape[1] for block in blocks)),
+        dtype=np.float32,
+    )
+    row = column = 0
+    for block in blocks:
+        full[row : row + block.shape[0], column : column + block.shape[1]] = block
+        row, column = row + block.shape[0], column + block.shape[1]
+    return full
 
 
 def standardise(features: FloatArray, mean: Weights, scale: Weights) -> Weights:

@@ -27,13 +27,15 @@ from tfopt_sim.rollout import simulate
 from tfopt_sim.types import Configuration, FloatArray, Outcome
 
 OBSERVATION_VERSION = 2  # raised whenever a feature's meaning changes
-REPLAYED_WEEKS, SAMPLED_WEEKS = 4, 3  # of history as it was; of the forecast
+REPLAYED_WEEKS = 4  # of history, where there are as many
+REPLAYED_SCENARIOS = 4  # of the forecast
 CONTEXT = (
     "log_boot_minutes", "log_service_ms", "log_cv2", "log_slo_over_service", "log_bad_allowed",
     "random_balancing", "nothing_scales", "floors_possible", "steps_possible", "log_history_weeks",
     "variation", "log_p99_over_mean", "log_max_over_mean", "daily_share", "acf_step", "acf_hour",
-    "week_on_week", "peak_on_peak", "peak_over_usual_peak", "peak_spread", "last_day_over_week",
-    "quiet_share",
+    "week_on_week", "peak_on_peak", "last_day_over_week", "quiet_share",
+    "log_highest_over_last_peak", "log_highest_over_second_peak", "spread_of_log_peaks",
+    "spread_of_log_p999",
     "log_ahead_over_last", "log_ahead_peak_over_last_peak", "log_ahead_p99_over_median",
     "log_rise_p99", "log_rise_p999", "log_rise_max",
     "log_need_typical", "log_need_peak",
@@ -44,8 +46,8 @@ ACTION = (
     "floor_actions", "log_mean_floor_over_typical", "log_price_of_work", "log_machine_need",
     "share_above_min", "share_above_max", "log_expected_cost",
     "log_cost_last", "log_cost_mean", "log_bad_last", "log_bad_worst", "log_bad_second",
-    "log_bad_mean", "missed_last", "missed_share", "log_slow_worst", "cpu_last", "launches_last",
-    "log_cost_ahead", "log_bad_ahead_mean", "log_bad_ahead_worst", "missed_ahead",
+    "log_bad_mean", "missed_share", "missed_last", "log_slow_worst", "cpu_last", "launches_last",
+    "log_cost_ahead", "log_bad_ahead_mean", "log_bad_ahead_worst", "missed_share_ahead",
 )  # fmt: skip
 _DAY = 24 * 60  # minutes
 _BAD_FLOOR = 0.05  # of the allowance: fewer bad minutes than this are all the same
@@ -58,6 +60,7 @@ class Observation:
     context: FloatArray  # (len(CONTEXT),)
     actions: FloatArray  # (candidates, len(ACTION))
     reference_usd: float  # a week of typical need on the cheapest machine: the unit of cost
+    spent: float = 0.0  # group-weeks simulated to see this
 
     def rows(self, log_price: float) -> FloatArray:
         """Return the network's input, (candidates, 1 + context + action), at an SLO price."""
@@ -67,15 +70,18 @@ class Observation:
 
 
 def observe(problem: Problem, configurations: list[Configuration]) -> Observation:
-    """Return what is known of the group, and of each candidate from exact replays of past weeks."""
+    """Return what is known of the group, and of each candidate by exact simulation.
+
+    Every candidate runs over up to four past weeks as they were and over four sampled futures.
+    """
     levels = demand_levels(problem)
     reference = machines_by_price(problem, levels[:: max(1, levels.size // 256)])[0]
     sample = levels[:: max(1, levels.size // 1024)]
     typical = float(np.mean(need(problem, reference, sample)))
-    outcome = replay(problem, configurations, REPLAYED_WEEKS)
+    past = replay(problem, configurations, REPLAYED_WEEKS)
     ahead = simulate(
         configurations,
-        problem.scenarios_rps[:SAMPLED_WEEKS],
+        problem.scenarios_rps[:REPLAYED_SCENARIOS],
         workload=problem.workload,
         slo=problem.slo,
         start=problem.model.start,
@@ -84,14 +90,15 @@ def observe(problem: Problem, configurations: list[Configuration]) -> Observatio
     actions = np.hstack(
         (
             _settings(problem, configurations, sample, hourly),
-            _replayed(problem, outcome, hourly * outcome.hours),
-            _sampled(problem, ahead, hourly * ahead.hours),
+            _replayed(problem, past, hourly * past.hours),
+            _foreseen(problem, ahead, hourly * ahead.hours),
         )
     )
     peak = float(need(problem, reference, levels[-1:])[0])
     sizes = np.log([typical, peak])
     context = np.concatenate((_group(problem), _history(problem), sizes))
-    return Observation(context, actions, hourly * 24 * 7)
+    spent = (past.cost_usd.size * past.hours + ahead.cost_usd.size * ahead.hours) / (24 * 7)
+    return Observation(context, actions, hourly * 24 * 7, spent)
 
 
 def _group(problem: Problem) -> FloatArray:
@@ -135,9 +142,9 @@ def _history(problem: Problem) -> FloatArray:
             _autocorrelation(centred, 4, power),
             _log_ratio(last.mean(), before.mean()),
             _log_ratio(last.max(), before.max()),
-            *_peaks(problem),
             _log_ratio(last[-_DAY:].mean(), mean),
             float(np.mean(last < 0.1 * mean)),
+            *_repeats(problem),
             _log_ratio(ahead.mean(), mean),
             _log_ratio(float(ahead.max(axis=1).mean()), last.max()),
             _log_ratio(p99, p50),
@@ -146,11 +153,18 @@ def _history(problem: Problem) -> FloatArray:
     )
 
 
-def _peaks(problem: Problem) -> tuple[float, float]:
-    """Return how the last week's peak stands to the usual one, and how far the weeks' are apart."""
+def _repeats(problem: Problem) -> list[float]:
+    """Return how the weeks' peaks compare: whether bursts come back, and as high as before."""
     weeks = past_weeks(problem.history, REPLAYED_WEEKS).rps
-    peaks = np.log(np.maximum(np.quantile(weeks, 0.999, axis=1), 1e-9))
-    return float(peaks[-1] - np.median(peaks)), float(peaks.max() - peaks.min())
+    peaks = np.log(np.maximum(weeks.max(axis=1), 1e-9))
+    high = np.log(np.maximum(np.quantile(weeks, 0.999, axis=1), 1e-9))
+    ranked = np.sort(peaks)
+    return [
+        float(ranked[-1] - peaks[-1]),
+        float(ranked[-1] - ranked[max(-2, -ranked.size)]),
+        float(peaks.std()),
+        float(high.std()),
+    ]
 
 
 def _rises(problem: Problem, last: FloatArray, mean: float) -> FloatArray:
@@ -181,6 +195,7 @@ def _setting(
     floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
     expected = float(np.clip(needed * (0.75 / target), low, high).mean())
     price = usd_per_hour(problem, configuration.machine)
+    _, inwards = cadence(configuration) or (1, 1)
     return [
         math.log(max(low, 0.5) / typical),
         math.log(max(low, 0.5) / peak),
@@ -188,7 +203,7 @@ def _setting(
         target,
         float(constant),
         float(is_stepped(configuration)),
-        math.log((cadence(configuration) or (0, 1))[1]) / 3,
+        math.log(inwards) / 2,
         len(floors) / 8,
         math.log(max(float(np.mean(floors)) if floors else low, 0.5) / typical),
         math.log(typical * price / hourly),
@@ -200,20 +215,20 @@ def _setting(
 
 
 def _replayed(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
-    """Return what the past weeks, replayed, came to; one week is worst and second worst alike."""
-    cost, bad = outcome.cost_usd / reference_usd, outcome.bad_minute_share
+    cost = np.maximum(outcome.cost_usd / reference_usd, 1e-3)
+    bad = _log_bad(problem, outcome)
     worst = np.sort(bad, axis=1)[:, ::-1]
-    missed = bad > problem.slo.max_bad_minutes
+    missed = (outcome.bad_minute_share > problem.slo.max_bad_minutes).astype(np.float64)
     return np.column_stack(
         (
-            _log_cost(cost[:, -1]),
-            _log_cost(cost.mean(axis=1)),
-            _log_bad(problem, bad[:, -1]),
-            _log_bad(problem, worst[:, 0]),
-            _log_bad(problem, worst[:, min(1, worst.shape[1] - 1)]),
-            _log_bad(problem, bad.mean(axis=1)),
-            missed[:, -1],
+            np.log(cost[:, -1]),
+            np.log(cost.mean(axis=1)),
+            bad[:, -1],
+            worst[:, 0],
+            worst[:, min(1, worst.shape[1] - 1)],  # the same week where there is only one
+            bad.mean(axis=1),
             missed.mean(axis=1),
+            missed[:, -1],
             np.log(outcome.slow_share.max(axis=1) + 1e-5),
             outcome.mean_cpu[:, -1],
             np.log1p(outcome.launches[:, -1]) / 5,
@@ -221,26 +236,22 @@ def _replayed(problem: Problem, outcome: Outcome, reference_usd: float) -> Float
     )
 
 
-def _sampled(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
-    """Return what a few weeks drawn from the forecast came to."""
-    bad = outcome.bad_minute_share
+def _foreseen(problem: Problem, outcome: Outcome, reference_usd: float) -> FloatArray:
+    bad = _log_bad(problem, outcome)
     return np.column_stack(
         (
-            _log_cost(outcome.cost_usd.mean(axis=1) / reference_usd),
-            _log_bad(problem, bad.mean(axis=1)),
-            _log_bad(problem, bad.max(axis=1)),
-            (bad > problem.slo.max_bad_minutes).mean(axis=1),
+            np.log(np.maximum(outcome.cost_usd.mean(axis=1) / reference_usd, 1e-3)),
+            bad.mean(axis=1),
+            bad.max(axis=1),
+            np.mean(outcome.bad_minute_share > problem.slo.max_bad_minutes, axis=1),
         )
     )
 
 
-def _log_cost(cost: FloatArray) -> FloatArray:
-    return np.log(np.maximum(cost, 1e-3))
-
-
-def _log_bad(problem: Problem, bad: FloatArray) -> FloatArray:
+def _log_bad(problem: Problem, outcome: Outcome) -> FloatArray:
+    """Return bad minutes in units of the allowance, as logarithms, shape (candidates, rows)."""
     allowed = max(problem.slo.max_bad_minutes, 1e-4)
-    return np.log(bad / allowed + _BAD_FLOOR)
+    return np.log(outcome.bad_minute_share / allowed + _BAD_FLOOR)
 
 
 def _autocorrelation(centred: FloatArray, lag: int, power: float) -> float:

@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from tfopt_policies.artefact import Artefact, load
+from tfopt_policies.calibrated import single_steps
 from tfopt_policies.candidates import candidates
-from tfopt_policies.observe import OBSERVATION_VERSION, observe
+from tfopt_policies.expressible import distinct
+from tfopt_policies.observe import OBSERVATION_VERSION, Observation, observe
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
 PROPOSALS = 7
+ROUNDS, LEADERS = 2, 3  # of the polish: each tries single steps around this many candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the planner saw and thought of a group: all that an explanation needs."""
+
+    candidates: tuple[Configuration, ...]  # the grid, then what the polish tried around its best
+    observation: Observation
+    log_prices: tuple[float, ...]  # the SLO prices proposed at, the card's own first
+    scores: FloatArray  # (prices, candidates): softmax logits, higher is better
+    cost: FloatArray  # (candidates,) predicted cost ÷ `observation.reference_usd`
+    miss: FloatArray  # (candidates,) predicted probability of a missed week, 0..1
+    grid: int  # how many candidates are of the grid
+
+    @property
+    def spent(self) -> float:
+        """Return the group-weeks simulated to see this."""
+        return self.observation.spent
+
+    @property
+    def best(self) -> int:
+        """Return the choice at the card's own price.
+
+        The price was calibrated on the grid alone, and the best of more candidates is more often a
+        lucky one; so what the polish found must not look riskier than the grid's own choice.
+        """
+        own = int(np.argmax(self.scores[0, : self.grid]))
+        safe = self.miss <= self.miss[own]
+        safe[own] = True
+        return int(np.argmax(np.where(safe, self.scores[0], -np.inf)))
+
+    @property
+    def order(self) -> list[int]:
+        """Return candidates by rank: the choice, the best at each price, runners-up, each once."""
+        best = [self.best, *(int(np.argmax(row)) for row in self.scores[1:])]
+        best += [int(i) for i in np.argsort(-self.scores[0], kind="stable")]
+        return list(dict.fromkeys(best))
+
+    def beside(self, other: Look) -> Look:
+        """Return this look with further candidates of the same group after its own."""
+        mine, theirs = self.observation, other.observation
+        return replace(
+            self,
+            candidates=self.candidates + other.candidates,
+            observation=replace(
+                mine,
+                actions=np.vstack((mine.actions, theirs.actions)),
+                spent=mine.spent + theirs.spent,
+            ),
+            scores=np.hstack((self.scores, other.scores)),
+            cost=np.concatenate((self.cost, other.cost)),
+            miss=np.concatenate((self.miss, other.miss)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +91,36 @@ class Planner:
 
     def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:  # noqa: ARG002
         """Return the best candidate at each SLO price, then runners-up, each once."""
-        wanted = candidates(problem)
-        scores = self.scores(problem, wanted)
-        order = [int(np.argmax(row)) for row in scores]
-        order += [int(i) for i in np.argsort(-scores[0], kind="stable")[1:PROPOSALS]]
-        return [wanted[i] for i in dict.fromkeys(order)][:PROPOSALS]
+        seen = self.look(problem)
+        return [seen.candidates[i] for i in seen.order[:PROPOSALS]]
 
-    def scores(self, problem: Problem, wanted: list[Configuration]) -> FloatArray:
-        """Return the network's score of every candidate, shape (SLO prices, candidates)."""
+    def look(self, problem: Problem) -> Look:
+        """Return what `propose` decides by: the grid, and a few rounds around its best."""
+        seen = self.view(problem, candidates(problem))
+        for _ in range(ROUNDS):
+            leaders = [seen.candidates[i] for i in seen.order[:LEADERS]]
+            known = set(seen.candidates)
+            around = distinct(problem, (near for c in leaders for near in single_steps(c)))
+            new = [near for near in around if near not in known]
+            if not new:
+                break
+            seen = seen.beside(self.view(problem, new))
+        return seen
+
+    def view(self, problem: Problem, wanted: list[Configuration]) -> Look:
+        """Return what the network sees and says of each of `wanted`."""
         seen = observe(problem, wanted)
-        prices = self.artefact.card["log_slo_prices"]
-        return np.stack([self.artefact.network(seen.rows(price))[:, 0] for price in prices])
+        prices = tuple(float(price) for price in self.artefact.card["log_slo_prices"])
+        out = np.stack([self.artefact.network(seen.rows(price)) for price in prices])
+        return Look(
+            tuple(wanted),
+            seen,
+            prices,
+            scores=out[..., 0],
+            cost=np.exp(out[0, :, 1]),
+            miss=1 / (1 + np.exp(-out[0, :, 2])),
+            grid=len(wanted),
+        )
 
 
 def load_planner(folder: Path) -> Planner:

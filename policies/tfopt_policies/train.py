@@ -1,15 +1,18 @@
-"""Trains the planner: full-information policy gradient on one-decision episodes.
+"""Trains the planner: simulates episodes, fits networks, and calibrates how cautious to be.
 
-An episode is a group at one moment and the week that really followed. Traffic is exogenous, so the
-exact simulator tells the reward of every candidate and the gradient of the expected reward needs no
-sampling: loss = −Σ_a π(a) r(a) − β·entropy(π) + critics. torch is imported here and nowhere else.
+An episode is a group at one moment and the week that really followed. How well a network does on
+series it has not seen is told by networks fitted without them, fold by fold; from these alone comes
+the SLO price that the card says.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,252 +21,222 @@ from numpy.typing import NDArray
 
 from tfopt_policies.artefact import Artefact, save
 from tfopt_policies.commit import commit
+from tfopt_policies.conformal import least_caution
+from tfopt_policies.domain import domain
 from tfopt_policies.draws import training_traces
 from tfopt_policies.errors import PolicyError
-from tfopt_policies.experience import Experience, Progress, collect
-from tfopt_policies.network import Network, Weights, standardise
-from tfopt_policies.observe import OBSERVATION_VERSION
+from tfopt_policies.experience import (
+    Experience,
+    Progress,
+    collect,
+    load_experience,
+    save_experience,
+)
+from tfopt_policies.learning import (
+    FORECAST,
+    LOG_PRICES,
+    PRICE,
+    Epoch,
+    Fitted,
+    Options,
+    attainable,
+    fit,
+    greedy,
+    import_torch,
+    reward,
+)
+from tfopt_policies.network import Network, averaged
+from tfopt_policies.observe import CONTEXT, OBSERVATION_VERSION
 from tfopt_policies.traces import Trace
-from tfopt_sim.types import FloatArray
+from tfopt_sim.demand_paths import KINDS
 
-LOG_PRICES = (
-    float(np.log(0.3)),
-    float(np.log(100.0)),
-)  # the SLO prices trained on, in weeks of typical cost
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a training run is made of; the card repeats it."""
-
-    seed: int = 0
-    episodes: int = 2000
-    epochs: int = 40
-    batch: int = 32
-    hidden: tuple[int, ...] = (64, 64)
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    entropy_first: float = 0.1  # β, annealed geometrically
-    entropy_last: float = 0.001
-    critic_weight: float = 0.3
-    validation_share: float = 0.15
+__all__ = ["Options", "Run", "import_torch", "reward", "train"]
+EXPERIENCE_FILE = "experience.npz"
+_PRICES = np.linspace(*LOG_PRICES, 41)  # among which the card's own is chosen
+_SWEEP = np.linspace(*LOG_PRICES, 7)[::-1]  # that it also proposes at
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """One line of the learning curve; rewards are means over episodes and SLO prices."""
+class Run:
+    """How training is run; none of this changes what comes of it."""
 
-    epoch: int
-    train_loss: float
-    valid_reward: float  # of the greedy choice
-    valid_best: float  # of the best candidate in hindsight
-    valid_miss_share: float  # of the greedy choice at the card's λ range, weeks over the allowance
-    seconds: float
+    workers: int = 1  # processes
+    seeds: int = 1  # policies fitted on the same experience; the further ones into seeds/<k>
+    keep_experience: bool = False  # in the folder of the policy, and read from there
 
 
-def train(traces: Sequence[Trace], out: Path, options: Options, progress: Progress) -> Artefact:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One ensemble to fit: on which episodes, measured on which."""
+
+    learn: NDArray[np.int64]
+    hold: NDArray[np.int64]  # empty: no learning curve is wanted
+    options: Options
+
+
+def train(
+    traces: Sequence[Trace],
+    out: Path,
+    options: Options,
+    progress: Progress,
+    run: Run = Run(),
+) -> Artefact:
     """Train a planner and write policy.npz, card.json and curve.csv into `out`.
 
     Raises:
-        PolicyError: torch is missing, or there are too few episodes to hold some back.
+        PolicyError: torch is missing, an ablation is unknown, or there are too few series.
     """
-    torch = import_torch()
-    torch.set_num_threads(1)
-    torch.manual_seed(options.seed)
+    import_torch()
+    _check(options)
     began = time.monotonic()
     usable = training_traces(traces)
-    experience = collect(usable, options.episodes, options.seed, progress)
-    learn, hold = _split(experience, options)
+    experience = _experience(usable, out, options, progress, run)
     simulated_s = time.monotonic() - began
-    network, curve = _fit(torch, learn, hold, options, progress)
-    prices = choose_prices(network, hold)
-    card = {
-        **_card(usable, options, simulated_s, time.monotonic() - began),
-        "log_slo_prices": prices,
-        "validation": asdict(curve[-1]),
-    }
-    artefact = save(out, network, card)
-    _write_curve(out / "curve.csv", curve)
-    return artefact
+    artefacts = []
+    for k in range(run.seeds):
+        mine = replace(options, seed=options.seed + k)
+        card, network, curve = _policy(experience, mine, progress, run.workers)
+        whole = {**_card(usable, mine, simulated_s, time.monotonic() - began), **card}
+        folder = out if k == 0 else out / "seeds" / str(k)
+        artefacts.append(save(folder, network, whole))
+        _write_curve(folder / "curve.csv", curve)
+    return artefacts[0]
 
 
-def import_torch() -> Any:
-    """Return the torch module.
+def _check(options: Options) -> None:
+    known = (FORECAST, PRICE, *KINDS)
+    for name in options.without:
+        if name not in known:
+            raise PolicyError(
+                f"no part of training is called {name!r}", hint=f"Known: {', '.join(known)}"
+            )
+
+
+def folds_of(series: Sequence[str], folds: int) -> list[NDArray[np.int64]]:
+    """Return the rows of each fold: no series is in two, and folds are about equally large.
 
     Raises:
-        PolicyError: it is not installed.
+        PolicyError: there are fewer than two series.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise PolicyError(
-            "training needs torch", hint="pip install 'tfopt[train]' (CPU is enough)"
-        ) from error
-    return torch
+    counts = Counter(series)
+    if len(counts) < 2:
+        raise PolicyError("one series is too few to hold some back", hint="Ask for more episodes")
+    loads = [0] * min(folds, len(counts))
+    place = {}
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        place[name] = int(np.argmin(loads))
+        loads[place[name]] += count
+    where = np.array([place[name] for name in series])
+    return [np.flatnonzero(where == fold) for fold in range(len(loads))]
 
 
-def reward(experience: Experience, log_price: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return rewards and penalties, shape (N, candidates), at one SLO price per episode.
+def calibrate(
+    networks: Sequence[Network],
+    folds: Sequence[NDArray[np.int64]],
+    experience: Experience,
+    allowed: float,
+) -> dict[str, Any]:
+    """Return what the card says of caution: the SLO prices to propose at, and what came of them.
 
-    reward = −(cost + λ·penalty) / (1 + λ), cost relative to the reference, penalty rising from 0 to
-    1 around the allowance of bad minutes and slowly beyond it, so that a week missed by far counts
-    more than one missed by a hair.
+    The first price is the lowest that misses no more than `allowed` of the attainable weeks of
+    series that the choosing network has not seen, by conformal risk control; then comes a sweep.
     """
-    ratio = np.maximum(experience.bad, 1e-6)
-    penalty = ratio**3 / (1 + ratio**3) + 0.1 * np.log1p(np.maximum(ratio - 1, 0))
-    price = np.exp(log_price)[:, None]
-    cost = np.minimum(experience.cost, 20.0)
-    return -(cost + price * penalty) / (1 + price), penalty
+    missed, cost = [], []
+    for network, rows in zip(networks, folds, strict=True):
+        hold = experience.take(rows)
+        within = attainable(hold)
+        for_all = [greedy(network, hold, float(price)) for price in _PRICES]
+        every = np.arange(rows.size)
+        missed.append(np.stack([hold.bad[every, c] > 1 for c in for_all])[:, within])
+        cost.append(np.stack([hold.cost[every, c] for c in for_all])[:, within])
+    losses = np.concatenate(missed, axis=1).astype(np.float64)
+    spent = np.concatenate(cost, axis=1)
+    chosen = least_caution(losses, allowed)
+    first = float(_PRICES[chosen])
+    return {
+        "log_slo_prices": [first, *(float(price) for price in _SWEEP if price != first)],
+        "caution": {
+            "method": "conformal risk control on series left out of training",
+            "allowed_misses": allowed,
+            "folds": len(folds),
+            "weeks": int(losses.shape[1]),
+            "miss_share": float(losses[chosen].mean()),
+            "mean_log_cost": float(np.log(np.maximum(spent[chosen], 1e-3)).mean()),
+        },
+    }
 
 
-def choose_prices(network: Network, hold: Experience) -> list[float]:
-    """Return the log SLO prices to propose at: first the one that misses ≤ 5 %, then a sweep."""
-    grid = np.linspace(*LOG_PRICES, 7)
-    missed = [_miss_share(network, hold, float(price)) for price in grid]
-    safe = [price for price, share in zip(grid, missed, strict=True) if share <= 0.05]
-    first = float(safe[0] if safe else grid[int(np.argmin(missed))])
-    return [first, *(float(price) for price in grid[::-1] if price != first)]
+def _policy(
+    experience: Experience, options: Options, progress: Progress, workers: int
+) -> tuple[dict[str, Any], Network, tuple[Epoch, ...]]:
+    """Return the learned part of the card, the network, and the curve on the first fold."""
+    every = np.arange(len(experience.series))
+    nothing = np.array([], dtype=np.int64)
+    folds = folds_of(experience.series, options.folds)
+    jobs = [
+        _Job(np.setdiff1d(every, rows), rows if k == 0 else nothing, options)
+        for k, rows in enumerate(folds)
+    ]
+    jobs.append(_Job(every, nothing, options))
+    fitted = []
+    for index, one in enumerate(_fits(experience, jobs, workers)):
+        progress(index, len(jobs), "learning")
+        fitted.append(one)
+    progress(len(jobs), len(jobs), "learning")
+    networks = [one.network for one in fitted]
+    card = {
+        **calibrate(networks[:-1], folds, experience, options.allowed_misses),
+        "validation": asdict(fitted[0].curve[-1]),
+        "domain": domain(CONTEXT, experience.context),
+    }
+    return card, networks[-1], fitted[0].curve
 
 
-def _fit(
-    torch: Any, learn: Experience, hold: Experience, options: Options, progress: Progress
-) -> tuple[Network, list[Epoch]]:
-    rng = np.random.default_rng(options.seed)
-    mean, scale = _moments(learn)
-    layers = _layers(torch, mean.size, options.hidden)
-    model = torch.nn.Sequential(*layers)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
-    )
-    batches = max(1, len(learn.series) // options.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.learning_rate, total_steps=options.epochs * batches
-    )
-    curve: list[Epoch] = []
-    for epoch in range(options.epochs):
-        progress(epoch, options.epochs, "learning")
-        began = time.monotonic()
-        share = epoch / max(1, options.epochs - 1)
-        beta = options.entropy_first * (options.entropy_last / options.entropy_first) ** share
-        losses = []
-        for rows in np.array_split(rng.permutation(len(learn.series)), batches):
-            loss = _loss(
-                model,
-                learn.take(rows),
-                (mean, scale),
-                beta=beta,
-                critic=options.critic_weight,
-                log_price=rng.uniform(*LOG_PRICES, rows.size),
-            )
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-        network = _numpy(model, mean, scale)
-        curve.append(
-            _measure(network, hold, epoch, float(np.mean(losses)), time.monotonic() - began)
+def _fits(experience: Experience, jobs: Sequence[_Job], workers: int) -> Iterator[Fitted]:
+    if workers <= 1:
+        yield from (_fit(experience, job) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_fit, [experience] * len(jobs), jobs)
+
+
+def _fit(experience: Experience, job: _Job) -> Fitted:
+    """Return the average of several networks, with the curve of the first."""
+    learn, seed = experience.take(job.learn), job.options.seed
+    hold = experience.take(job.hold) if job.hold.size else None
+    members = [
+        fit(learn, None if member else hold, replace(job.options, seed=1000 * seed + member))
+        for member in range(job.options.members)
+    ]
+    return Fitted(averaged([one.network for one in members]), members[0].curve)
+
+
+def _experience(
+    traces: Sequence[Trace], out: Path, options: Options, progress: Progress, run: Run
+) -> Experience:
+    """Return simulated episodes; those kept from an earlier run where they are the very same."""
+    kinds = tuple(kind for kind in KINDS if kind not in options.without)
+    path = out / EXPERIENCE_FILE
+    made_of = repr(
+        (
+            options.seed,
+            options.episodes,
+            kinds,
+            OBSERVATION_VERSION,
+            [trace.sha256 for trace in traces],
         )
-    progress(options.epochs, options.epochs, "learning")
-    return network, curve
-
-
-def _loss(
-    model: Any,
-    batch: Experience,
-    moments: tuple[Weights, Weights],
-    *,
-    beta: float,
-    critic: float,
-    log_price: FloatArray,
-) -> Any:
-    torch = import_torch()
-    rows = standardise(inputs(batch, log_price), *moments)
-    rewards, penalty = (torch.from_numpy(a.astype(np.float32)) for a in reward(batch, log_price))
-    mask = torch.from_numpy(batch.mask.astype(np.float32))
-    out = model(torch.from_numpy(rows))
-    logits = out[..., 0].masked_fill(mask == 0, -1e9)
-    log_pi = torch.log_softmax(logits, dim=1)
-    pi = log_pi.exp()
-    best = rewards.masked_fill(mask == 0, -1e9).amax(dim=1, keepdim=True)
-    regret = ((best - rewards) * pi * mask).sum(dim=1)
-    entropy = -(pi * log_pi * mask).sum(dim=1)
-    log_cost = torch.from_numpy(np.log(np.maximum(batch.cost, 1e-3)).astype(np.float32))
-    critics = (out[..., 1] - log_cost) ** 2 + torch.nn.functional.binary_cross_entropy_with_logits(
-        out[..., 2], penalty.clamp(0, 1), reduction="none"
     )
-    critics = (critics * mask).sum() / mask.sum()
-    return (regret - beta * entropy).mean() + critic * critics
-
-
-def inputs(batch: Experience, log_price: FloatArray) -> FloatArray:
-    """Return the network's inputs, (N, candidates, 1 + context + action features)."""
-    shape = batch.mask.shape
-    shared = np.column_stack((log_price, batch.context))
-    spread = np.broadcast_to(shared[:, None, :], (*shape, shared.shape[1]))
-    return np.concatenate((spread, batch.actions), axis=2)
-
-
-def _layers(torch: Any, width: int, hidden: Sequence[int]) -> list[Any]:
-    layers: list[Any] = []
-    for size in hidden:
-        layers += [torch.nn.Linear(width, size), torch.nn.Tanh()]
-        width = size
-    return [*layers, torch.nn.Linear(width, 3)]  # score, log cost, logit of a missed week
-
-
-def _numpy(model: Any, mean: Weights, scale: Weights) -> Network:
-    linear = [layer for layer in model if hasattr(layer, "weight")]
-    layers = tuple(
-        (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy().copy())
-        for layer in linear
+    if run.keep_experience and path.is_file():
+        kept = load_experience(path, made_of)
+        if kept is not None:
+            return kept
+    experience = collect(
+        traces, options.episodes, options.seed, progress, kinds=kinds, workers=run.workers
     )
-    return Network(mean, scale, layers)
-
-
-def _moments(learn: Experience) -> tuple[Weights, Weights]:
-    rng = np.random.default_rng(0)
-    rows = inputs(learn, rng.uniform(*LOG_PRICES, len(learn.series)))[learn.mask > 0]
-    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
-    return mean.astype(np.float32), scale.astype(np.float32)
-
-
-def _split(experience: Experience, options: Options) -> tuple[Experience, Experience]:
-    count = len(experience.series)
-    held = round(count * options.validation_share)
-    if held < 1 or held >= count:
-        raise PolicyError(f"{count} episodes are too few to hold some back", hint="Ask for more")
-    order = np.random.default_rng(options.seed).permutation(count)
-    return experience.take(order[held:]), experience.take(order[:held])
-
-
-def _greedy(network: Network, hold: Experience, log_price: float) -> NDArray[np.int64]:
-    prices = np.full(len(hold.series), log_price)
-    rows = inputs(hold, prices)
-    scores = network(rows.reshape(-1, rows.shape[-1]))[:, 0].reshape(hold.mask.shape)
-    return np.asarray(np.argmax(np.where(hold.mask > 0, scores, -np.inf), axis=1))
-
-
-def _miss_share(network: Network, hold: Experience, log_price: float) -> float:
-    """Return how often the greedy choice misses a week that some candidate could have held."""
-    chosen = _greedy(network, hold, log_price)
-    possible = np.where(hold.mask > 0, hold.bad, np.inf).min(axis=1) <= 1
-    missed = hold.bad[np.arange(chosen.size), chosen] > 1
-    return float(np.mean(missed[possible])) if possible.any() else 0.0
-
-
-def _measure(network: Network, hold: Experience, epoch: int, loss: float, seconds: float) -> Epoch:
-    gained, best, missed = [], [], []
-    for log_price in np.linspace(*LOG_PRICES, 3):
-        rewards, _ = reward(hold, np.full(len(hold.series), log_price))
-        chosen = _greedy(network, hold, float(log_price))
-        gained.append(rewards[np.arange(chosen.size), chosen].mean())
-        best.append(np.where(hold.mask > 0, rewards, -np.inf).max(axis=1).mean())
-        missed.append(_miss_share(network, hold, float(log_price)))
-    return Epoch(
-        epoch, loss, float(np.mean(gained)), float(np.mean(best)), float(np.mean(missed)), seconds
-    )
+    if run.keep_experience:
+        out.mkdir(parents=True, exist_ok=True)
+        save_experience(path, experience, made_of)
+    return experience
 
 
 def _card(
@@ -281,7 +254,7 @@ def _card(
             {"trace": trace.name, "sha256": trace.sha256, "licence": trace.licence}
             for trace in traces
         ],
-        "synthetic": "tfopt_sim.demand_paths, every kind",
+        "synthetic": [kind for kind in KINDS if kind not in options.without],
     }
 
 

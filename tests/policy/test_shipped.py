@@ -47,6 +47,19 @@ def test_card_says_what_it_is_made_of(shipped: Planner) -> None:
         assert low <= mean <= high
 
 
+def test_card_states_its_caution_and_its_domain(shipped: Planner) -> None:
+    """The price was calibrated on series left out, and the domain describes every context fact."""
+    card = shipped.artefact.card
+    assert card["caution"]["miss_share"] <= card["caution"]["allowed_misses"]
+    assert card["caution"]["weeks"] >= 1000
+    width = len(CONTEXT)
+    stated = card["domain"]
+    assert tuple(stated["features"]) == CONTEXT
+    assert len(stated["low"]) == len(stated["high"]) == len(stated["mean"]) == width
+    assert np.shape(stated["inverse_covariance"]) == (width, width)
+    assert stated["distance_p99"] > 0
+
+
 def test_after_the_proof_holds_as_many_weeks_as_calibrated_tracking(shipped: Planner) -> None:
     """The promise of the shipped policy, from the evaluation that its card records."""
     for mode in ("one type", "any type"):
