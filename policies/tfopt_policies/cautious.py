@@ -25,6 +25,7 @@ WEEKS = 4
 CAUTIONS: tuple[tuple[int, float], ...] = (
     (1, 1.0), (1, 0.5), (2, 1.0), (2, 0.5), (4, 1.0), (4, 0.5), (4, 0.2), (4, 0.05), (4, 0.0),
 )  # fmt: skip
+_PROPOSED = (0, 4, 5)  # positions of the dial that the proof may choose from
 _SHARES = (0.02, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.997, 1.0)  # of the minutes
 _HEADROOM = (1.1, 1.3, 1.6)  # × the largest need seen: constant sizes for the most cautious
 Grid = Callable[[Problem, Machine, FloatArray], list[Configuration]]
@@ -39,8 +40,9 @@ class Calibrated:
     machines: int = 3
 
     def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:
-        """Return what held the last week at the least cost."""
-        return self.dialled(problem, rng)[:1]
+        """Return what held the last week at the least cost, then what held four, and with room."""
+        turned = self.dialled(problem, rng)
+        return list(dict.fromkeys(turned[position] for position in _PROPOSED))
 
     def dialled(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:  # noqa: ARG002
         """Return the choice at every position of `CAUTIONS`."""
@@ -122,10 +124,10 @@ def static_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list[C
     return [scaled(problem, machine, size, size, aim) for size in sorted(wanted)]
 
 
-TRACKING = Calibrated("tracking, calibrated", (tracking_grid, static_grid))
-STEPS = Calibrated("step scaling, calibrated", (steps_grid, static_grid))
-FLOORS = Calibrated("floors + tracking, calibrated", (floors_grid, static_grid))
+TRACKING = Calibrated("tracking-dial", (tracking_grid, static_grid))
+STEPS = Calibrated("steps-dial", (steps_grid, static_grid))
+FLOORS = Calibrated("floors-dial", (floors_grid, static_grid))
 BEST = Calibrated(
-    "best calibrated", (tracking_grid, steps_grid, floors_grid, static_grid), machines=2
+    "best-calibrated", (tracking_grid, steps_grid, floors_grid, static_grid), machines=2
 )
 DIALS = (TRACKING, STEPS, FLOORS, BEST)

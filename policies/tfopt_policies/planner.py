@@ -16,6 +16,7 @@ from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
 PROPOSALS = 7
+DIAL = np.linspace(np.log(0.3), np.log(300.0), 16)  # log SLO prices, for comparisons
 ROUNDS, LEADERS = 2, 3  # of the polish: each tries single steps around this many candidates
 
 
@@ -93,6 +94,13 @@ class Planner:
         """Return the best candidate at each SLO price, then runners-up, each once."""
         seen = self.look(problem)
         return [seen.candidates[i] for i in seen.order[:PROPOSALS]]
+
+    def dialled(self, problem: Problem) -> list[Configuration]:
+        """Return the best of the grid at each of `DIAL` log SLO prices, frugal to safe."""
+        wanted = candidates(problem)
+        seen = observe(problem, wanted)
+        scores = (self.artefact.network(seen.rows(float(price)))[:, 0] for price in DIAL)
+        return [wanted[int(np.argmax(row))] for row in scores]
 
     def look(self, problem: Problem) -> Look:
         """Return what `propose` decides by: the grid, and a few rounds around its best."""

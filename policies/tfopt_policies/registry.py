@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfopt_policies.calibrated import CalibratedFloors, CalibratedTracking, RandomSearch
+from tfopt_policies.cautious import BEST
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.planner import load_planner
 from tfopt_policies.policy import Knobs, Policy
@@ -20,9 +21,15 @@ _BASELINES: tuple[Policy, ...] = (
     TARGET_TRACKING_50,
     CalibratedTracking(),
     CalibratedFloors(),
+    BEST,
     RandomSearch(),
 )
-_SCALED_ONLY = {"reactive-40-70-as-target-55", "target-tracking-50", "calibrated-tracking"}
+_SCALED_ONLY = {
+    "reactive-40-70-as-target-55",
+    "target-tracking-50",
+    "calibrated-tracking",
+    "best-calibrated",
+}
 
 
 def baselines(knobs: Knobs) -> list[Policy]:
