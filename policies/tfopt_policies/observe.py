@@ -24,7 +24,7 @@ from tfopt_policies.sizing import (
 )
 from tfopt_policies.steps import cadence, is_stepped
 from tfopt_sim.rollout import simulate
-from tfopt_sim.types import Configuration, FloatArray, Outcome
+from tfopt_sim.types import Configuration, FloatArray, Machine, Outcome
 
 OBSERVATION_VERSION = 2  # raised whenever a feature's meaning changes
 REPLAYED_WEEKS = 4  # of history, where there are as many
@@ -74,10 +74,8 @@ def observe(problem: Problem, configurations: list[Configuration]) -> Observatio
 
     Every candidate runs over up to four past weeks as they were and over four sampled futures.
     """
-    levels = demand_levels(problem)
-    reference = machines_by_price(problem, levels[:: max(1, levels.size // 256)])[0]
-    sample = levels[:: max(1, levels.size // 1024)]
-    typical = float(np.mean(need(problem, reference, sample)))
+    usual = _usual(problem)
+    hourly = usual.typical * usd_per_hour(problem, usual.reference)
     past = replay(problem, configurations, REPLAYED_WEEKS)
     ahead = simulate(
         configurations,
@@ -86,19 +84,43 @@ def observe(problem: Problem, configurations: list[Configuration]) -> Observatio
         slo=problem.slo,
         start=problem.model.start,
     )
-    hourly = typical * usd_per_hour(problem, reference)
     actions = np.hstack(
         (
-            _settings(problem, configurations, sample, hourly),
+            _settings(problem, configurations, usual.levels, hourly),
             _replayed(problem, past, hourly * past.hours),
             _foreseen(problem, ahead, hourly * ahead.hours),
         )
     )
-    peak = float(need(problem, reference, levels[-1:])[0])
-    sizes = np.log([typical, peak])
-    context = np.concatenate((_group(problem), _history(problem), sizes))
     spent = (past.cost_usd.size * past.hours + ahead.cost_usd.size * ahead.hours) / (24 * 7)
-    return Observation(context, actions, hourly * 24 * 7, spent)
+    return Observation(_context(problem, usual), actions, hourly * 24 * 7, spent)
+
+
+def context_of(problem: Problem) -> FloatArray:
+    """Return what is known of the group alone, (len(CONTEXT),); nothing is simulated."""
+    return _context(problem, _usual(problem))
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What the group's demand needs of the cheapest machine."""
+
+    reference: Machine
+    levels: FloatArray  # of demand, ascending
+    typical: float  # instances
+    peak: float
+
+
+def _usual(problem: Problem) -> _Usual:
+    levels = demand_levels(problem)
+    reference = machines_by_price(problem, levels[:: max(1, levels.size // 256)])[0]
+    sample = levels[:: max(1, levels.size // 1024)]
+    typical = float(np.mean(need(problem, reference, sample)))
+    return _Usual(reference, sample, typical, float(need(problem, reference, levels[-1:])[0]))
+
+
+def _context(problem: Problem, usual: _Usual) -> FloatArray:
+    sizes = np.log([usual.typical, usual.peak])
+    return np.concatenate((_group(problem), _history(problem), sizes))
 
 
 def _group(problem: Problem) -> FloatArray:

@@ -10,8 +10,9 @@ import numpy as np
 from tfopt_policies.artefact import Artefact, load
 from tfopt_policies.calibrated import single_steps
 from tfopt_policies.candidates import candidates
+from tfopt_policies.domain import Strange, strange
 from tfopt_policies.expressible import distinct
-from tfopt_policies.observe import OBSERVATION_VERSION, Observation, observe
+from tfopt_policies.observe import OBSERVATION_VERSION, Observation, context_of, observe
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
@@ -101,6 +102,11 @@ class Planner:
         seen = observe(problem, wanted)
         scores = (self.artefact.network(seen.rows(float(price)))[:, 0] for price in DIAL)
         return [wanted[int(np.argmax(row))] for row in scores]
+
+    def strange(self, problem: Problem) -> Strange | None:
+        """Return how the group lies outside what the planner was trained on; None where within."""
+        stated = self.artefact.card.get("domain")
+        return None if stated is None else strange(stated, context_of(problem))
 
     def look(self, problem: Problem) -> Look:
         """Return what `propose` decides by: the grid, and a few rounds around its best."""

@@ -104,7 +104,7 @@ def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_ris
         alternatives=alternatives(case, decision, max_risk),
         ready_to_add=ready_to_add(case, verdict, max_risk),
         impact=_impact(plan, found),
-        confidence=_confidence(case),
+        confidence=_confidence(case, decision),
         proof=_proof(verdict),
         notes=[
             *group.notes,
@@ -203,12 +203,12 @@ def _slo(case: Case, verdict: Verdict) -> SloFigures:
     )
 
 
-def _confidence(case: Case) -> Confidence:
+def _confidence(case: Case, decision: Decision) -> Confidence:
     return Confidence(
         history_days=round(case.traffic.measured_days, 2),
         forecast_skill=None if case.forecast_skill is None else round(case.forecast_skill, 4),
         scenarios=case.held_back_rps.shape[0],
-        notes=list(case.notes),
+        notes=[*case.notes, *([decision.remark] if decision.remark else [])],
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfopt.advise.drift import within
 from tfopt.advise.wording import why_not
 from tfopt.recommendation import Alternative
 from tfopt_policies.expressible import express, on_machine
@@ -49,6 +50,7 @@ class Decision:
 
     verdict: Verdict
     rivals: list[Rival]
+    remark: str | None = None  # why a trained policy was not asked
 
 
 def decide(
@@ -65,9 +67,9 @@ def decide(
     unproven. What was run for a decision on the same group `after` which this one comes, with more
     settings free, is not run again.
     """
+    asked, remark = within(policies, case.problem)
     proposals = {
-        policy.name: policy.propose(case.problem, np.random.default_rng(seed))
-        for policy in policies
+        policy.name: policy.propose(case.problem, np.random.default_rng(seed)) for policy in asked
     }
     earlier = None if after is None else after.verdict
     verdict = _proven(case, proposals, demands, seed, earlier)
@@ -76,7 +78,7 @@ def decide(
     if cheaper:
         verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed, earlier)
         rivals = _same_chip(case, verdict, demands.max_slo_risk)
-    return Decision(verdict, rivals)
+    return Decision(verdict, rivals, remark)
 
 
 def _proven(
