@@ -12,7 +12,14 @@ from tfopt_policies.calibrated import single_steps
 from tfopt_policies.candidates import candidates
 from tfopt_policies.domain import Strange, strange
 from tfopt_policies.expressible import distinct
-from tfopt_policies.observe import OBSERVATION_VERSION, Observation, context_of, observe
+from tfopt_policies.observe import (
+    ACTION,
+    CONTEXT,
+    OBSERVATION_VERSION,
+    Observation,
+    context_of,
+    observe,
+)
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration, FloatArray
 
@@ -143,5 +150,5 @@ def load_planner(folder: Path) -> Planner:
     Raises:
         PolicyError: see `tfopt_policies.artefact.load`.
     """
-    artefact = load(folder, OBSERVATION_VERSION)
+    artefact = load(folder, OBSERVATION_VERSION, 1 + len(CONTEXT) + len(ACTION))
     return Planner(artefact, folder, str(artefact.card.get("name", "planner")))

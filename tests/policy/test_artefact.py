@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfopt_policies.artefact import CARD_FILE, WEIGHTS_FILE, load, save
+from tfopt_policies.artefact import CARD_FILE, WEIGHTS_FILE, load, save, sealed
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.network import Network, from_arrays
 
@@ -79,7 +79,7 @@ def test_other_dynamics_are_refused(folder: Path) -> None:
     [
         ("not json", "is not JSON"),
         ("[]", "not a policy card"),
-        ('{"format": 1}', "lacks sha256, observation_version, dynamics_version"),
+        ('{"format": 1}', "lacks sha256, observation_version, dynamics_version, card_sha256"),
     ],
 )
 def test_damaged_card_is_refused(folder: Path, text: str, message: str) -> None:
@@ -107,6 +107,8 @@ def test_pickled_weights_are_refused(folder: Path) -> None:
     path = folder / WEIGHTS_FILE
     np.savez(path, input_mean=np.array([object()], dtype=object))
     edit_card(folder, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    card = sealed(json.loads((folder / CARD_FILE).read_text(encoding="utf-8")))
+    (folder / CARD_FILE).write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(PolicyError, match="weights are damaged"):
         load(folder, VERSION)
 
@@ -134,3 +136,35 @@ def test_far_outside_training_is_clipped() -> None:
 def edit_card(folder: Path, **changes: str) -> None:
     card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
     (folder / CARD_FILE).write_text(json.dumps({**card, **changes}), encoding="utf-8")
+
+
+def test_a_card_changed_after_training_is_refused(folder: Path) -> None:
+    """What a policy decides by is sealed; scores are only told."""
+    edit_card(folder, scores={"seed": 1})
+    assert load(folder, VERSION).card["scores"] == {"seed": 1}
+    edit_card(folder, log_slo_prices=[0.1])
+    with pytest.raises(PolicyError, match="card was changed after training"):
+        load(folder, VERSION)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    """A training that diverged must not decide anything."""
+    broken = network()
+    broken.layers[0][0][0, 0] = np.nan
+    save(tmp_path, broken, {"observation_version": VERSION})
+    with pytest.raises(PolicyError, match="not finite"):
+        load(tmp_path, VERSION)
+
+
+def test_a_network_of_another_width_is_refused(folder: Path) -> None:
+    """Even where versions agree, the numbers have to fit."""
+    assert load(folder, VERSION, 4).network.inputs == 4
+    with pytest.raises(PolicyError, match="takes 4 numbers, the observation has 9"):
+        load(folder, VERSION, 9)
+
+
+def test_weights_too_large_are_refused_unread(folder: Path) -> None:
+    """A policy is small; a file of megabytes is something else."""
+    (folder / WEIGHTS_FILE).write_bytes(b"0" * 1_000_001)
+    with pytest.raises(PolicyError, match="exceed 1,000,000 bytes"):
+        load(folder, VERSION)

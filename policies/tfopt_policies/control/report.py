@@ -23,7 +23,7 @@ from tfopt_policies.control.judge import (
     seed_of,
 )
 from tfopt_policies.control.net import Head
-from tfopt_policies.control.observation import CONTROL_VERSION
+from tfopt_policies.control.observation import CONTROL_VERSION, FEATURES
 from tfopt_policies.control.training import Progress
 from tfopt_policies.statistics import holm
 from tfopt_sim.demand_paths import KINDS
@@ -51,7 +51,7 @@ def read_arm(folder: Path) -> Arm:
         PolicyError: an artefact is refused.
     """
     folders = [folder, *sorted(folder.glob("seeds/*"), key=lambda path: int(path.name))]
-    artefacts = [load(path, CONTROL_VERSION) for path in folders]
+    artefacts = [load(path, CONTROL_VERSION, len(FEATURES)) for path in folders]
     controllers = []
     for artefact in artefacts:
         said = artefact.card["options"].get("head")
