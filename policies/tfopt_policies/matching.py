@@ -87,15 +87,16 @@ def rivals_of(scores: Sequence[Score]) -> list[str]:
 
 def matched_table(scores: Sequence[Score], seed: int) -> str:
     """Return the comparison as markdown."""
+    arms = [arm for arm in ARMS if any(score.policy == arm for score in scores)]
     lines = [
         "Cost of the arm ÷ cost of the rule, its caution turned until it holds as many of the "
         "attainable weeks (geometric means; rules without a dial as they are).",
         "",
-        "| rule | " + " | ".join(f"{arm} ÷ rule" for arm in ARMS) + " |",
-        "|---|" + "---:|" * len(ARMS),
+        "| rule | " + " | ".join(f"{arm} ÷ rule" for arm in arms) + " |",
+        "|---|" + "---:|" * len(arms),
     ]
     for rival in rivals_of(scores):
-        cells = [_text(matched_cost(scores, arm, rival, seed)) for arm in ARMS]
+        cells = [_text(matched_cost(scores, arm, rival, seed)) for arm in arms]
         lines.append(f"| {rival} | " + " | ".join(cells) + " |")
     lines += ["", _dial_text(scores)]
     return "\n".join(lines)
@@ -109,6 +110,8 @@ def _dial_text(scores: Sequence[Score]) -> str:
             _held_and_cost([s for s in scores if s.policy == name and s.dial == dial], ())
             for dial in sorted({s.dial for s in scores if s.policy == name} - {PLAIN_CHOICE})
         ]
+        if not points:
+            continue
         told = ", ".join(f"{held:.0%} at {math.exp(cost):.2f}" for held, cost in points)
         parts.append(f"{name}: {told}")
     return "Attainable weeks held at which cost ÷ bound, along the dial. " + "; ".join(parts) + "."

@@ -21,6 +21,8 @@ from tfopt_policies.control.env import (  # noqa: E402
 from tfopt_policies.control.groups import DOMAINS, draw_groups  # noqa: E402
 from tfopt_policies.control.lanes import Lanes  # noqa: E402
 
+pytestmark = pytest.mark.train
+
 
 @pytest.mark.parametrize("discrete", [False, True])
 @pytest.mark.parametrize("level", LEVELS)
@@ -74,7 +76,6 @@ def test_discrete_actions_are_choices() -> None:
     assert log_factors(np.array([[0.5]]), discrete=False).tolist() == [0.5 * SPAN]
 
 
-@pytest.mark.train
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
 def test_what_a_library_learned_is_what_numpy_runs(algorithm: str) -> None:
     """The exported network acts as the library's own predict does without noise."""
@@ -93,7 +94,6 @@ def test_what_a_library_learned_is_what_numpy_runs(algorithm: str) -> None:
     np.testing.assert_allclose(np.clip(ours, -SPAN, SPAN), theirs, atol=1e-5)
 
 
-@pytest.mark.train
 def test_ppo_writes_the_same_kind_of_artefact(tmp_path: Path) -> None:
     """A short run ends in weights, a card and a curve."""
     pytest.importorskip("torch")

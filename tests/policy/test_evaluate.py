@@ -12,9 +12,20 @@ from click.testing import CliRunner
 from policy_problems import WEEK_S
 
 from tfopt.commands.evaluate import command as evaluate_command
+from tfopt_policies.cautious import CAUTIONS
 from tfopt_policies.episodes import HELD_OUT, episode, judged_origins, split
 from tfopt_policies.errors import PolicyError
-from tfopt_policies.evaluate import ONE_TYPE, PROVEN, Plan, Score, evaluate, setting
+from tfopt_policies.evaluate import (
+    ONE_TYPE,
+    PLAIN_CHOICE,
+    PROVEN,
+    SYNTHETIC,
+    Plan,
+    Score,
+    evaluate,
+    setting,
+)
+from tfopt_policies.matching import matched_cost, matched_table
 from tfopt_policies.report import bootstrap, markdown, summarise
 from tfopt_policies.sizing import minutes, need
 from tfopt_policies.traces import Trace, read_traces
@@ -31,7 +42,7 @@ def trace(name: str, kind: str = "diurnal", days: int = 35, seed: int = 0) -> Tr
 
 @pytest.fixture(scope="module")
 def scores() -> list[Score]:
-    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24)
+    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24, synthetic=0)
     traces = [trace("nab_tweets_AMZN"), trace("other", "steady", seed=1)]
     return evaluate(traces, [], plan, lambda *_: None)
 
@@ -40,8 +51,12 @@ def test_every_policy_is_judged_on_every_week(scores: list[Score]) -> None:
     """Two traces, one week each: every baseline and the proof have exactly two scores."""
     policies = {score.policy for score in scores}
     assert {"as-written", "peak-static", "calibrated-tracking", PROVEN} <= policies
-    for policy in policies:
-        assert sum(score.policy == policy for score in scores) == 2
+    plain = [score for score in scores if score.dial == PLAIN_CHOICE]
+    for policy in {score.policy for score in plain}:
+        assert sum(score.policy == policy for score in plain) == 2
+    for policy in {score.policy for score in scores} - {score.policy for score in plain}:
+        own = [score.dial for score in scores if score.policy == policy]
+        assert own == [*range(len(CAUTIONS))] * 2
     assert {score.unseen for score in scores if score.trace == "nab_tweets_AMZN"} == {True}
     assert {score.unseen for score in scores if score.trace == "other"} == {False}
 
@@ -56,7 +71,7 @@ def test_no_policy_that_meets_the_slo_beats_the_bound(scores: list[Score]) -> No
 
 def test_same_seed_same_scores(scores: list[Score]) -> None:
     """Everything but the time it took is the same in a second run."""
-    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24)
+    plan = Plan(origins=1, sizes=(10,), modes=(ONE_TYPE,), scenarios=24, synthetic=0)
     again = evaluate([trace("nab_tweets_AMZN")], [], plan, lambda *_: None)
     for first, second in zip(scores, again, strict=False):
         assert (first.policy, first.usd, first.configuration) == (
@@ -107,6 +122,20 @@ def test_intervals_resample_whole_traces(scores: list[Score]) -> None:
     assert both.low < both.mean < both.high
 
 
+def test_a_rule_that_asks_for_more_holds_more_of_history(scores: list[Score]) -> None:
+    """The best setting in hindsight is attainable and no dearer than what held; dials are told."""
+    for score in scores:
+        if score.met:
+            assert score.attainable
+            assert score.hindsight_usd <= score.usd
+    found = matched_cost(scores, PROVEN, "best-calibrated")
+    assert found.weeks == 2
+    assert 0.3 < found.ratio < 3
+    same = matched_cost(scores, "peak-static", "peak-static")
+    assert same.ratio == pytest.approx(1.0)
+    assert "best-calibrated" in matched_table(scores, 0)
+
+
 def test_the_table_names_every_policy(scores: list[Score]) -> None:
     """Good or bad, each policy has its row, and unseen traces are marked."""
     text = markdown(scores, "what was judged", seed=0)
@@ -139,17 +168,17 @@ def test_evaluate_command_end_to_end(tmp_path: Path) -> None:
     arguments = ["--traces", traces, "--policy", "peak-static", "--out", out, "--scores", raw]
     done = CliRunner().invoke(
         evaluate_command,
-        [*map(str, arguments), "--origins", "1", "--sizes", "5", "--quiet"],
+        [*map(str, arguments), "--origins", "1", "--sizes", "5", "--synthetic", "1", "--quiet"],
         catch_exceptions=False,
     )
     assert done.exit_code == 0, done.output
     text = out.read_text(encoding="utf-8")
     assert text.startswith("# Before\n")
     assert text.endswith("<!-- end of table -->\nafter\n")
-    assert "old" not in text
+    assert "\nold\n" not in text
     assert PROVEN in text
     rows = list(csv.DictReader(raw.open(encoding="utf-8")))
-    assert {row["mode"] for row in rows} == {"one type", "any type"}
+    assert {row["mode"] for row in rows} == {"one type", "any type", SYNTHETIC}
 
 
 def test_traces_are_read_with_their_gaps(tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ Examples:
     "--sizes", default="20,200", show_default=True, callback=_sizes, help="Instances at peak."
 )
 @click.option(
+    "--synthetic",
+    default=6,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Planner: weeks of each synthetic kind of demand.",
+)
+@click.option(
     "--only",
     default="planner",
     show_default=True,
