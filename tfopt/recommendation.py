@@ -138,6 +138,31 @@ class ReadyToAdd(_Model):
     savings_share: Interval | None = None
 
 
+class Fact(_Model):
+    """Something measured that moved the trained planner towards the settings or away from them."""
+
+    fact: str  # "past cost", "service ahead", "minimum", …
+    value: str  # "the last 4 weeks, replayed, would have cost 38 % less"
+    effect: Literal["for", "against"]
+    share: float  # of all that moved it, 0..1
+
+
+class Rejected(_Model):
+    """Settings that came near and were not taken."""
+
+    settings: str  # "m5.large, 2–14, target 60 %"
+    monthly_usd: float
+    why_not: str
+
+
+class Explanation(_Model):
+    """Why these settings and not others."""
+
+    proposed_by: str
+    facts: list[Fact] = []  # the largest first; none where no trained planner was asked
+    rejected: list[Rejected] = []
+
+
 class Edit(_Model):
     """One attribute and the literal that decides it; no file or range where not patchable."""
 
@@ -220,6 +245,7 @@ class Group(_Model):
     demand: DemandFigures | None = None
     why_this_type: str | None = None
     alternatives: list[Alternative] = []
+    explanation: Explanation | None = None
     ready_to_add: list[ReadyToAdd] = []
     edits: list[Edit] = []
     impact: Impact | None = None

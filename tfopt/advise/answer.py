@@ -9,6 +9,7 @@ import numpy as np
 
 from tfopt.advise.additions import ready_to_add
 from tfopt.advise.decide import Decision, alternatives
+from tfopt.advise.explanation import explanation
 from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.policies import other_policies, step_table
@@ -102,6 +103,7 @@ def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_ris
         demand=demand_figures(case, present, chosen),
         why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
         alternatives=alternatives(case, decision, max_risk),
+        explanation=explanation(case, decision) if changed else None,
         ready_to_add=ready_to_add(case, verdict, max_risk),
         impact=_impact(plan, found),
         confidence=_confidence(case, decision),

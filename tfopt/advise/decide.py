@@ -19,6 +19,7 @@ from tfopt_sim.types import Configuration, FloatArray, Machine
 
 if TYPE_CHECKING:
     from tfopt.scenario import Case
+    from tfopt_policies.comparison import Weighed
     from tfopt_policies.policy import Policy
 
 SHOWN_ALTERNATIVES = 3
@@ -51,6 +52,7 @@ class Decision:
     verdict: Verdict
     rivals: list[Rival]
     remark: str | None = None  # why a trained policy was not asked
+    weighed: Weighed | None = None  # the planner's preference for what was chosen
 
 
 def decide(
@@ -78,7 +80,18 @@ def decide(
     if cheaper:
         verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed, earlier)
         rivals = _same_chip(case, verdict, demands.max_slo_risk)
-    return Decision(verdict, rivals, remark)
+    return Decision(verdict, rivals, remark, _weighed(case, asked, verdict))
+
+
+def _weighed(case: Case, asked: Sequence[Policy], verdict: Verdict) -> Weighed | None:
+    """Return how the planner, if it was asked, weighs the chosen settings against the present."""
+    from tfopt_policies.comparison import weigh
+    from tfopt_policies.planner import Planner
+
+    planner = next((policy for policy in asked if isinstance(policy, Planner)), None)
+    if planner is None or not verdict.changed:
+        return None
+    return weigh(planner, case.problem, verdict.chosen, case.problem.present)
 
 
 def _proven(

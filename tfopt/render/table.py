@@ -112,6 +112,8 @@ def _details(group: GroupView) -> Iterable[tuple[str, list[str]]]:
         for other in group.alternatives:
             cost = f"{other.cost} a month; " if other.cost else ""
             yield f"Not {other.instance_type}", [f"{cost}{other.why_not}"]
+        yield "Moved by", group.moved_by
+        yield "Rejected", group.rejected
     yield (
         "Also moves",
         [

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from tfopt.recommendation import (
     Alternative,
     DemandFigures,
+    Fact,
     Group,
     Proof,
     ReadyToAdd,
+    Rejected,
     Report,
     SkippedResource,
 )
@@ -88,6 +90,8 @@ class GroupView:
     why_this_type: str
     proposed_type: str
     alternatives: list[AlternativeView]
+    moved_by: list[str]  # facts, the largest first
+    rejected: list[str]
     traces: list[Trace]
     demand: str
     trust: list[str]
@@ -200,6 +204,10 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         alternatives=[
             _alternative(item, cell, period_of(group)) for item in group.alternatives[:NEXT_BEST]
         ],
+        moved_by=[_fact(item) for item in group.explanation.facts] if group.explanation else [],
+        rejected=[_reject(item) for item in group.explanation.rejected]
+        if group.explanation
+        else [],
         traces=_traces(group),
         demand=_demand(group.demand, mark) if group.demand else "",
         trust=_trust(group),
@@ -209,6 +217,14 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         ahead=_ahead(group),
         chart=demand_chart(group.demand, mark, proposed=bool(proposed)) if group.demand else None,
     )
+
+
+def _fact(item: Fact) -> str:
+    return f"{item.value} ({round(100 * item.share)} % of what moved the planner, {item.effect} it)"
+
+
+def _reject(item: Rejected) -> str:
+    return f"{item.settings}: {item.why_not}"
 
 
 def _cost_cell(group: Group, mark: str) -> str:
