@@ -174,8 +174,9 @@ def _cell(scores: Sequence[Score]) -> str:
 def heading(policy: Policy, plan: Plan, scores: Sequence[Score]) -> str:
     """Return what was judged, how, and with which seed and commit."""
     digest = f" ({policy.artefact.sha256[:12]})" if isinstance(policy, Planner) else ""
-    weeks = len({(score.trace, score.origin) for score in scores})
-    traces = len({score.trace for score in scores})
+    real = [score for score in scores if score.mode != SYNTHETIC]
+    weeks = len({(score.trace, score.origin) for score in real})
+    traces = len({score.trace for score in real})
     return (
         f"{weeks} weeks of {traces} traces, each at {' and '.join(map(str, plan.sizes))} instances "
         f"at the history's peak. Policy `{policy.name}`{digest}, seed {plan.seed}, commit "
