@@ -49,4 +49,4 @@ def test_facts_are_read_as_sentences(explained: list[Group]) -> None:
     """The view says what was measured, how much it weighed, and for which side."""
     view = group_view(explained[0], named=False)
     assert view.moved_by
-    assert all("% of what moved the planner" in line for line in view.moved_by)
+    assert all("%, for it)" in line or "%, against it)" in line for line in view.moved_by)

@@ -60,7 +60,7 @@ def _values(case: Case, verdict: Verdict) -> Iterator[tuple[str, str]]:
         "past service",
         (
             f"{weeks}, replayed, had at worst {_worst(then)} bad minutes instead of {_worst(now)} "
-            f"({case.problem.slo.max_bad_minutes:.1%} are allowed)"
+            f"({100 * case.problem.slo.max_bad_minutes:g} % are allowed)"
         ),
     )
     yield "cost ahead", f"the weeks ahead cost {_change(now, then, ahead=True)}"
@@ -74,7 +74,7 @@ def _values(case: Case, verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "maximum", f"at most {chosen.max_size} instead of {present.max_size}"
     aims = [c.tracking.target for c in (present, chosen) if c.tracking is not None]
     if len(aims) == 2 and aims[0] != aims[1]:
-        yield "target", f"CPU target {aims[1]:.0%} instead of {aims[0]:.0%}"
+        yield "target", f"CPU target {100 * aims[1]:.0f} % instead of {100 * aims[0]:.0f} %"
     if chosen.machine != present.machine:
         yield "type", f"{chosen.machine.name} instead of {present.machine.name}"
 
@@ -87,15 +87,15 @@ def _change(now: Record, then: Record, *, ahead: bool = False) -> str:
     before = (now.scenarios if ahead else now.past)[_COST]
     after = (then.scenarios if ahead else then.past)[_COST]
     share = 1 - float(after.mean()) / max(float(before.mean()), 1e-9)
-    return f"{share:.0%} less" if share >= 0 else f"{-share:.0%} more"
+    return f"{100 * share:.0f} % less" if share >= 0 else f"{-100 * share:.0f} % more"
 
 
 def _worst(record: Record) -> str:
-    return f"{float(record.past[_BAD].max()):.1%}"
+    return f"{100 * float(record.past[_BAD].max()):.1f} %"
 
 
 def _mean(record: Record) -> str:
-    return f"{float(record.scenarios[_BAD].mean()):.2%}"
+    return f"{100 * float(record.scenarios[_BAD].mean()):.2f} %"
 
 
 def _rejected(case: Case, verdict: Verdict) -> Iterator[Rejected]:
@@ -118,7 +118,8 @@ def _why_worse(trial: Trial, own: Trial, verdict: Verdict) -> str:
     if trial.past_weeks_missed > own.past_weeks_missed:
         weeks = f"{trial.past_weeks_missed} of the last {_weeks(verdict.past_weeks)}"
         return f"{saved}, but missed the SLO in {weeks}"
-    return f"{saved}, but misses the SLO, or comes too near, in {trial.risk:.0%} of the weeks ahead"
+    risk = f"{100 * trial.risk:.0f} % of the weeks ahead"
+    return f"{saved}, but misses the SLO, or comes too near, in {risk}"
 
 
 def _told(case: Case, trial: Trial, why: str) -> Rejected:
@@ -135,7 +136,7 @@ def _settings(configuration: Configuration, present: Configuration) -> str:
         return f"{configuration.machine.name}, {size}"
     parts = [configuration.machine.name, f"{configuration.min_size}–{configuration.max_size}"]
     if configuration.tracking is not None:
-        parts.append(f"target {configuration.tracking.target:.0%}")
+        parts.append(f"target {100 * configuration.tracking.target:.0f} %")
     if configuration.schedules != present.schedules:
         parts.append(f"{len(configuration.schedules)} scheduled floors")
     return ", ".join(parts)

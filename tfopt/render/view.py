@@ -220,7 +220,8 @@ def group_view(group: Group, *, named: bool) -> GroupView:
 
 
 def _fact(item: Fact) -> str:
-    return f"{item.value} ({round(100 * item.share)} % of what moved the planner, {item.effect} it)"
+    side = "for it" if item.effect == "for" else "against it"
+    return f"{item.value} (weighs {round(100 * item.share)} %, {side})"
 
 
 def _reject(item: Rejected) -> str:
