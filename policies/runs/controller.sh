@@ -10,7 +10,7 @@ to=policies/experiments
 train() { tfopt train --traces "$traces" --quiet "$@"; }
 train --algo pathwise --seeds 10 --resume --out policies/trained/controller
 for part in forecast residual price; do
-    train --algo pathwise --seeds 3 --steps 20000000 --without $part --out $to/without-$part
+    train --algo pathwise --seeds 3 --without $part --out $to/without-$part
 done
 for kind in steady diurnal bursty flash trend step; do
     train --algo pathwise --steps 12000000 --without $kind --without traces --out $to/shift-$kind

@@ -506,6 +506,7 @@ def fly(
     span: tuple[int, int],
     gradients: Parts,
     totals: FloatArray,
+    most: float = np.inf,
 ) -> float:
     """Fly some courses forth and back; add the objective's gradient to `gradients`.
 
@@ -518,6 +519,8 @@ def fly(
         span: the courses from the first up to (not with) the second.
         gradients: added to, shapes of `weights`.
         totals: written, (M, 2): instance-minutes and `harm` after the warm-up, summed.
+        most: norm at which a flight's own gradient is cut: one that went through a long overload
+            would else decide the update alone, and lead it astray.
 
     Returns:
         the objective, Σ by_cost · billed + by_harm · harm.
@@ -534,10 +537,42 @@ def fly(
         np.empty(horizon),
         np.empty(horizon, np.int64),
     )
+    own = (
+        np.empty_like(weights[0]),
+        np.empty_like(weights[1]),
+        np.empty_like(weights[2]),
+        np.empty_like(weights[3]),
+    )
     objective = 0.0
     for m in range(span[0], span[1]):
         billed, harmed = _forth(constants, course, weights, bounds, whole, m, kept)
         totals[m, 0], totals[m, 1] = billed, harmed
         objective += course.by_cost[m] * billed + course.by_harm[m] * harmed
-        _back(constants, course, weights, bounds, m, kept, gradients)
+        own[0][:], own[1][:], own[2][:], own[3][:] = 0.0, 0.0, 0.0, 0.0
+        _back(constants, course, weights, bounds, m, kept, own)
+        _add(own, gradients, most)
     return objective
+
+
+@compiled
+def _add(own: Parts, gradients: Parts, most: float) -> None:
+    """Add a flight's gradient, its norm cut at `most`; one that is not finite is left out."""
+    g1, g2, g3, gb = own
+    square = 0.0
+    for i in range(g1.shape[0]):
+        for j in range(g1.shape[1]):
+            square += float(g1[i, j]) ** 2
+    for i in range(g2.shape[0]):
+        for j in range(g2.shape[1]):
+            square += float(g2[i, j]) ** 2
+    for i in range(g3.size):
+        square += float(g3[i]) ** 2
+    for i in range(gb.size):
+        square += float(gb[i]) ** 2
+    if not np.isfinite(square):
+        return
+    scale = np.float32(min(1.0, most / max(np.sqrt(square), 1e-30)))
+    gradients[0][:] += scale * g1
+    gradients[1][:] += scale * g2
+    gradients[2][:] += scale * g3
+    gradients[3][:] += scale * gb
