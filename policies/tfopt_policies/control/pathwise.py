@@ -22,7 +22,7 @@ from tfopt_policies.control.net import Head, Weights
 
 Gradient = Callable[[Weights, Course], tuple[float, Weights]]
 _RISE = 50  # updates until the learning rate is reached
-_FLIGHT_CLIP = 10.0  # of a flight's own gradient, × its share of the update
+_FLIGHT_CLIP = 100.0  # of a flight's own gradient, × its share of the update
 _CLIP = 1.0  # of the gradient's norm
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8
 
@@ -31,7 +31,7 @@ _BETAS, _EPSILON = (0.9, 0.999), 1e-8
 class Recipe:
     """How the weights are found; the card repeats it."""
 
-    updates: int = 700
+    updates: int = 1600
     flights: int = 96
     horizon: int = 300  # minutes
     learning_rate: float = 5e-3  # falls to a hundredth along a half cosine
