@@ -141,10 +141,9 @@ def _arms(
             yield name, 0, dial, _tallied(groups, follow(groups, capacity, HISTORY, seed=2))
         for name, replays in family.items():
             yield name, 0, dial, chosen(groups, replays, prices)
+    stacked, prices = groups.repeated(len(dials)), np.repeat(np.asarray(dials), count)
     for arm, seeds in controllers.items():
         for seed, controller in enumerate(seeds):
-            stacked = groups.repeated(len(dials))
-            prices = np.repeat(np.asarray(dials), count)
             flown = fly(stacked, controller.pilot(stacked, prices), HISTORY, DAYS * DAY, seed=2)
             table = _flown(flown).reshape(len(dials), count, -1)
             for dial, rows in zip(dials, table, strict=True):

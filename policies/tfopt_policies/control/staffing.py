@@ -8,7 +8,7 @@ last is not given back sooner. γ is for the forecast's error, which grows with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -68,17 +68,21 @@ class Calibration:
         return np.asarray(np.argmin(cost, axis=0))
 
 
-@cache
 def calibrate(groups: Groups, *, forecast: bool = True) -> Calibration:
     """Replay every setting on the days of history that have a forecast."""
-    if groups.once is not None:
-        found = calibrate(groups.once, forecast=forecast)
-        times = len(groups.names) // len(groups.once.names)
-        return Calibration(
-            np.tile(found.instance_minutes, times),
-            np.tile(found.bad_share, times),
-            np.tile(found.needed, times),
-        )
+    if groups.once is None:
+        return _replayed(groups, forecast=forecast)
+    found = _replayed(groups.once, forecast=forecast)
+    times = len(groups.names) // len(groups.once.names)
+    return Calibration(
+        np.tile(found.instance_minutes, times),
+        np.tile(found.bad_share, times),
+        np.tile(found.needed, times),
+    )
+
+
+@lru_cache(maxsize=512)  # of groups as drawn: those stacked from them would fill the memory
+def _replayed(groups: Groups, *, forecast: bool) -> Calibration:
     rps = groups.rps[:, DAY:HISTORY]
     known = slice(0, HISTORY - DAY)
     tallies = np.stack(
