@@ -45,6 +45,7 @@ from tfopt_policies.control.training import (
 from tfopt_policies.train import import_torch
 
 LEAST_LIBRARY = 0.8 * 3_425  # steps/s below which the library's arm does not count
+NET = {"net_arch": [32, 32]}
 EVERY = 10  # updates between looks at the pathwise run
 
 
@@ -68,13 +69,16 @@ def pathwise(groups: list[Any], updates: int) -> float:
 def library_as_it_comes(steps: int) -> float:
     """Return environment steps/s of Stable-Baselines3's PPO on eight plain environments."""
     env = DummyVecEnv([lambda: AutoscalingEnv("hard", horizon=480)] * 8)
-    return _timed(PPO("MlpPolicy", env, seed=0, device="cpu"), steps)
+    return _timed(PPO("MlpPolicy", env, policy_kwargs=NET, seed=0, device="cpu"), steps)
 
 
 def library_wide(groups: list[Any], steps: int) -> float:
     """Return environment steps/s of Stable-Baselines3's PPO on the vector environment."""
     env = vec_env(Lanes(groups, 480, 0), discrete=False)
-    return _timed(PPO("MlpPolicy", env, n_steps=64, batch_size=1024, seed=0, device="cpu"), steps)
+    model = PPO(
+        "MlpPolicy", env, policy_kwargs=NET, n_steps=64, batch_size=1024, seed=0, device="cpu"
+    )
+    return _timed(model, steps)
 
 
 def _timed(model: Any, steps: int) -> float:
@@ -89,12 +93,14 @@ def own_ppo(groups: list[Any], steps: int, out: Path) -> tuple[float, int, float
     train_ppo(groups, [], out, 0, PpoRecipe(env_steps=steps), quiet)
     rows = [line.split(",") for line in (out / CURVE_FILE).read_text().splitlines()[1:]]
     last = rows[-1]
-    best = min(float(row[4]) for row in rows)
-    return float(last[1]) / float(last[2]), int(float(last[1])), best
+    return float(last[1]) / float(last[2]), int(float(last[1])), float(last[4])
 
 
-def steps_until(groups: list[Any], cost: float) -> int:
-    """Return the pathwise environment steps after which validation costs at most `cost`."""
+def steps_until(groups: list[Any], cost: float) -> int | None:
+    """Return the pathwise environment steps after which validation costs at most `cost`.
+
+    None where that is never reached.
+    """
     field = Field(groups, Head(), np.random.default_rng((0, 1)))
     validation, recipe = Validation(validation_groups()), Recipe()
     with compiled_gradient(field, Head()) as gradient:
@@ -103,7 +109,7 @@ def steps_until(groups: list[Any], cost: float) -> int:
                 valid = validation.of(Controller(state.weights.network(), Head()))
                 if valid <= cost:
                     return state.updates * recipe.steps
-    return recipe.updates * recipe.steps
+    return None
 
 
 def main() -> int:
@@ -123,7 +129,7 @@ def main() -> int:
     }
     folder = Path("build/benchmarks/ppo")
     speed["ppo"], ppo_steps, cost = own_ppo(groups, asked.ppo_steps, folder)
-    needed = steps_until(training_groups([], Options(), quiet), cost)
+    needed = steps_until(groups, cost)
     figures = {
         "command": "python benchmarks/training.py",
         "env_steps_per_s": {name: round(value) for name, value in speed.items()},
@@ -133,7 +139,7 @@ def main() -> int:
         "ppo_cost": round(cost, 4),
         "ppo_steps": ppo_steps,
         "pathwise_steps_to_ppo_cost": needed,
-        "fewer_samples": round(ppo_steps / needed, 1),
+        "fewer_samples": 0.0 if needed is None else round(ppo_steps / needed, 1),
     }
     print(json.dumps(figures, indent=2))
     if asked.out is not None:

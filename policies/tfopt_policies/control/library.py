@@ -140,6 +140,8 @@ def _model(
         "buffer_size": 200_000, "learning_starts": 5_000, "batch_size": 256, "train_freq": 1,
         "gradient_steps": 8, **rest,
     }  # fmt: skip
+    if algorithm == "dqn":  # learning goes on in parts, each of which would end exploration early
+        settled = {"exploration_fraction": 0.5, **settled}
     kind = library["DQN"] if algorithm == "dqn" else library["SAC"]
     return kind("MlpPolicy", env, policy_kwargs=net, **settled, **common)
 
