@@ -9,4 +9,4 @@ cd "$(dirname "$0")/../.."
 tfopt train --traces "$traces" --out policies/trained/planner --seed 0 --episodes 2400 --epochs 16 \
     --workers 2
 tfopt evaluate --traces "$traces" --policy planner --out policies/README.md \
-    --write-card --seed 0
+    --plots policies/plots --write-card --seed 0

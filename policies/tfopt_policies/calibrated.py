@@ -71,10 +71,14 @@ class RandomSearch:
 
     def propose(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:
         """Draw configurations over the same ranges as the planner's grid; rank them by replay."""
+        return ranked(problem, self.drawn(problem, rng))[:PROPOSALS]
+
+    def drawn(self, problem: Problem, rng: np.random.Generator) -> list[Configuration]:
+        """Return `budget` random configurations, those that can be said, each once."""
         levels = np.quantile(past_weeks(problem.history, 1).rps, _LEVELS)
         machines = rivals(problem, levels, 3)
         wanted = [self._draw(problem, machines, levels, rng) for _ in range(self.budget)]
-        return ranked(problem, distinct(problem, wanted))[:PROPOSALS]
+        return distinct(problem, wanted)
 
     def _draw(
         self,

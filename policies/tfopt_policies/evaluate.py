@@ -126,8 +126,9 @@ def setting(size: int, mode: str) -> Setting:
 def contenders(
     one: Episode, policies: Sequence[Policy], rng: np.random.Generator
 ) -> Iterator[tuple[str, list[Configuration], float]]:
-    """Yield name, proposals and the seconds they took, of every baseline and policy."""
-    for policy in [*baselines(one.problem.knobs), *policies]:
+    """Yield name, proposals and the seconds they took, of every baseline and policy, once each."""
+    rules = baselines(one.problem.knobs)
+    for policy in {policy.name: policy for policy in (*rules, *policies)}.values():
         began = time.perf_counter()
         proposals = policy.propose(one.problem, rng)
         yield policy.name, proposals, time.perf_counter() - began

@@ -102,14 +102,20 @@ def matched_table(scores: Sequence[Score], seed: int) -> str:
     return "\n".join(lines)
 
 
+def along_dial(scores: Sequence[Score], policy: str) -> list[tuple[float, float]]:
+    """Return share of attainable weeks held and mean log cost ÷ bound, frugal to safe."""
+    own = [s for s in scores if s.policy == policy and s.dial != PLAIN_CHOICE]
+    return [
+        _held_and_cost([s for s in own if s.dial == dial], ())
+        for dial in sorted({s.dial for s in own})
+    ]
+
+
 def _dial_text(scores: Sequence[Score]) -> str:
     """Return both curves in words: weeks held at which cost, frugal to safe."""
     parts = []
     for name in ("planner", "best-calibrated"):
-        points = [
-            _held_and_cost([s for s in scores if s.policy == name and s.dial == dial], ())
-            for dial in sorted({s.dial for s in scores if s.policy == name} - {PLAIN_CHOICE})
-        ]
+        points = along_dial(scores, name)
         if not points:
             continue
         told = ", ".join(f"{held:.0%} at {math.exp(cost):.2f}" for held, cost in points)

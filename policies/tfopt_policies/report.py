@@ -28,6 +28,7 @@ from tfopt_policies.evaluate import (
 from tfopt_policies.matching import matched_table
 from tfopt_policies.planner import Planner
 from tfopt_policies.policy import Policy
+from tfopt_policies.standards import profile_table, standards_table
 from tfopt_policies.statistics import conditional_value_at_risk, interquartile_mean
 from tfopt_sim.dynamics import DYNAMICS_VERSION
 
@@ -126,6 +127,10 @@ def markdown(scores: Sequence[Score], head: str, seed: int) -> str:
             title = f"### {mode.capitalize()}: traces of which nothing was trained on"
             parts += [title, _overall(unseen, seed)]
         everything = [score for score in scores if score.mode == mode]
+        title = f"### {mode.capitalize()}: what is asked of a policy"
+        parts += [title, standards_table(everything, seed)]
+        title = f"### {mode.capitalize()}: share of weeks held, by price"
+        parts += [title, profile_table(everything, seed)]
         title = f"### {mode.capitalize()}: cost where as many weeks are held"
         parts += [title, matched_table(everything, seed)]
         parts += [f"### {mode.capitalize()}: trace by trace", _by_trace(here)]

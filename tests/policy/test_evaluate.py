@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -26,8 +27,10 @@ from tfopt_policies.evaluate import (
     setting,
 )
 from tfopt_policies.matching import matched_cost, matched_table
+from tfopt_policies.plots import picture
 from tfopt_policies.report import bootstrap, markdown, summarise
 from tfopt_policies.sizing import minutes, need
+from tfopt_policies.standards import both_worse, findings, profile_table
 from tfopt_policies.traces import Trace, read_traces
 from tfopt_sim.demand_paths import synthetic
 from tfopt_sim.types import Demand
@@ -192,3 +195,53 @@ def test_traces_are_read_with_their_gaps(tmp_path: Path) -> None:
     assert np.isfinite(np.delete(rps, 9)).all()
     with pytest.raises(PolicyError, match=r"Give --traces a folder with a traces\.json"):
         read_traces(tmp_path)
+
+
+def made(policy: str, usd: float, bad: float, **other: object) -> Score:
+    """Return a score of a week whose cheapest setting that held cost 100."""
+    return Score(
+        **{
+            "trace": "a", "unseen": True, "origin": "2020", "size": 20, "mode": ONE_TYPE,
+            "policy": policy, "configuration": "", "usd": usd, "bad_minute_share": bad,
+            "met": bad <= 0.01, "bound_usd": 80.0, "seconds": 0.0, "launches": 0.0,
+            "hindsight_usd": 100.0,
+        }
+        | other
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_a_week_is_both_worse_only_where_cost_and_bad_minutes_rose() -> None:
+    """Weeks of the same name, as of synthetic demand, are told apart by their order."""
+    written = [made("as-written", 200, 0.001), made("as-written", 200, 0.02)]
+    dearer = [made(PROVEN, 250, 0.0), made(PROVEN, 250, 0.03)]
+    assert both_worse(written + dearer, PROVEN) == 1
+    assert both_worse([*written, made(PROVEN, 150, 0.03), made(PROVEN, 250, 0.02)], PROVEN) == 0
+
+
+def test_a_standard_that_is_missed_is_said_to_be() -> None:
+    """One of two weeks held, and twice the cost of constant sizes: neither is enough."""
+    rules = [made(name, 200, 0.0) for name in ("as-written", "peak-static", "peak-static")]
+    rules += [made("as-written", 200, 0.0), *[made("calibrated-static", 150, 0.0)] * 2]
+    found = findings([*rules, made(PROVEN, 400, 0.0), made(PROVEN, 400, 0.05)], PROVEN, 0)
+    assert [one.reached for one in found] == [False, False, False, False]
+    assert found[0].found == "1/2 = 50%"
+    assert found[-1].found.startswith("2.000")
+
+
+def test_profiles_count_a_missed_week_as_held_at_no_price() -> None:
+    """At twice the cheapest price one of two weeks is held; the other was missed."""
+    ours = [made(PROVEN, 104, 0.0), made(PROVEN, 104, 0.0)]
+    theirs = [made("calibrated-static", 200, 0.0), made("calibrated-static", 50, 0.02)]
+    rows = profile_table(ours + theirs, 0).splitlines()
+    assert rows[-2].startswith(f"| **{PROVEN}** | 100% | 100% |")
+    assert rows[-1].startswith("| calibrated-static | 0% | 0% | 0% | 50% | 50% |")
+    assert "| 100% |" in rows[-1]  # better in both
+
+
+def test_the_picture_shows_every_policy_it_names(scores: list[Score]) -> None:
+    """A well-formed SVG with a line per dial and per profile."""
+    root = ElementTree.fromstring(picture(scores))
+    lines = root.findall(".//{http://www.w3.org/2000/svg}polyline")
+    names = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(lines) >= 8
+    assert {"best-calibrated", "tracking-dial", PROVEN, "peak-static"} <= set(names)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tfopt.commands.options import SEED, common_options
 from tfopt.commands.progress import Report, progress_bar
 from tfopt.errors import TfoptError
+
+if TYPE_CHECKING:
+    from tfopt_policies.evaluate import Score
 
 
 def _sizes(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -48,6 +52,11 @@ Examples:
     "--scores",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write every single score to this CSV file too.",
+)
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Planner: draw weeks held against cost into this folder, an SVG per table.",
 )
 @click.option("--write-card", is_flag=True, help="Put the summary into the policy's card.json.")
 @click.option("--seed", default=0, show_default=True, type=SEED, help="Of scenarios and intervals.")
@@ -153,6 +162,7 @@ def _planner(
     policy: str,
     out: Path | None,
     scores: Path | None,
+    plots: Path | None,
     write_card: bool,
     quiet: bool,
     **choices: Any,
@@ -178,12 +188,24 @@ def _planner(
         table = report.markdown(found, report.heading(chosen, plan, found), plan.seed)
         if scores is not None:
             scores.write_text(report.as_csv(found), encoding="utf-8")
+        if plots is not None:
+            _draw(plots, found)
         if write_card:
             report.write_card(chosen, found, plan.seed)
     if out is None:
         click.echo(table)
     else:
         _replace_table(out, table, report.BEGIN, report.END)
+
+
+def _draw(folder: Path, found: Sequence[Score]) -> None:
+    from tfopt_policies.plots import picture
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for mode in dict.fromkeys(score.mode for score in found):
+        name = mode.replace(",", "").replace(" ", "-")
+        shown = picture([score for score in found if score.mode == mode])
+        (folder / f"{name}.svg").write_text(shown, encoding="utf-8")
 
 
 def _replace_table(path: Path, table: str, begin: str, end: str) -> None:
