@@ -28,9 +28,10 @@ from tfopt_policies.evaluate import ANY_TYPE, ONE_TYPE, contenders, setting
 from tfopt_policies.planner import load_planner
 from tfopt_policies.prove import Verdict, prove
 from tfopt_policies.traces import read_traces
-from tfopt_sim.types import Configuration
+from tfopt_sim.types import Configuration, FloatArray
 
-TIMES = 10
+TIMES, MOST = 10, 14  # random search's budget ÷ ours: at least, and enough of it
+HALVINGS = 5
 SCENARIOS, RISK, WEEK_S = 200, 0.05, 7 * 24 * 3600
 REPLAYS = 4  # group-weeks that every draw costs at least: the past weeks
 PLANNER = Path(__file__).parent.parent / "policies" / "trained" / "planner"
@@ -56,8 +57,7 @@ def compare(one: Episode, seed: int) -> dict[str, Any]:
     brought = {name: found for name, found, _ in contenders(one, [load_planner(PLANNER)], rng)}
     ours = prove(problem, brought, held_back)
     seconds = time.perf_counter() - began
-    wanted = _drawn(one, math.ceil(TIMES * ours.group_weeks / REPLAYS), rng)
-    theirs = prove(problem, {"random-search": wanted}, held_back)
+    theirs = _random_search(one, ours.group_weeks, held_back, seed)
     return {
         "tfopt": best(ours),
         "random": best(theirs),
@@ -67,14 +67,34 @@ def compare(one: Episode, seed: int) -> dict[str, Any]:
     }
 
 
-def _drawn(one: Episode, count: int, rng: np.random.Generator) -> list[Configuration]:
-    """Return `count` different draws; fewer where even eight times as many hold too few."""
+def _random_search(one: Episode, spent: float, held_back: FloatArray, seed: int) -> Verdict:
+    """Return the proof among as many draws as ten times `spent` pays for, at least.
+
+    What a race adds to the draws' own replays is not foreseen, so their number is halved in.
+    """
+    enough = _random(one, math.ceil(TIMES * spent / REPLAYS), held_back, seed)
+    low, high = 0, math.ceil(TIMES * spent / REPLAYS)
+    for _ in range(HALVINGS):
+        if enough.group_weeks <= MOST * spent:
+            break
+        middle = (low + high) // 2
+        found = _random(one, middle, held_back, seed)
+        if found.group_weeks >= TIMES * spent:
+            enough, high = found, middle
+        else:
+            low = middle
+    return enough
+
+
+def _random(one: Episode, count: int, held_back: FloatArray, seed: int) -> Verdict:
+    """Return the proof among `count` draws; fewer where eight times as many hold too few."""
     found: list[Configuration] = []
     for factor in (1, 2, 4, 8):
+        rng = np.random.default_rng((seed, factor))
         found = RandomSearch(budget=factor * count).drawn(one.problem, rng)
         if len(found) >= count:
             break
-    return found[:count]
+    return prove(one.problem, {"random-search": found[:count]}, held_back)
 
 
 def loss(row: dict[str, Any]) -> float:

@@ -20,4 +20,5 @@ train --algo clone --seeds 3 --out $to/clone
 train --algo sb3-ppo --seeds 3 --steps 1000000 --tune 3 --out $to/sb3-ppo
 train --algo sb3-dqn --seeds 3 --steps 300000 --tune 3 --out $to/sb3-dqn
 train --algo sb3-sac --seeds 3 --steps 100000 --tune 3 --out $to/sb3-sac
-tfopt evaluate --only controller --traces "$traces" --experiments $to --out policies/README.md
+tfopt evaluate --only controller --traces "$traces" --experiments $to --days 16 \
+    --out policies/README.md
