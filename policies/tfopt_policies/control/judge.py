@@ -203,8 +203,7 @@ def matched(
     Each arm's mean cost ÷ bound is read off its curve over the dial at `LEVELS` of mean bad
     minutes, where both curves reach; kinds weigh alike.
     """
-    ours = [_table(scores, arm, demand) for demand in demands]
-    theirs = [_table(scores, rival, demand) for demand in demands]
+    ours, theirs = _tables(scores, arm, demands), _tables(scores, rival, demands)
     rng = np.random.default_rng(seed)
     picks = [rng.integers(0, one.shape[2], (_DRAWS, one.shape[2])) for one in ours]
     logs = _log_ratio(ours, theirs, [np.arange(one.shape[2]) for one in ours])
@@ -223,16 +222,26 @@ def seed_of(scores: Sequence[ControlScore], arm: str, seed: int) -> list[Control
     return [score for score in scores if score.arm != arm or score.seed == seed]
 
 
-def _table(scores: Sequence[ControlScore], arm: str, demand: str) -> FloatArray:
-    """Return cost ÷ bound and bad share, (2, dials, groups), the mean over an arm's seeds."""
-    found: dict[tuple[float, int, float], list[tuple[float, float]]] = {}
-    for score in scores:
-        if score.arm == arm and score.demand == demand:
+_Day = tuple[float, int, float]  # dial, group, its bound
+
+
+def _tables(scores: Sequence[ControlScore], arm: str, demands: Sequence[str]) -> list[FloatArray]:
+    """Return cost ÷ bound and bad share of each demand, (2, dials, groups), means over seeds."""
+    found: dict[str, dict[_Day, list[tuple[float, float]]]] = {demand: {} for demand in demands}
+    for score in scores:  # once for all demands: there are many scores
+        if score.arm == arm and score.demand in found:
             key = (score.dial, score.group, score.bound_usd)
-            found.setdefault(key, []).append((score.usd / score.bound_usd, score.bad_minute_share))
-    dials = sorted({key[0] for key in found})
-    rows = [[np.mean(found[k], axis=0) for k in sorted(found) if k[0] == dial] for dial in dials]
-    return np.moveaxis(np.array(rows), 2, 0)
+            told = (score.usd / score.bound_usd, score.bad_minute_share)
+            found[score.demand].setdefault(key, []).append(told)
+    return [_table(found[demand]) for demand in demands]
+
+
+def _table(found: Mapping[_Day, Sequence[tuple[float, float]]]) -> FloatArray:
+    by_dial: dict[float, list[Sequence[tuple[float, float]]]] = {}
+    for key in sorted(found):
+        by_dial.setdefault(key[0], []).append(found[key])
+    rows = np.array(list(by_dial.values())).mean(axis=2)  # every day was judged with every seed
+    return np.moveaxis(rows, 2, 0)
 
 
 def _log_ratio(
@@ -255,12 +264,13 @@ def _gaps(own: FloatArray, other: FloatArray) -> list[float]:
         return []
     near = (max(low, NEAR[0]), min(high, NEAR[1]))  # around the limit, where both are there
     levels = np.geomspace(*(near if near[0] < near[1] else (low, high)), LEVELS)
-    return [_cost_at(own, level) - _cost_at(other, level) for level in levels]
+    return list(_cost_at(own, levels) - _cost_at(other, levels))
 
 
-def _cost_at(curve: FloatArray, bad: float) -> float:
+def _cost_at(curve: FloatArray, bad: FloatArray) -> FloatArray:
     order = np.argsort(curve[1])
-    return float(np.interp(np.log(bad), np.log(curve[1][order] + 1e-6), np.log(curve[0][order])))
+    known, cost = np.log(curve[1][order] + 1e-6), np.log(curve[0][order])
+    return np.asarray(np.interp(np.log(bad), known, cost))
 
 
 def as_csv(scores: Sequence[ControlScore]) -> str:
