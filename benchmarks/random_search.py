@@ -1,6 +1,7 @@
 """The whole search beside random search with ten times its budget, on the same futures.
 
     python benchmarks/random_search.py --traces DIR [--origins N] [--sizes 20] [--check]
+        [--mode MODE] [--out FILE]
 
 Both race on the same history and the same held-back scenarios and by the same rule: of what holds
 the SLO the cheapest, each past week missed counting like doubling the cost. tfopt brings what it
@@ -23,16 +24,16 @@ from typing import Any
 import numpy as np
 
 from tfopt_policies.calibrated import RandomSearch
-from tfopt_policies.episodes import Episode, episode, judged_origins
-from tfopt_policies.evaluate import ANY_TYPE, ONE_TYPE, contenders, setting
+from tfopt_policies.episodes import WEEK_S, Episode, episode, judged_origins
+from tfopt_policies.evaluate import ANY_TYPE, ONE_TYPE, Plan, contenders, setting
 from tfopt_policies.planner import load_planner
-from tfopt_policies.prove import Verdict, prove
+from tfopt_policies.prove import Thresholds, Verdict, prove
 from tfopt_policies.traces import read_traces
 from tfopt_sim.types import Configuration, FloatArray
 
 TIMES, MOST = 10, 14  # random search's budget ÷ ours: at least, and enough of it
 HALVINGS = 5
-SCENARIOS, RISK, WEEK_S = 200, 0.05, 7 * 24 * 3600
+SCENARIOS, RISK = Plan().scenarios, Thresholds().max_slo_risk
 REPLAYS = 4  # group-weeks that every draw costs at least: the past weeks
 PLANNER = Path(__file__).parent.parent / "policies" / "trained" / "planner"
 
@@ -72,8 +73,8 @@ def _random_search(one: Episode, spent: float, held_back: FloatArray, seed: int)
 
     What a race adds to the draws' own replays is not foreseen, so their number is halved in.
     """
-    enough = _random(one, math.ceil(TIMES * spent / REPLAYS), held_back, seed)
     low, high = 0, math.ceil(TIMES * spent / REPLAYS)
+    enough = _random(one, high, held_back, seed)
     for _ in range(HALVINGS):
         if enough.group_weeks <= MOST * spent:
             break

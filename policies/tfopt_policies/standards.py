@@ -27,6 +27,7 @@ LEAST_HELD = 0.95  # of the weeks that some expressible setting held
 MOST_COST = {"best-calibrated": 0.95, "target-tracking-50": 0.75, "peak-static": 0.60}
 LEVELS = (1.05, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # × the best setting in hindsight
 _CALIBRATED = "calibrated"
+_SAID = {True: "yes", False: "no", None: "not comparable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Finding:
 
     asked: str
     found: str
-    reached: bool
+    reached: bool | None  # None: nothing to compare with
 
 
 def findings(scores: Sequence[Score], arm: str, seed: int) -> list[Finding]:
@@ -72,7 +73,7 @@ def _costs(scores: Sequence[Score], arm: str, seed: int) -> list[Finding]:
         )
         if math.isnan(one.ratio):
             said = f"{rival} never holds {one.weeks_held} of {one.weeks}"
-            found.append(Finding(asked, said, reached=True))
+            found.append(Finding(asked, said, reached=None))
         else:
             said = f"{one.ratio:.3f} [{one.low:.3f}, {one.high:.3f}]"
             found.append(Finding(asked, said, one.ratio <= most and one.high < 1))
@@ -111,7 +112,7 @@ def standards_table(scores: Sequence[Score], seed: int) -> str:
     columns = [findings(scores, arm, seed) for arm in arms]
     lines = ["| asked | " + " | ".join(arms) + " |", "|---|" + "---|" * len(arms)]
     for row in zip(*columns, strict=True):
-        cells = [f"{'yes' if one.reached else 'no'}: {one.found}" for one in row]
+        cells = [f"{_SAID[one.reached]}: {one.found}" for one in row]
         lines.append(f"| {row[0].asked} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

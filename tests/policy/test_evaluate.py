@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -197,17 +198,11 @@ def test_traces_are_read_with_their_gaps(tmp_path: Path) -> None:
         read_traces(tmp_path)
 
 
-def made(policy: str, usd: float, bad: float, **other: object) -> Score:
+def made(policy: str, usd: float, bad: float) -> Score:
     """Return a score of a week whose cheapest setting that held cost 100."""
     return Score(
-        **{
-            "trace": "a", "unseen": True, "origin": "2020", "size": 20, "mode": ONE_TYPE,
-            "policy": policy, "configuration": "", "usd": usd, "bad_minute_share": bad,
-            "met": bad <= 0.01, "bound_usd": 80.0, "seconds": 0.0, "launches": 0.0,
-            "hindsight_usd": 100.0,
-        }
-        | other
-    )  # type: ignore[arg-type]  # fmt: skip
+        "a", True, "2020", 20, ONE_TYPE, policy, "", usd, bad, bad <= 0.01, 80.0, 0.0, 0.0, 100.0
+    )
 
 
 def test_a_week_is_both_worse_only_where_cost_and_bad_minutes_rose() -> None:
@@ -245,3 +240,12 @@ def test_the_picture_shows_every_policy_it_names(scores: list[Score]) -> None:
     names = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert len(lines) >= 8
     assert {"best-calibrated", "tracking-dial", PROVEN, "peak-static"} <= set(names)
+
+
+def test_a_rule_that_never_holds_as_many_weeks_is_not_beaten() -> None:
+    """Its dial turned as far as it goes it holds none of two weeks: costs cannot be compared."""
+    written = [made("as-written", 200, 0.0)] * 2
+    turned = [replace(made("best-calibrated", 90, 0.02), dial=k) for k in (0, 0, 1, 1)]
+    found = findings([*written, *turned, *[made(PROVEN, 150, 0.0)] * 2], PROVEN, 0)
+    assert found[-1].reached is None
+    assert found[-1].found == "best-calibrated never holds 2 of 2"
