@@ -50,8 +50,25 @@ def read_traces(folder: Path, *, least_days: float = 0.0) -> list[Trace]:
         ) from error
     except ValueError as error:
         raise PolicyError("the index of traces is not JSON", where=str(path)) from error
-    wanted = [entry for entry in index if float(entry["days"]) >= least_days]
+    _check(index, path)
+    wanted = [entry for entry in index if entry["days"] >= least_days]
     return sorted((_read(folder, entry) for entry in wanted), key=lambda trace: trace.name)
+
+
+def _check(index: Any, path: Path) -> None:
+    """Refuse an index that is no list of objects with what is read of each."""
+    entries = index if isinstance(index, list) else [None]
+    for place, entry in enumerate(entries):
+        known = entry if isinstance(entry, dict) else {}
+        named = all(isinstance(known.get(key), str) for key in ("name", "file"))
+        counted = all(type(known.get(key)) in (int, float) for key in ("days", "step_s"))
+        if not (named and counted and known["step_s"] >= 1):
+            where = f"{path} (entry {place})" if isinstance(index, list) else str(path)
+            raise PolicyError(
+                "the index of traces is not as expected",
+                where=where,
+                hint="Write a list of objects with name, file, days and step_s (in seconds)",
+            )
 
 
 def _read(folder: Path, entry: Mapping[str, Any]) -> Trace:

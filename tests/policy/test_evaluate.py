@@ -249,3 +249,15 @@ def test_a_rule_that_never_holds_as_many_weeks_is_not_beaten() -> None:
     found = findings([*written, *turned, *[made(PROVEN, 150, 0.0)] * 2], PROVEN, 0)
     assert found[-1].reached is None
     assert found[-1].found == "best-calibrated never holds 2 of 2"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [{"traces": 7}, [3], [{"name": "a", "file": "a.csv", "days": "30", "step_s": 60}],
+     [{"name": "a", "file": "a.csv", "days": 30, "step_s": 0}]],
+)  # fmt: skip
+def test_a_bad_index_of_traces_gets_one_line(tmp_path: Path, index: object) -> None:
+    """What is JSON but no list of traces is refused, with what to write instead."""
+    (tmp_path / "traces.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"not as expected.*name, file, days and step_s"):
+        read_traces(tmp_path)
