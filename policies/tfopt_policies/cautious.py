@@ -16,6 +16,7 @@ import numpy as np
 from tfopt_policies.expressible import distinct
 from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
+from tfopt_policies.reactive import TARGET_TRACKING_50
 from tfopt_policies.sizing import need, past_weeks, replay, rivals, scaled
 from tfopt_policies.steps import stepped
 from tfopt_sim.types import Configuration, FloatArray, Machine
@@ -89,6 +90,14 @@ def tracking_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list
     ]
 
 
+def customary_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list[Configuration]:
+    """Return the customary target over ever higher minimums, up to well above the largest need."""
+    aim = min(TARGET_TRACKING_50.target_cpu, problem.knobs.max_target_cpu)
+    raised = {math.ceil(factor * sizes[-1]) for factor in _HEADROOM}
+    bounds = [*_bounds(sizes), *((low, low) for low in sorted(raised))]
+    return [scaled(problem, machine, low, high, aim) for low, high in bounds]
+
+
 def steps_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list[Configuration]:
     """Return bounds × aims × cadence of step tables; nothing where there may be none."""
     if not problem.knobs.steps:
@@ -130,4 +139,6 @@ FLOORS = Calibrated("floors-dial", (floors_grid, static_grid))
 BEST = Calibrated(
     "best-calibrated", (tracking_grid, steps_grid, floors_grid, static_grid), machines=2
 )
-DIALS = (TRACKING, STEPS, FLOORS, BEST)
+# What people run, made as safe as asked by the one setting it leaves open: its minimum.
+CUSTOMARY = Calibrated(TARGET_TRACKING_50.name, (customary_grid,))
+DIALS = (TRACKING, STEPS, FLOORS, BEST, CUSTOMARY)

@@ -13,7 +13,7 @@ from tfopt_policies.statistics import matched_log_cost
 
 _DRAWS = 1000
 ARMS = ("planner", PROVEN)
-WITHOUT_DIAL = ("peak-static", "target-tracking-50")
+WITHOUT_DIAL = ("peak-static",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from tfopt_policies.matching import along_dial
 from tfopt_policies.standards import price_of_holding
 from tfopt_policies.statistics import performance_profile
 
-_DIALLED = ("planner", "best-calibrated", "tracking-dial", "floors-dial", "steps-dial")
+_DIALLED = ("planner", "best-calibrated", "tracking-dial", "floors-dial", "steps-dial",
+            "target-tracking-50")  # fmt: skip
 _PLAIN = (PROVEN, "planner", "best-calibrated", "calibrated-tracking", "random-search",
           "target-tracking-50", "peak-static")  # fmt: skip
 # Okabe and Ito's palette, told apart by the colour-blind; the same policy keeps its colour

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from policy_problems import WEEK_S
 
 from tfopt.commands.evaluate import command as evaluate_command
-from tfopt_policies.cautious import CAUTIONS
+from tfopt_policies.cautious import CAUTIONS, CUSTOMARY
 from tfopt_policies.episodes import HELD_OUT, episode, judged_origins, split
 from tfopt_policies.errors import PolicyError
 from tfopt_policies.evaluate import (
@@ -63,6 +63,19 @@ def test_every_policy_is_judged_on_every_week(scores: list[Score]) -> None:
         assert own == [*range(len(CAUTIONS))] * 2
     assert {score.unseen for score in scores if score.trace == "nab_tweets_AMZN"} == {True}
     assert {score.unseen for score in scores if score.trace == "other"} == {False}
+
+
+def test_customary_tracking_turned_safer_moves_its_minimum_alone() -> None:
+    """Every position aims at 50 %; the more history must be held, the higher the minimum."""
+    made = trace("other", "bursty", seed=3)
+    rng = np.random.default_rng(0)
+    one = episode("other", made.demand, 28 * WEEK_STEPS // 7, setting(10, ONE_TYPE), rng)
+    turned = CUSTOMARY.dialled(one.problem, rng)
+    assert {choice.tracking.target for choice in turned if choice.tracking} == {0.5}
+    assert all(choice.tracking for choice in turned)
+    four_weeks = [choice.min_size for choice in turned[4:]]
+    assert four_weeks == sorted(four_weeks)
+    assert four_weeks[-1] > turned[0].min_size
 
 
 def test_no_policy_that_meets_the_slo_beats_the_bound(scores: list[Score]) -> None:
