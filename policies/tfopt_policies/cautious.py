@@ -91,11 +91,13 @@ def tracking_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list
 
 
 def customary_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list[Configuration]:
-    """Return the customary target over ever higher minimums, up to well above the largest need."""
-    aim = min(TARGET_TRACKING_50.target_cpu, problem.knobs.max_target_cpu)
+    """Return the customary target over ever higher minimums, in the end constant sizes."""
     raised = {math.ceil(factor * sizes[-1]) for factor in _HEADROOM}
-    bounds = [*_bounds(sizes), *((low, low) for low in sorted(raised))]
-    return [scaled(problem, machine, low, high, aim) for low, high in bounds]
+    return [
+        scaled(problem, machine, low, high, aim)
+        for low, high in (*_bounds(sizes), *((size, size) for size in sorted(raised)))
+        for aim in _aims(problem, (TARGET_TRACKING_50.target_cpu,))
+    ]
 
 
 def steps_grid(problem: Problem, machine: Machine, sizes: FloatArray) -> list[Configuration]:
