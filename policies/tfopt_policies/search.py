@@ -1,4 +1,4 @@
-"""Searches proposals for the cheapest that hold: screens, polishes, mends, and names finalists.
+"""Searches proposals for the cheapest that hold: screens, polishes, mends, proves, and descends.
 
 Weeks of history are replayed beside the forecast's scenarios. A forecast can be wrong where a
 replay cannot, and a week that was is only one week; so a past week missed is neither ignored nor
@@ -7,7 +7,7 @@ forbidden: it counts like doubling the cost (`burdened_cost`), by which everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tfopt_policies.calibrated import safer, single_steps
 from tfopt_policies.expressible import distinct
@@ -20,6 +20,7 @@ LOCAL_SEARCH = "local-search"  # around the present settings
 _POLISH_ROUNDS = 2
 _MENDED = 2  # failed configurations made safer in each round
 _HEAT = 4  # configurations taken to the next stage at a time
+_DESCENTS = 8  # steps down from the first that holds, each to the cheapest that still does
 _MAX_HEATS = 6  # beyond those, what is left costs far more than what failed
 
 
@@ -50,7 +51,13 @@ class Search:
             self._screen()
         self._show_every_contender()
         self.race.run([self.problem.present], self.race.size)
-        return next((c for c in self._finals() if self.holds(c)), None)
+        winner = self._first_to_hold(self._entrants()) or self._first_to_hold(self._safest())
+        for _ in range(_DESCENTS):
+            cheaper = None if winner is None else self._descend(winner)
+            if cheaper is None:
+                break
+            winner = cheaper
+        return winner
 
     def eligible(self, configuration: Configuration) -> bool:
         """Say whether it may win: the present settings may not where a shared one is pinned."""
@@ -134,16 +141,42 @@ class Search:
             if not any(self.race.seen(c) for c in own):
                 self.race.run([min(own, key=self.burdened_cost)], FIRST)
 
-    def _finals(self) -> Iterator[Configuration]:
-        """Yield finalists, cheapest first, each run as far as it stays on course."""
+    def _descend(self, winner: Configuration) -> Configuration | None:
+        """Return what holds and costs less, one step from a winner; None where nothing does.
+
+        Screening trusts a few scenarios and so polishes around what is a little too cheap; from
+        what has shown on all of them that it holds, every step down is a real one.
+        """
+        for near in distinct(self.problem, single_steps(winner)):
+            self.proposer.setdefault(near, _heir(self.proposer[winner]))
+        self._screen()
+        limit = self.burdened_cost(winner)
+        return self._first_to_hold(c for c in self._entrants() if self.burdened_cost(c) < limit)
+
+    def _entrants(self) -> list[Configuration]:
+        """Return what may still turn out to hold, seen or not, cheapest first."""
         able = filter(self.eligible, self.proposer)
-        entrants = sorted(filter(self._on_course, able), key=self.burdened_cost)
-        for begin in range(0, min(len(entrants), _HEAT * _MAX_HEATS), _HEAT):
-            heat = entrants[begin : begin + _HEAT]
+        return sorted(filter(self._may_hold, able), key=self.burdened_cost)
+
+    def _safest(self) -> list[Configuration]:
+        """Return the same, by how little was bad so far: for where none of the cheapest holds."""
+        return sorted(self._entrants(), key=self.race.bad_share)
+
+    def _may_hold(self, configuration: Configuration) -> bool:
+        finished = self.race.seen(configuration) == self.race.size
+        return self.holds(configuration) if finished else self._on_course(configuration)
+
+    def _first_to_hold(self, entrants: Iterable[Configuration]) -> Configuration | None:
+        """Return the first that holds, each run as far as it stays on course."""
+        able = list(entrants)
+        for begin in range(0, min(len(able), _HEAT * _MAX_HEATS), _HEAT):
+            heat = able[begin : begin + _HEAT]
             self.race.run(heat, SECOND)
-            heat = list(filter(self._on_course, heat))
+            heat = list(filter(self._may_hold, heat))
             for configuration in sorted(heat, key=self.burdened_cost):
                 for upto in (THIRD, self.race.size):
-                    if self._on_course(configuration):
+                    if self._may_hold(configuration):
                         self.race.run([configuration], upto)
-                yield configuration
+                if self.holds(configuration):
+                    return configuration
+        return None

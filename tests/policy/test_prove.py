@@ -117,7 +117,7 @@ def test_mending_a_few_missed_weeks_may_not_cost_a_multiple() -> None:
     present = Configuration(SMALL, 6, 12, 8, (TargetTracking(0.5),))
     problem = make_problem(present=present, machines=(SMALL,))
     futures = problem.model.sample(np.random.default_rng(2), 40, WEEK_S, 60)
-    futures[::6, 3000:3600] *= 20  # a crowd in one week of six
+    futures[::6, np.arange(futures.shape[1]) % 120 < 4] *= 20  # crowds too short to scale for
     crowd = Configuration(SMALL, 400, 400, 400, (TargetTracking(0.5),))
     verdict = prove(problem, {"constant peak": [crowd]}, futures)
     peak = next(trial for trial in verdict.contenders if trial.proposer == "constant peak")
@@ -125,6 +125,20 @@ def test_mending_a_few_missed_weeks_may_not_cost_a_multiple() -> None:
     assert verdict.chosen != peak.configuration
     assert "holding the SLO would cost" in verdict.reason
     assert verdict.saving.usd_per_month >= -verdict.present_outcome.usd_per_hour.mean() * 730
+
+
+def test_descends_from_what_holds_to_the_cheapest_around_it() -> None:
+    """From a constant peak the proof walks down until no step below still holds."""
+    problem = make_problem(present=STARVED, machines=(SMALL,))
+    futures = problem.model.sample(np.random.default_rng(2), 24, WEEK_S, 60)
+    crowd = Configuration(SMALL, 60, 60, 60, (TargetTracking(0.5),))
+    verdict = prove(problem, {"constant peak": [crowd]}, futures)
+    cost = verdict.chosen_outcome.usd_per_hour.mean()
+    assert verdict.won_by == "constant peak"
+    assert cost < 0.25 * 60 * SMALL.usd_per_hour
+    holding = [trial for trial in verdict.tried if trial.meets_slo and trial.scenarios == 24]
+    assert len(holding) > 1
+    assert min(trial.usd_per_month for trial in holding) == pytest.approx(730 * cost)
 
 
 def test_nothing_holds_and_nothing_can_change() -> None:
