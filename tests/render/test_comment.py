@@ -10,7 +10,7 @@ from reports import PATCH, REPORTS, apps, report, unchanged_group, web
 
 from tfopt.recommendation import Report
 from tfopt.render import render
-from tfopt.render.github_comment import LIMIT, generated_at, render_github_failure
+from tfopt.render.comment import GITHUB, generated_at, render_failure
 
 
 def marker(comment: str) -> dict[str, str]:
@@ -35,8 +35,20 @@ def test_marker_says_which_tool_target_content_and_time() -> None:
         "target": "plan.json",
         "sha": found["sha"],
         "generated_at": "2026-05-04T00:00:00Z",
+        "recommended": 2,
     }
     assert re.fullmatch("[0-9a-f]{16}", found["sha"])
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("recommended", 2), ("unchanged", 0), ("possible", 1), ("not-analysed", None)],
+)
+def test_marker_counts_what_is_left_to_change(name: str, left: int | None) -> None:
+    """Nothing found is no count of 0 where nothing was looked at, or only a part."""
+    assert marker(render(*REPORTS[name], "github-comment")).get("recommended") == left
+    partly = report(unchanged_group(), complete=False)
+    assert "recommended" not in marker(render(partly, "", "github-comment"))
 
 
 def test_time_is_that_of_the_newest_fact() -> None:
@@ -91,7 +103,7 @@ def test_a_long_comment_is_cut_and_says_what_is_missing(groups: int, lines: int,
     """Details go first, then the end of the patch, then rows; the limit always holds."""
     patch = PATCH + "+# a line of a long patch\n" * lines
     comment = render(many(groups), patch, "github-comment")
-    assert len(comment.encode("utf-16-le")) // 2 <= LIMIT
+    assert len(comment.encode("utf-16-le")) // 2 <= GITHUB.limit
     assert re.search(rf"Cut to fit GitHub's 65,536 characters:\*\* .*{says}", comment)
     assert comment.count("<details") == comment.count("</details>")
     assert comment.count("```") % 2 == 0
@@ -100,7 +112,16 @@ def test_a_long_comment_is_cut_and_says_what_is_missing(groups: int, lines: int,
 def test_a_cut_wastes_little_of_the_limit() -> None:
     """As much as fits is shown."""
     comment = render(many(40), PATCH, "github-comment")
-    assert len(comment) > 0.9 * LIMIT
+    assert len(comment) > 0.9 * GITHUB.limit
+
+
+def test_each_vendor_has_its_own_limit() -> None:
+    """What is cut for GitHub is whole on GitLab."""
+    text = render(many(40), PATCH, "gitlab-comment")
+    assert len(text) > GITHUB.limit
+    assert "Cut to fit" not in text
+    patch = PATCH + "+# a line of a long patch\n" * 50_000
+    assert "Cut to fit GitLab's 1,000,000 characters" in render(many(1), patch, "gitlab-comment")
 
 
 def test_a_comment_that_fits_is_not_cut() -> None:
@@ -110,8 +131,8 @@ def test_a_comment_that_fits_is_not_cut() -> None:
 
 def test_failure_has_a_comment_of_its_own() -> None:
     """The reader of a pull request learns what went wrong, in a fence that nothing closes."""
-    comment = render_github_failure("plan.json: not a plan\n```\n<script>", "plan.json")
+    comment = render_failure("plan.json: not a plan\n```\n<script>", "plan.json")
     assert marker(comment)["target"] == "plan.json"
     assert "### tfopt could not answer" in comment
     assert "````\nplan.json: not a plan\n```\n<script>\n````" in comment
-    assert comment == render_github_failure("plan.json: not a plan\n```\n<script>", "plan.json")
+    assert comment == render_failure("plan.json: not a plan\n```\n<script>", "plan.json")

@@ -17,6 +17,7 @@ FILES = {
     "report.json": ("json", {}),
     "report.md": ("markdown", {}),
     "github-comment.md": ("github-comment", {}),
+    "gitlab-comment.md": ("gitlab-comment", {}),
     "patch.diff": ("diff", {}),
 }
 

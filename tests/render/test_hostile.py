@@ -15,11 +15,11 @@ from reports import HOSTILE, HOSTILE_PATCH, REPORTS, hostile
 
 from tfopt.render import FORMATS, render
 from tfopt.render.plain import plain
-from tfopt.render.templates import code, fence, prose
+from tfopt.render.templates import Dialect, code, fence, prose
 
 ACTIVE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 OUR_HTML = re.compile(
-    r"<!-- tfopt \{[^<>]*\} -->|<!-- -->|<br>|</?(details|summary|code|sub)>|<details open>"
+    r"<!-- tfopt \{[^<>]*\} -->|<!-- -->|<br>|</?(details|summary|code|sub|span)>|<details open>"
 )
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 READ_BY_PEOPLE = [name for name in FORMATS if name not in ("json", "diff")]
@@ -36,7 +36,7 @@ def tokens(text: str) -> list[Token]:
 def shown(markup: str) -> str:
     """Return the text a reader sees of one rendered paragraph."""
     body = MARKDOWN.render(markup).strip()
-    return html.unescape(re.sub(r"<!-- -->|</?(p|code)>", "", body))
+    return html.unescape(re.sub(r"<!-- -->|</?(p|code|span)>", "", body))
 
 
 @pytest.mark.parametrize("format_", READ_BY_PEOPLE)
@@ -54,7 +54,7 @@ def test_colour_adds_no_code_but_rich_s_own() -> None:
     assert ACTIVE.findall(re.sub("\x1b\\[[0-9;]*m", "", text)) == []
 
 
-@pytest.mark.parametrize("format_", ["markdown", "github-comment"])
+@pytest.mark.parametrize("format_", ["markdown", "github-comment", "gitlab-comment"])
 def test_markdown_holds_no_html_link_or_image_but_ours(format_: str) -> None:
     """Names are text: the only HTML is from our templates, there is no link and no picture."""
     found = tokens(render(hostile(), HOSTILE_PATCH, format_))
@@ -68,7 +68,7 @@ def test_markdown_holds_no_html_link_or_image_but_ours(format_: str) -> None:
     assert not any(t.content.startswith("owned") for t in headings)
 
 
-@pytest.mark.parametrize("format_", ["markdown", "github-comment"])
+@pytest.mark.parametrize("format_", ["markdown", "github-comment", "gitlab-comment"])
 def test_hostile_rows_keep_the_columns_of_their_table(format_: str) -> None:
     """A pipe in a name does not add a cell; a line break does not end a row."""
     text = render(hostile(), HOSTILE_PATCH, format_)
@@ -91,7 +91,7 @@ def _rows(found: list[Token]) -> list[int]:
     return counts
 
 
-@pytest.mark.parametrize("format_", ["markdown", "github-comment"])
+@pytest.mark.parametrize("format_", ["markdown", "github-comment", "gitlab-comment"])
 def test_fences_hold_what_they_should(format_: str) -> None:
     """Backticks in a patch or a block cannot close the fence around them."""
     fences = [t for t in tokens(render(hostile(), HOSTILE_PATCH, format_)) if t.type == "fence"]
@@ -115,6 +115,19 @@ def test_no_mention_issue_or_link_is_left_for_github() -> None:
             in_code = token.content == "<code>"
         if token.type == "text" and not in_code:
             assert not re.search(r"@\w|#\d|\w://|www\.\w|:\w+:", token.content), token.content
+
+
+def test_no_reference_of_any_kind_is_left_for_gitlab() -> None:
+    """Its signs stand alone in their elements, so that no text holds one before a name or number.
+
+    A backslash does it for money, which is everywhere: GitLab takes no escaped sign for one.
+    """
+    signs = '@root #1 !2 %3 %"m" ^a $4 &5 GL-6 https://evil.example www.evil.example :tada:'
+    markup = str(prose(signs, "gitlab"))
+    assert shown(markup) == signs
+    for text in re.split(r"</?span>|\\\$", markup):
+        seen = html.unescape(text)
+        assert not re.search(r'[@#!%^$&]["\w]|GL-\d|\w://|www\.\w|:\w+:', seen), seen
 
 
 def test_marker_gives_back_exactly_what_it_holds() -> None:
@@ -149,23 +162,24 @@ def test_plain_text_is_one_harmless_line(text: str) -> None:
     assert plain(line) == line
 
 
+@pytest.mark.parametrize("dialect", ["github", "gitlab"])
 @example("__init__")
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
-def test_prose_shows_exactly_its_text(text: str) -> None:
+def test_prose_shows_exactly_its_text(dialect: Dialect, text: str) -> None:
     """Markdown made of a text renders as that text, in a paragraph of its own."""
     line = plain(text)
-    assert shown(str(prose(line))).strip() == re.sub(r"\A\s+", " ", line).strip()
+    assert shown(str(prose(line, dialect))).strip() == re.sub(r"\A\s+", " ", line).strip()
 
 
 @given(st.text(alphabet="`*_[]()<>|~\\#+-=.!&$:@1a \n{}", max_size=30))
 def test_prose_and_code_stay_inside_a_table_cell(text: str) -> None:
     """Any mix of markdown's own signs fills one cell, shown as it is."""
     line = plain(text)
-    for markup in (str(prose(line)), str(code(line))):
+    for markup in (str(prose(line)), str(prose(line, "gitlab")), str(code(line))):
         rendered = MARKDOWN.render(f"| a | b |\n|---|---|\n| x{markup} | y |\n")
         cells = re.findall(r"<td>(.*?)</td>", rendered)
         assert len(cells) == 2
-        seen = html.unescape(re.sub(r"<!-- -->|</?code>", "", cells[0]))
+        seen = html.unescape(re.sub(r"<!-- -->|</?(code|span)>", "", cells[0]))
         assert re.sub(r"\s+", " ", seen).strip() == re.sub(r"\s+", " ", f"x{line}").strip()
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tfopt.hcl.edit import Patch
     from tfopt.recommendation import Group, Report
 
-FORMATS = ("table", "json", "markdown", "diff", "github-comment")
+FORMATS = ("table", "json", "markdown", "diff", "github-comment", "gitlab-comment")
 FAIL_ON = ("none", "any", "savings", "risk")
 FAILED = 2
 MEASURED_ON = "measured_on"  # the key that a changed type asks for

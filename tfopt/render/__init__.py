@@ -9,7 +9,7 @@ from tfopt.recommendation import Report
 if TYPE_CHECKING:
     from tfopt.simulation import Simulation
 
-FORMATS = ("table", "json", "markdown", "diff", "github-comment")
+FORMATS = ("table", "json", "markdown", "diff", "github-comment", "gitlab-comment")
 
 
 def render(
@@ -41,10 +41,10 @@ def render(
         from tfopt.render.markdown import render_markdown
 
         return render_markdown(report, patch)
-    if format == "github-comment":
-        from tfopt.render.github_comment import render_github_comment
+    if format in ("github-comment", "gitlab-comment"):
+        from tfopt.render.comment import GITHUB, GITLAB, render_comment
 
-        return render_github_comment(report, patch)
+        return render_comment(report, patch, GITHUB if format == "github-comment" else GITLAB)
     raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -21,11 +21,20 @@ _AUTOLINK = re.compile(
     r"@(?=\w)|#(?=\d)|(?<=GH)-(?=\d)|(?<=\w):(?=//)|(?<=www)\.|:(?=[\w+-]+:)", re.IGNORECASE
 )
 _SPLIT = "<!-- -->"
+# GitLab looks at what is left of comments: there the sign stands in an element of its own
+_GITLAB_AUTOLINK = re.compile(
+    r"(?<!\\)[@#!%^](?=[\w\"{])|&amp;(?=\d)|(?<=GL)-(?=\d)|(?<=\w):(?=//)|(?<=www)\."
+    r"|:(?=[\w+-]+:)",
+    re.IGNORECASE,
+)
+_GITLAB_MONEY = re.compile(r"\$(?=\d)")  # $12 is its snippet 12
+
+Dialect = Literal["github", "gitlab"]
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment of `templates/`.
+def environment(dialect: Dialect = "github") -> Environment:
+    """Return the environment of `templates/`, for the markdown of one vendor.
 
     Every `{{ expression }}` is escaped as markdown text; `code`, `fence` and `html` are the other
     ways to print, so that a template that overrides a block is as safe as ours.
@@ -33,7 +42,7 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(data_dir("templates")),
         autoescape=True,  # marks what macros and blocks return, so that nothing is escaped twice
-        finalize=_finalize,
+        finalize=partial(_finalize, dialect=dialect),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -43,9 +52,9 @@ def environment() -> Environment:
     return env
 
 
-def render_template(name: str, **values: Any) -> str:
+def render_template(name: str, dialect: Dialect = "github", /, **values: Any) -> str:
     """Return the rendered template; runs of empty lines become one."""
-    text = environment().get_template(name).render(**values)
+    text = environment(dialect).get_template(name).render(**values)
     return squeeze(text)
 
 
@@ -64,18 +73,21 @@ def squeeze(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def _finalize(value: Any) -> Any:
+def _finalize(value: Any, *, dialect: Dialect) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return prose(value)
+        return prose(value, dialect)
     return value
 
 
-def prose(text: str) -> Markup:
+def prose(text: str, dialect: Dialect = "github") -> Markup:
     """Return `text` as markdown that shows exactly these characters, without links or mentions."""
     escaped = _ACTIVE.sub(r"\\\g<0>", _LEADING.sub(" ", text.replace("\n", " ")))
     for character, entity in _ENTITIES.items():
         escaped = escaped.replace(character, entity)
     escaped = _LINE_START.sub(r"\g<0>\\", escaped)
+    if dialect == "gitlab":
+        apart = _GITLAB_AUTOLINK.sub(r"<span>\g<0></span>", escaped)
+        return Markup(_GITLAB_MONEY.sub(r"\$", apart))
     return Markup(_AUTOLINK.sub(lambda match: match[0] + _SPLIT, escaped))
 
 

@@ -1,9 +1,8 @@
-"""The pull-request comment: short, a chart at a glance, everything else folded, never too long."""
+"""The pull-request comment: short, a chart at a glance, the rest folded, never too long."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,14 +11,34 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from tfopt import __version__
+from tfopt.marker import Marker
 from tfopt.recommendation import Report
 from tfopt.render import words
 from tfopt.render.plain import plain, plain_lines, plain_report
-from tfopt.render.templates import render_template
+from tfopt.render.templates import Dialect, render_template
 from tfopt.render.view import GroupView, ReportView, report_view
 
-LIMIT = 65_536  # characters of a GitHub comment
 OPEN_PATCH_LINES = 30  # a patch this short is shown unfolded
+ROOM = 1_024  # characters kept free for what is added when the comment is posted
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where comments are shown.
+
+    Attributes:
+        name: as its vendor writes it.
+        limit: characters of one comment.
+        dialect: what its markdown turns into links.
+    """
+
+    name: str
+    limit: int
+    dialect: Dialect
+
+
+GITHUB = Place("GitHub", 65_536, "github")
+GITLAB = Place("GitLab", 1_000_000, "gitlab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +51,8 @@ class _Shown:
     skipped: bool = True
 
 
-def render_github_comment(report: Report, patch: str) -> str:
-    """Return the comment; what does not fit GitHub's limit is left out, and the text says so.
+def render_comment(report: Report, patch: str, place: Place) -> str:
+    """Return the comment; what does not fit the place's limit is left out, and the text says so.
 
     Folded sections go first, then the end of the patch, then rows of the overview.
     """
@@ -43,35 +62,46 @@ def render_github_comment(report: Report, patch: str) -> str:
     groups = len(view.groups)
 
     def comment(shown: _Shown) -> str:
-        return _comment(view, marker, lines, shown)
+        return _comment(view, marker, lines, shown, place)
 
-    shown = _Shown(rows=groups, details=groups, patch_lines=len(lines))
-    if _fits(comment(shown)):
-        return comment(shown)
-    for smaller in (
-        _most(comment, groups, lambda n: replace(shown, details=n)),
-        _most(comment, len(lines), lambda n: _Shown(groups, 0, n, skipped=False)),
-        _most(comment, groups, lambda n: _Shown(n, 0, 0, skipped=False)),
-    ):
-        text = comment(smaller)
-        if _fits(text):
+    def most(number: int, shown: Callable[[int], _Shown]) -> _Shown:
+        """Return `shown` of the largest number whose comment fits, else of 0."""
+        return shown(
+            bisect_right(
+                range(1, number + 1), False, key=lambda n: not _fits(comment(shown(n)), place)
+            )
+        )
+
+    whole = _Shown(rows=groups, details=groups, patch_lines=len(lines))
+    smaller: list[Callable[[], _Shown]] = [
+        lambda: whole,
+        lambda: most(groups, lambda n: replace(whole, details=n)),
+        lambda: most(len(lines), lambda n: _Shown(groups, 0, n, skipped=False)),
+        lambda: most(groups, lambda n: _Shown(n, 0, 0, skipped=False)),
+    ]
+    for shown in smaller:
+        text = comment(shown())
+        if _fits(text, place):
             return text
-    raise ValueError("the frame of the comment alone exceeds GitHub's limit")
+    raise ValueError(f"the frame of the comment alone exceeds {place.name}'s limit")
 
 
-def render_github_failure(message: str, target: str) -> str:
+def render_failure(message: str, target: str, place: Place = GITHUB) -> str:
     """Return the comment for a plan that could not be answered; no time, so always the same bytes.
 
     Args:
         message: what went wrong, as the user would see it on standard error.
         target: the plan, as the user named it.
+        place: where the comment is shown.
     """
-    marker = {"tool": "tfopt", "version": __version__, "target": target}
-    marker |= {"sha": _digest(message), "generated_at": ""}
+    marker = Marker(
+        tool="tfopt", version=__version__, target=target, sha=_digest(message), generated_at=""
+    )
     return render_template(
-        "github-comment-failure.md.j2",
-        marker=_hidden(marker),
-        message=plain_lines(message)[: LIMIT // 2],
+        "comment-failure.md.j2",
+        place.dialect,
+        marker=Markup(marker.line()),
+        message=plain_lines(message)[: place.limit // 2],
         target=plain(target),
         version=__version__,
     )
@@ -87,15 +117,23 @@ def generated_at(report: Report) -> str:
 
 def _marker(report: Report, patch: str) -> Markup:
     plans = report.plans or [report.plan]
-    return _hidden(
-        {
-            "tool": report.tool.name,
-            "version": report.tool.version,
-            "target": ", ".join(plan.path for plan in plans),
-            "sha": _digest(report.model_dump_json() + patch),
-            "generated_at": generated_at(report),
-        }
+    marker = Marker(
+        tool=report.tool.name,
+        version=report.tool.version,
+        target=", ".join(plan.path for plan in plans),
+        sha=_digest(report.model_dump_json() + patch),
+        generated_at=generated_at(report),
+        recommended=_recommended(report),
     )
+    return Markup(marker.line())
+
+
+def _recommended(report: Report) -> int | None:
+    """Return how many groups are left to change; None where silence does not mean none."""
+    found = sum(group.status == "recommended" for group in report.groups)
+    complete = all(plan.complete for plan in report.plans or [report.plan])
+    analysed = any(group.status != "not-analysed" for group in report.groups)
+    return found if found or (complete and analysed) else None
 
 
 def _digest(text: str) -> str:
@@ -103,19 +141,14 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _hidden(marker: dict[str, str]) -> Markup:
-    """Return the marker as an HTML comment that no value in it can close."""
-    text = json.dumps(marker, separators=(",", ":"))
-    for characters in ("<", ">", "&", "--"):
-        escaped = "".join(f"\\u{ord(character):04x}" for character in characters)
-        text = text.replace(characters, escaped)
-    return Markup(f"<!-- tfopt {text} -->")
-
-
-def _comment(view: ReportView, marker: Markup, patch: list[str], shown: _Shown) -> str:
+def _comment(
+    view: ReportView, marker: Markup, patch: list[str], shown: _Shown, place: Place
+) -> str:
     kept = patch[: shown.patch_lines]
     return render_template(
-        "github-comment.md.j2",
+        "comment.md.j2",
+        place.dialect,
+        place=place,
         report=view,
         marker=marker,
         rows=shown.rows,
@@ -155,13 +188,5 @@ def _cut(view: ReportView, patch: list[str], shown: _Shown) -> str:
     )
 
 
-def _most(comment: Callable[[_Shown], str], most: int, shown: Callable[[int], _Shown]) -> _Shown:
-    """Return `shown` of the largest number up to `most` whose comment fits, else of 0."""
-    fitting = bisect_right(
-        range(1, most + 1), False, key=lambda number: not _fits(comment(shown(number)))
-    )
-    return shown(fitting)
-
-
-def _fits(text: str) -> bool:
-    return len(text.encode("utf-16-le")) // 2 <= LIMIT
+def _fits(text: str, place: Place) -> bool:
+    return len(text.encode("utf-16-le")) // 2 <= place.limit - ROOM
