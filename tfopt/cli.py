@@ -16,6 +16,7 @@ VERBS = {
     "trace": "Show where a value comes from, file:line by file:line.",
     "simulate": "Show what the present settings of a plan would cost and serve.",
     "forecast": "Forecast one traffic series.",
+    "comment": "Put a rendered recommendation on a pull request.",
     "prices": "Show the price book: date, regions, one type.",
     "train": "Train a policy on traces and synthetic demand.",
     "evaluate": "Score policies against the baselines on weeks they have not seen.",

@@ -1,0 +1,205 @@
+"""`tfopt comment`: put a rendered recommendation on a pull request."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tfopt.commands.options import common_options, tell
+from tfopt.errors import TfoptError
+
+if TYPE_CHECKING:
+    from tfopt.marker import Run
+    from tfopt.publish.pull_request.comment import Behavior, PullRequest
+    from tfopt.publish.pull_request.environment import Environment, Given
+    from tfopt.publish.pull_request.patience import Patience
+    from tfopt.publish.pull_request.post import Answer
+
+    Connect = Callable[[Environment, Given, Patience], PullRequest[Any]]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_REMADE = ("update", "new", "delete-and-new")
+_STDIN = Path("-")
+
+
+@click.group(
+    epilog="""\b
+Example:
+  tfopt recommend plan.json --format github-comment | tfopt comment github
+More: tfopt comment github --help
+"""
+)
+def command() -> None:
+    """Put a rendered recommendation on a pull request."""
+
+
+def _options(*behaviors: str, number: str = "--pull-request") -> Callable[[Command], Command]:
+    """Add what all vendors take; `behaviors` are those that this one can do."""
+    options = [
+        click.option(
+            "--path",
+            "paths",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="What tfopt recommend wrote; repeatable.  [default: standard input]",
+        ),
+        click.option("--repo", "repository", help="Default: the repository of this CI job."),
+        click.option(
+            *dict.fromkeys((number, "--pull-request")),
+            "number",
+            type=click.IntRange(min=1),
+            help="Default: that of this CI job.",
+        ),
+        click.option(
+            "--behavior",
+            type=click.Choice(behaviors),
+            default="update",
+            show_default=True,
+            help="What becomes of the comment of an earlier run.",
+        ),
+        click.option(
+            "--target", help="Tells comments of one pull request apart; default: the plan's path."
+        ),
+        click.option(
+            "--run",
+            "run_number",
+            type=click.IntRange(min=0),
+            help="Counts up with each run; an older one changes nothing.  [default: CI's number]",
+        ),
+        click.option("--api-url", help="Default: the API of this CI job, else the public one."),
+        click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing."),
+        common_options,
+    ]
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  tfopt comment github --path comment.md
+  tfopt comment github --path comment.md --repo owner/name --pull-request 12 --dry-run
+"""
+)
+@_options("update", "new", "hide-and-new", "delete-and-new")
+def github(**choices: Any) -> None:
+    """Comment on a pull request of GitHub; the token is in GITHUB_TOKEN.
+
+    Needs the permission `pull-requests: write`. Without it, as on a pull request from a fork, the
+    text goes to the step summary.
+    """
+    from tfopt.publish.pull_request import github
+
+    _comment(github.connect, github.run, **choices)
+
+
+def _comment(
+    connect: Connect,
+    run: Callable[[Environment], Run | None],
+    *,
+    paths: tuple[Path, ...],
+    behavior: Behavior,
+    target: str | None,
+    run_number: int | None,
+    dry_run: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Post each text, or show it elsewhere where the token may not."""
+    from tfopt.marker import Run
+    from tfopt.publish.pull_request.environment import Environment, Given
+    from tfopt.publish.pull_request.http import NotAllowedError
+    from tfopt.publish.pull_request.patience import Patience
+
+    environment, patience = Environment(), Patience()
+    this_run = run(environment) if run_number is None else Run("--run", run_number)
+    answers = _answers(paths, target, this_run)
+    try:
+        pull_request = connect(environment, Given(**given), patience)
+    except NotAllowedError as problem:
+        for answer in answers:
+            _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
+        return
+    for answer in answers:
+        try:
+            if dry_run:
+                _preview(pull_request, answer, behavior)
+            else:
+                _post(pull_request, answer, behavior, patience, quiet=quiet)
+        except NotAllowedError as problem:
+            _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
+
+
+def _answers(paths: tuple[Path, ...], target: str | None, run: Run | None) -> list[Answer]:
+    """Return every text that was given, each of a target of its own."""
+    from tfopt.publish.pull_request.post import read_answer
+
+    answers: list[Answer] = []
+    for path in paths or (_STDIN,):
+        answer = read_answer(_read(path), str(path), target=target, run=run)
+        if any(answer.marker.target == other.marker.target for other in answers):
+            raise TfoptError(
+                "has the target of another text, and would replace it",
+                where=path,
+                hint="Post each by itself, with a --target of its own",
+            )
+        answers.append(answer)
+    return answers
+
+
+def _read(path: Path) -> str:
+    try:
+        if path != _STDIN:
+            return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise TfoptError(f"cannot be read: {error.strerror or error}", where=path) from error
+    if sys.stdin.isatty():
+        raise TfoptError("there is no text", hint="Give --path FILE, or pipe the text in")
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _post(
+    pull_request: PullRequest[Any],
+    answer: Answer,
+    behavior: Behavior,
+    patience: Patience,
+    *,
+    quiet: bool,
+) -> None:
+    from tfopt.publish.pull_request.post import post
+
+    outcome = post(pull_request, answer, behavior, patience)
+    done = " and ".join(outcome.done) or "nothing to do"
+    where = f": {outcome.address}" if outcome.address else ""
+    tell(quiet, f"{pull_request.name}: {done} ({outcome.why}){where}")
+
+
+def _preview(pull_request: PullRequest[Any], answer: Answer, behavior: Behavior) -> None:
+    from tfopt.publish.pull_request.post import preview
+
+    outcome = preview(pull_request, answer, behavior)
+    would = " and ".join(outcome.done)
+    what = f"would {would}" if would else "would do nothing"
+    click.echo(f"{pull_request.name}, {answer.marker.target}: {what} ({outcome.why})")
+
+
+def _show_instead(
+    answer: Answer, environment: Environment, problem: TfoptError, *, dry_run: bool, quiet: bool
+) -> None:
+    """Show the text where a token that may not comment can put it; that is no failure."""
+    from tfopt.publish.pull_request.fallback import show_instead
+
+    if dry_run:
+        click.echo(f"{answer.marker.target}: would show the text elsewhere ({problem.message})")
+        return
+    where = show_instead(answer.text, environment)
+    tell(quiet, f"the token may not comment ({problem.message}); the text is in {where}")

@@ -1,0 +1,64 @@
+"""Cuts a comment to a vendor's limit, between its blocks, and says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_DETAILS = re.compile(r"<(/?)details\b")
+
+
+def characters(text: str) -> int:
+    """Return the length as vendors count it at most: a sign beyond the first plane is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf8_bytes(text: str) -> int:
+    """Return the length in bytes."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def cut(text: str, limit: int, sentence: str, *, size: Callable[[str], int] = characters) -> str:
+    """Return `text` if it fits, else as much of its head as does and then the sentence.
+
+    The text ends where no code fence and no <details> is open.
+
+    Args:
+        text: markdown.
+        limit: the most that fits.
+        sentence: says that something is missing; alone it has to fit.
+        size: how the limit is counted.
+
+    Raises:
+        ValueError: not even the sentence fits.
+    """
+    if size(text) <= limit:
+        return text
+    tail = f"\n> {sentence}\n"
+    if size(tail) > limit:
+        raise ValueError("the limit has no room for the sentence that says so")
+    kept, room = 0, limit - size(tail)
+    for end in _ends_of_blocks(text):
+        if size(text[:end]) > room:
+            break
+        kept = end
+    return text[:kept] + tail
+
+
+def _ends_of_blocks(text: str) -> Iterator[int]:
+    """Yield the position after each line behind which nothing is open."""
+    position, depth, fence = 0, 0, ""
+    for line in text.splitlines(keepends=True):
+        position += len(line)
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not mark[2].strip():
+                fence = ""
+        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
+            fence = mark[1]
+        else:
+            depth += sum(1 if tag[1] == "" else -1 for tag in _DETAILS.finditer(line))
+            depth = max(depth, 0)
+        if not fence and not depth and line.endswith("\n"):
+            yield position
