@@ -54,8 +54,7 @@ def comment(
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch, comment: Comment) -> Iterator[FakeGitHub]:
     """Return a GitHub with one pull request, and the environment of a job that it started."""
-    api = FakeGitHub()
-    with api.running():
+    with FakeGitHub().running() as api:
         for name, value in {
             "GITHUB_API_URL": api.url,
             "GITHUB_REPOSITORY": "owner/name",

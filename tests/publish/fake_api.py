@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -76,14 +76,14 @@ class FakeApi:
         ]
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[Self]:
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.answer))
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         try:
-            yield
+            yield self
         finally:
             server.shutdown()
             server.server_close()

@@ -102,6 +102,65 @@ def github(**choices: Any) -> None:
     _comment(github.connect, github.run, **choices)
 
 
+@command.command(
+    epilog="""\b
+Examples:
+  tfopt comment gitlab --path comment.md
+  tfopt comment gitlab --path comment.md --repo group/name --merge-request 12
+"""
+)
+@_options(*_REMADE, number="--merge-request")
+def gitlab(**choices: Any) -> None:
+    """Comment on a merge request of GitLab; the token, with scope api, is in GITLAB_TOKEN.
+
+    Takes what --format gitlab-comment wrote. A pipeline of a fork has no token: there the text
+    goes to standard output.
+    """
+    from tfopt.publish.pull_request import gitlab
+
+    _comment(gitlab.connect, gitlab.run, **choices)
+
+
+@command.command(
+    epilog="""\b
+Example:
+  tfopt comment bitbucket --path comment.md --repo workspace/name --pull-request 12
+"""
+)
+@_options(*_REMADE)
+@click.option(
+    "--author", metavar="{UUID}", help="Whose comments are ours.  [default: the token's own user]"
+)
+def bitbucket(**choices: Any) -> None:
+    """Comment on a pull request of Bitbucket Cloud; the token is in BITBUCKET_TOKEN.
+
+    An access token, or user:password. Folded sections are shown open, and charts are left out.
+    """
+    from tfopt.publish.pull_request import bitbucket
+
+    _comment(bitbucket.connect, bitbucket.run, **choices)
+
+
+@command.command(
+    "azure-repos",
+    epilog="""\b
+Examples:
+  tfopt comment azure-repos --path comment.md
+  tfopt comment azure-repos --path comment.md --api-url https://dev.azure.com/organization
+      --repo project/repository --pull-request 12
+""",
+)
+@_options(*_REMADE)
+def azure_repos(**choices: Any) -> None:
+    """Comment on a pull request of Azure Repos; the token is in SYSTEM_ACCESSTOKEN.
+
+    The thread is closed when nothing is left to change. Charts are left out.
+    """
+    from tfopt.publish.pull_request import azure
+
+    _comment(azure.connect, azure.run, **choices)
+
+
 def _comment(
     connect: Connect,
     run: Callable[[Environment], Run | None],

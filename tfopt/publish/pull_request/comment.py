@@ -39,13 +39,11 @@ class Vendor:
         name: as the vendor writes it.
         limit: characters of one comment.
         html: whether there are HTML comments to hide the marker in.
-        hides: whether a comment can be hidden and kept.
     """
 
     name: str
     limit: int
     html: bool = True
-    hides: bool = False
 
 
 class PullRequest(Protocol[Key]):
@@ -73,14 +71,14 @@ class PullRequest(Protocol[Key]):
         """Write a comment and return its address."""
         ...
 
-    def update(self, key: Key, text: str, *, resolved: bool) -> str:
+    def update(self, comment: Comment[Key], text: str, *, resolved: bool) -> str:
         """Replace a comment's text and return its address."""
         ...
 
-    def hide(self, key: Key) -> None:
+    def hide(self, comment: Comment[Key]) -> None:
         """Fold a comment away as outdated."""
         ...
 
-    def delete(self, key: Key) -> None:
+    def delete(self, comment: Comment[Key]) -> None:
         """Remove a comment."""
         ...

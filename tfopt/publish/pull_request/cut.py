@@ -38,19 +38,21 @@ def cut(text: str, limit: int, sentence: str, *, size: Callable[[str], int] = ch
     tail = f"\n> {sentence}\n"
     if size(tail) > limit:
         raise ValueError("the limit has no room for the sentence that says so")
-    kept, room = 0, limit - size(tail)
-    for end in _ends_of_blocks(text):
-        if size(text[:end]) > room:
+    lines = text.split("\n")
+    kept, taken = 0, size(tail)
+    for place, closed in enumerate(_closed_behind(lines), start=1):
+        taken += size(lines[place - 1]) + 1
+        if taken > limit:
             break
-        kept = end
-    return text[:kept] + tail
+        if closed:
+            kept = place
+    return "".join(f"{line}\n" for line in lines[:kept]) + tail
 
 
-def _ends_of_blocks(text: str) -> Iterator[int]:
-    """Yield the position after each line behind which nothing is open."""
-    position, depth, fence = 0, 0, ""
-    for line in text.splitlines(keepends=True):
-        position += len(line)
+def _closed_behind(lines: list[str]) -> Iterator[bool]:
+    """Yield for each line whether nothing is open behind it."""
+    depth, fence = 0, ""
+    for line in lines:
         mark = _FENCE.match(line)
         if fence:
             if mark and mark[1].startswith(fence) and not mark[2].strip():
@@ -60,5 +62,4 @@ def _ends_of_blocks(text: str) -> Iterator[int]:
         else:
             depth += sum(1 if tag[1] == "" else -1 for tag in _DETAILS.finditer(line))
             depth = max(depth, 0)
-        if not fence and not depth and line.endswith("\n"):
-            yield position
+        yield not fence and not depth

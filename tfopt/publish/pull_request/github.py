@@ -17,7 +17,7 @@ from tfopt.publish.pull_request.environment import Environment, Given, required
 from tfopt.publish.pull_request.http import Client, NotAllowedError, Response, Secret
 from tfopt.publish.pull_request.patience import Patience
 
-VENDOR = Vendor("GitHub", 65_536, hides=True)
+VENDOR = Vendor("GitHub", 65_536)
 _PER_PAGE = 100  # the most of both APIs
 _PUBLIC = "https://api.github.com"
 _WHO_WROTE = """query($ids: [ID!]!) {
@@ -133,18 +133,24 @@ class GitHub:
         made = self._client.send("POST", self._comments, {"body": text})
         return made.read(_Comment).html_url
 
-    def update(self, key: GitHubKey, text: str, *, resolved: bool) -> str:  # noqa: ARG002
+    def update(
+        self,
+        comment: Comment[GitHubKey],
+        text: str,
+        *,
+        resolved: bool,  # noqa: ARG002 -- the words alone say so
+    ) -> str:
         """Replace a comment's text; nobody is notified."""
-        made = self._client.send("PATCH", f"{self._comment}/{key.id}", {"body": text})
+        made = self._client.send("PATCH", f"{self._comment}/{comment.key.id}", {"body": text})
         return made.read(_Comment).html_url
 
-    def hide(self, key: GitHubKey) -> None:
+    def hide(self, comment: Comment[GitHubKey]) -> None:
         """Minimise a comment as outdated; only GraphQL can."""
-        self._graphql(_HIDE, {"id": key.node_id})
+        self._graphql(_HIDE, {"id": comment.key.node_id})
 
-    def delete(self, key: GitHubKey) -> None:
+    def delete(self, comment: Comment[GitHubKey]) -> None:
         """Delete a comment."""
-        self._client.send("DELETE", f"{self._comment}/{key.id}")
+        self._client.send("DELETE", f"{self._comment}/{comment.key.id}")
 
     def _graphql(self, query: str, variables: dict[str, Any]) -> Response:
         body = {"query": query, "variables": variables}

@@ -148,15 +148,14 @@ def _act(action: Action[Any], pull_request: PullRequest[Any], marker: Marker) ->
     html = pull_request.vendor.html
     if isinstance(action, Create):
         return pull_request.create(_text(marker, action.words, html=html))
-    key = action.comment.key
     try:
         if isinstance(action, Update):
             text = _text(marker, action.words, html=html)
-            return pull_request.update(key, text, resolved=action.resolved)
+            return pull_request.update(action.comment, text, resolved=action.resolved)
         if isinstance(action, Hide):
-            pull_request.hide(key)
+            pull_request.hide(action.comment)
         else:
-            pull_request.delete(key)
+            pull_request.delete(action.comment)
     except RefusedError as problem:
         if problem.status in (404, 410):  # somebody deleted it since we looked
             raise UnansweredError(problem.message) from None
