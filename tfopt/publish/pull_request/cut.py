@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _DETAILS = re.compile(r"<(/?)details\b")
+_CODE_SPAN = re.compile(r"(`+).*?(?<!`)\1(?!`)")
 
 
 def characters(text: str) -> int:
@@ -60,6 +61,6 @@ def _closed_behind(lines: list[str]) -> Iterator[bool]:
         elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
             fence = mark[1]
         else:
-            depth += sum(1 if tag[1] == "" else -1 for tag in _DETAILS.finditer(line))
-            depth = max(depth, 0)
+            for tag in _DETAILS.finditer(_CODE_SPAN.sub("", line)):
+                depth = max(0, depth + (-1 if tag[1] else 1))
         yield not fence and not depth

@@ -10,16 +10,14 @@ _FENCED = re.compile(r"^(?P<fence>`{3,})[^`\n]*\n.*?^(?P=fence)[ \t]*\n?", re.MU
 _CHART = re.compile(
     r"(?:^[^\n]*:\n\n)?^(`{3,})mermaid\n.*?^\1\n(?:\n🟦[^\n]*\n)?\n?", re.MULTILINE | re.DOTALL
 )
-_CODE_SPAN = re.compile(r"(`[^`\n]*`)")
-_CODE = re.compile(r"<code>(.*?)</code>")
-_PLAIN = (  # what our templates and their filters write, and what stands for it
-    (re.compile(r"<summary>(.*?)</summary>"), r"**\1**\n"),
-    (re.compile(r"</?details(?: open)?>\n?"), ""),
-    (re.compile(r"</?(?:sub|span)>"), ""),
-    (re.compile(r"<br>"), "; "),
-    (re.compile(r"<!-- -->"), "\u200b"),  # keeps apart what it kept apart
-    (re.compile(r"\\([~$=])"), r"\1"),  # no escapes outside of GitHub's own additions
+# what our templates and their filters write: escapes, code, and the few tags
+_TOKEN = re.compile(
+    r"\\.|(`+)(?!`).*?(?<!`)\1(?!`)|<code>.*?</code>|<summary>.*?</summary>"
+    r"|</?details(?: open)?>\n?|</?(?:sub|span)>|<br>|<!-- -->"
 )
+_NO_ESCAPES = {"\\~", "\\$", "\\="}  # of signs that only GitHub's markdown acts on
+_APART = "\u200b"  # not seen; keeps a sign apart from the name that it would make a link of
+_INSTEAD = {"<br>": "; ", "<!-- -->": _APART}
 
 
 def without_charts(words: str) -> str:
@@ -37,19 +35,26 @@ def without_html(words: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(
-        part if part.startswith("`") and part.endswith("`") and len(part) > 1 else _untagged(part)
-        for part in _CODE_SPAN.split(text)
-    )
+    return _TOKEN.sub(_without_tag, text)
 
 
-def _untagged(text: str) -> str:
-    text = _CODE.sub(lambda match: _code_span(html.unescape(match[1])), text)
-    for pattern, replacement in _PLAIN:
-        text = pattern.sub(replacement, text)
-    return text
+def _without_tag(match: re.Match[str]) -> str:
+    token = match[0]
+    if token in _NO_ESCAPES:
+        return token[1]
+    if token[0] in "\\`":
+        return token
+    inner = re.sub(r"^<\w+>|</\w+>$", "", token)
+    if token.startswith("<code>"):
+        return _code(html.unescape(inner))
+    if token.startswith("<summary>"):
+        return f"**{_plain(inner)}**\n"
+    return _INSTEAD.get(token, "")
 
 
-def _code_span(text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    return f"{'`' * (longest + 1)} {text} {'`' * (longest + 1)}" if longest else f"`{text}`"
+def _code(text: str) -> str:
+    """Return a code span, or escaped text where a sign in it could end the span or its cell."""
+    if not re.search(r"[`|]", text):
+        return f"`{text}`"
+    escaped = re.sub(r"[\\`*_\[\]|]", r"\\\g<0>", html.escape(text, quote=False))
+    return re.sub(r"[@#](?=\w)|(?<=\w):(?=//)", rf"\g<0>{_APART}", escaped)
