@@ -72,6 +72,14 @@ def test_set_does_not_import_what_only_advice_needs(shop: Path) -> None:
     assert not imported & {"torch", "numpy", "numba", "jinja2", "rich", "tfopt_sim"}
 
 
+def test_comment_imports_only_what_speaks_to_a_server(tmp_path: Path) -> None:
+    """A rendered text is posted without anything that made it."""
+    (tmp_path / "comment.md").write_text("no marker\n")
+    imported = modules_after("comment", "github", "--path", "comment.md", cwd=tmp_path)
+    assert "msgspec" in imported
+    assert not imported & (HEAVY - {"msgspec"} | {"tfopt_sim"})
+
+
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_every_listed_verb_exists_and_explains_itself(
     verb: str, tfopt: RunTfopt, tmp_path: Path

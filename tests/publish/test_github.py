@@ -118,7 +118,8 @@ def test_each_target_has_its_comment(github: FakeGitHub, comment: Comment, tmp_p
     comment("github", written("### a again\n", target="a.json"))
     comment("github", written("### c\n", target="b.json"), "--target", "c")
     assert [words(c) for c in github.comments] == ["### a again\n", "### b\n", "### c\n"]
-    twice = comment("github", "", *paths[:2], *paths[:2])
+    (tmp_path / "b").write_text(written("### b\n", target="a.json"))
+    twice = comment("github", "", *paths)
     assert twice.code == 1
     assert "has the target of another text" in twice.err
 
@@ -137,12 +138,22 @@ def test_nothing_left_to_change_resolves_the_comment(github: FakeGitHub, comment
     assert [words(c) for c in github.comments] == [WORDS]
 
 
-def test_failure_resolves_nothing(github: FakeGitHub, comment: Comment) -> None:
-    """A plan that could not be answered has no count, and is told like any answer."""
+def test_failure_is_told_in_place_of_the_answer(
+    github: FakeGitHub, comment: Comment, tmp_path: Path
+) -> None:
+    """It resolves nothing, and the next answer replaces it."""
     comment("github", written())
-    failed = "### tfopt could not answer\n"
-    comment("github", written(failed, at="", left=None), GITHUB_RUN_NUMBER="8")
-    assert [words(c) for c in github.comments] == [failed]
+    said = tmp_path / "error.txt"
+    said.write_text("tfopt: error: plan.json: not a plan\n```\n")
+    options = ("--failure", str(said), "--target", "plan.json")
+    assert comment("github", "", *options, GITHUB_RUN_NUMBER="8").code == 0
+    (seen,) = map(words, github.comments)
+    assert seen.startswith("### tfopt could not answer\n\n````\ntfopt: error: plan.json: not a")
+    comment("github", written(OTHER_WORDS), GITHUB_RUN_NUMBER="9")
+    assert [words(c) for c in github.comments] == [OTHER_WORDS]
+    untold = comment("github", "", "--failure", str(said))
+    assert untold.code == 1
+    assert "--failure takes --target" in untold.err
 
 
 def test_new_keeps_the_earlier_comment(github: FakeGitHub, comment: Comment) -> None:
@@ -263,12 +274,14 @@ def test_fork_without_any_token_is_no_error(
 def test_pull_request_is_found_in_the_event(
     github: FakeGitHub, comment: Comment, tmp_path: Path
 ) -> None:
-    """Of the pull request itself, or of a comment on one; an issue is none."""
+    """Of the pull request, a comment on one, or a workflow that followed; an issue is none."""
     event = tmp_path / "event.json"
     for content, found in (
         ({"pull_request": {"number": 12}}, True),
         ({"issue": {"number": 12, "pull_request": {"url": "…"}}}, True),
         ({"issue": {"number": 12}}, False),
+        ({"workflow_run": {"pull_requests": [{"number": 12}]}}, True),
+        ({"workflow_run": {"pull_requests": []}}, False),
         ([], False),
     ):
         event.write_text(json.dumps(content))
@@ -410,5 +423,8 @@ def test_text_without_a_marker_is_refused(github: FakeGitHub, comment: Comment) 
     """It would never be found again."""
     done = comment("github", "hello\n")
     assert done.code == 1
-    assert "-: does not begin with tfopt's marker. Write it with `tfopt recommend" in done.err
+    assert (
+        "standard input: does not begin with tfopt's marker. Write it with `tfopt recommend"
+        in done.err
+    )
     assert github.asked == []

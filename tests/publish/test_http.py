@@ -75,8 +75,17 @@ def test_an_hour_is_not_waited_for(
     github.fail("GET", Reply(429, None, {"Retry-After": "3600"}))
     done = comment("github", written())
     assert done.code == 1
-    assert "asks to wait 60 minutes (status 429)" in done.err
+    assert "127.0.0.1 wants to be left alone for 60 minutes (status 429)" in done.err
     assert waits == []
+
+
+def test_waits_of_a_job_have_a_sum(
+    github: FakeGitHub, comment: Comment, waits: list[float]
+) -> None:
+    """A server that always asks for a bit more is not followed for ever."""
+    github.fail("GET", Reply(429, None, {"Retry-After": "119"}), times=9)
+    assert "wants to be left alone" in comment("github", written()).err
+    assert waits == [120, 120]
 
 
 def test_redirect_on_the_same_server_keeps_method_and_text(echo: Echo) -> None:

@@ -47,6 +47,11 @@ def _options(*behaviors: str, number: str = "--pull-request") -> Callable[[Comma
             multiple=True,
             help="What tfopt recommend wrote; repeatable.  [default: standard input]",
         ),
+        click.option(
+            "--failure",
+            type=click.Path(path_type=Path),
+            help="What it said on standard error instead; needs --target.",
+        ),
         click.option("--repo", "repository", help="Default: the repository of this CI job."),
         click.option(
             *dict.fromkeys((number, "--pull-request")),
@@ -166,6 +171,7 @@ def _comment(
     run: Callable[[Environment], Run | None],
     *,
     paths: tuple[Path, ...],
+    failure: Path | None,
     behavior: Behavior,
     target: str | None,
     run_number: int | None,
@@ -181,7 +187,8 @@ def _comment(
 
     environment, patience = Environment(), Patience()
     this_run = run(environment) if run_number is None else Run("--run", run_number)
-    answers = _answers(paths, target, this_run)
+    texts = _failed(failure, paths, target) if failure else _written(paths)
+    answers = _answers(texts, target, this_run)
     try:
         pull_request = connect(environment, Given(**given), patience)
     except NotAllowedError as problem:
@@ -198,17 +205,34 @@ def _comment(
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
 
 
-def _answers(paths: tuple[Path, ...], target: str | None, run: Run | None) -> list[Answer]:
-    """Return every text that was given, each of a target of its own."""
+def _written(paths: tuple[Path, ...]) -> dict[str, str]:
+    """Return the texts that were given, each with where it is from."""
+    return {
+        "standard input" if path == _STDIN else str(path): _read(path)
+        for path in paths or (_STDIN,)
+    }
+
+
+def _failed(failure: Path, paths: tuple[Path, ...], target: str | None) -> dict[str, str]:
+    """Return the text that says why there is no answer."""
+    from tfopt.render.comment import render_failure
+
+    if paths or not target:
+        raise click.UsageError("--failure takes --target, and no --path")
+    return {str(failure): render_failure(_read(failure), target)}
+
+
+def _answers(texts: dict[str, str], target: str | None, run: Run | None) -> list[Answer]:
+    """Return what each text says, each of a target of its own."""
     from tfopt.publish.pull_request.post import read_answer
 
     answers: list[Answer] = []
-    for path in paths or (_STDIN,):
-        answer = read_answer(_read(path), str(path), target=target, run=run)
+    for where, text in texts.items():
+        answer = read_answer(text, where, target=target, run=run)
         if any(answer.marker.target == other.marker.target for other in answers):
             raise TfoptError(
                 "has the target of another text, and would replace it",
-                where=path,
+                where=where,
                 hint="Post each by itself, with a --target of its own",
             )
         answers.append(answer)

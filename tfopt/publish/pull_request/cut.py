@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _DETAILS = re.compile(r"<(/?)details\b")
+_HTML = re.compile(r" {0,3}</?(?:details|summary)\b")
 _CODE_SPAN = re.compile(r"(`+).*?(?<!`)\1(?!`)")
 
 
@@ -51,16 +52,18 @@ def cut(text: str, limit: int, sentence: str, *, size: Callable[[str], int] = ch
 
 
 def _closed_behind(lines: list[str]) -> Iterator[bool]:
-    """Yield for each line whether nothing is open behind it."""
-    depth, fence = 0, ""
+    """Yield for each line whether nothing is open behind it, as CommonMark reads them."""
+    depth, fence, in_html = 0, "", False
     for line in lines:
         mark = _FENCE.match(line)
         if fence:
             if mark and mark[1].startswith(fence) and not mark[2].strip():
                 fence = ""
-        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
+        elif mark and not in_html and not (mark[1][0] == "`" and "`" in mark[2]):
             fence = mark[1]
         else:
-            for tag in _DETAILS.finditer(_CODE_SPAN.sub("", line)):
+            # a block of HTML lasts to the next empty line, and knows no code
+            in_html = bool(line.strip() and (in_html or _HTML.match(line)))
+            for tag in _DETAILS.finditer(line if in_html else _CODE_SPAN.sub("", line)):
                 depth = max(0, depth + (-1 if tag[1] else 1))
         yield not fence and not depth

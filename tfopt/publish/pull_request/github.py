@@ -90,7 +90,7 @@ class GitHub:
 
     vendor = VENDOR
 
-    def __init__(self, repository: str, number: str, client: Client, graphql_url: str):
+    def __init__(self, repository: str, number: int, client: Client, graphql_url: str):
         self.name = f"{repository}#{number}"
         self._comments = f"repos/{repository}/issues/{number}/comments"
         self._comment = f"repos/{repository}/issues/comments"
@@ -157,9 +157,9 @@ class GitHub:
         answer = self._client.send("POST", self._graphql_url, body, repeatable=True)
         for error in answer.read(_Errors).errors:
             if error.type == "FORBIDDEN":
-                raise NotAllowedError(f"GitHub answered: {error.message}")
+                raise NotAllowedError(f"GitHub answered: {self._client.quoted(error.message)}")
             if error.type != "NOT_FOUND":  # a comment that was deleted meanwhile
-                raise TfoptError(f"GitHub answered: {error.message}")
+                raise TfoptError(f"GitHub answered: {self._client.quoted(error.message)}")
         return answer
 
 
@@ -176,14 +176,16 @@ def connect(environment: Environment, given: Given, patience: Patience) -> GitHu
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
         raise TfoptError(f"{repository!r} is no repository", hint="Write --repo owner/name")
     number = given.number or _number(environment, event)
-    where = "The event of this run names none, and GITHUB_REF"
-    number_ = required(number, "pull request", where, "--pull-request")
+    if number is None:
+        raise TfoptError(
+            "which pull request? this run was not started by one", hint="Give --pull-request"
+        )
     token = environment.token("GITHUB_TOKEN", "GH_TOKEN", fork=_is_fork(event))
     api_url = (given.api_url or environment.get("GITHUB_API_URL") or _PUBLIC).rstrip("/")
     headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
     secret = Secret("Authorization", f"Bearer {token}", (token,))
     graphql_url = f"{api_url.removesuffix('/v3')}/graphql"  # a server's stand beside each other
-    return GitHub(repository, number_, Client(api_url, secret, patience, headers), graphql_url)
+    return GitHub(repository, number, Client(api_url, secret, patience, headers), graphql_url)
 
 
 def run(environment: Environment) -> Run | None:
@@ -193,7 +195,7 @@ def run(environment: Environment) -> Run | None:
         return None
     workflow = environment.get("GITHUB_WORKFLOW_REF", "GITHUB_WORKFLOW") or ""
     attempt = environment.number("GITHUB_RUN_ATTEMPT") or 1
-    return Run(f"github {workflow.partition('@')[0]}", number, attempt)
+    return Run(f"github {workflow.partition('@')[0]}".rstrip(), number, attempt)
 
 
 def _event(environment: Environment) -> dict[str, Any]:
@@ -208,7 +210,12 @@ def _event(environment: Environment) -> dict[str, Any]:
 def _number(environment: Environment, event: dict[str, Any]) -> int | None:
     """Return the pull request's number, from the event or from `refs/pull/12/merge`."""
     issue = event.get("issue")
-    for found in (event.get("pull_request"), issue if _at(issue, "pull_request") else None):
+    started_by = _at(event, "workflow_run", "pull_requests")
+    for found in (
+        event.get("pull_request"),
+        issue if _at(issue, "pull_request") else None,
+        started_by[0] if isinstance(started_by, list) and len(started_by) == 1 else None,
+    ):
         number = _at(found, "number")
         if isinstance(number, int):
             return number

@@ -103,6 +103,7 @@ class Client:
         self._host = parts.hostname
         self._secret = secret
         self._patience = patience
+        self._waited_s = 0.0
         self._headers = {
             "Accept": "application/json",
             "Content-Type": "application/json",
@@ -165,6 +166,13 @@ class Client:
             raise _BusyError(f"status {response.status}", response.headers)
         raise UnansweredError(f"{self._host} answered with status {response.status}")
 
+    def quoted(self, text: str) -> str:
+        """Return what the server said in a form that can be shown: one short line, no secret."""
+        printable = "".join(
+            sign if sign.isprintable() else " " for sign in self._secret.out_of(text)
+        )
+        return " ".join(printable.split())[:_LONGEST_MESSAGE]
+
     def _wait(self, attempt: int, busy: _BusyError) -> None:
         if attempt + 1 >= self._patience.tries:
             raise TfoptError(
@@ -172,9 +180,10 @@ class Client:
                 hint="Run again later",
             )
         seconds = self._patience.pause(attempt, busy.headers)
-        if seconds > self._patience.most_s:
+        self._waited_s += seconds
+        if self._waited_s > self._patience.most_s:
             raise TfoptError(
-                f"{self._host} asks to wait {seconds / 60:.0f} minutes ({busy})",
+                f"{self._host} wants to be left alone for {seconds / 60:.0f} minutes ({busy})",
                 hint="Run again then",
             )
         self._patience.sleep(seconds)
@@ -182,7 +191,7 @@ class Client:
     def _checked(self, response: Response) -> Response:
         if 200 <= response.status < 300 and response.status != 203:
             return response
-        said = self._secret.out_of(_message(response.data))
+        said = self.quoted(_message(response.data))
         answer = f"{self._host} answered {response.status}{': ' if said else ''}{said}"
         if response.status == 403:
             raise NotAllowedError(answer)
@@ -218,7 +227,7 @@ class Client:
                     f"{self._host} has a certificate that is not trusted here",
                     hint="Name its authority's file in SSL_CERT_FILE",
                 ) from None
-            reason = self._secret.out_of(str(problem.reason))
+            reason = self.quoted(str(problem.reason))
             kind = _NotSentError if isinstance(problem.reason, _BEFORE_SENDING) else _BrokenError
             raise kind(reason) from None
         except (OSError, http.client.HTTPException) as problem:
@@ -287,13 +296,11 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _message(data: Any) -> str:
-    """Return what a server says about an error, on one line; every vendor has its own place."""
+    """Return what a server says about an error; every vendor has its own place for it."""
     found = data
     for key in ("error", "message", "error_description"):
         if isinstance(found, dict) and found.get(key):
             found = found[key]
     if found is data:
         return ""
-    text = found if isinstance(found, str) else json.dumps(found)
-    printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(printable.split())[:_LONGEST_MESSAGE]
+    return found if isinstance(found, str) else json.dumps(found)

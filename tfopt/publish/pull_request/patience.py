@@ -17,7 +17,7 @@ class Patience:
     tries: int = 6
     first_s: float = 1.0
     longest_s: float = 60.0  # of our own waits
-    most_s: float = 300.0  # that a server may ask for: a job has better to do than wait an hour
+    most_s: float = 300.0  # all waits for one server: a job has better to do than wait an hour
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
