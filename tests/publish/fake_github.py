@@ -36,6 +36,7 @@ class FakeGitHub(FakeApi):
         super().__init__()
         self.comments: list[Stored] = []
         self.read_only = False
+        self.hides = True
         self.page = 100
 
     def reply(self, asked: Asked) -> Reply:
@@ -81,7 +82,7 @@ class FakeGitHub(FakeApi):
     def _graphql(self, body: Any, login: str) -> Any:
         if body["query"].startswith("mutation"):
             comment = self._find(lambda c: c.node_id == body["variables"]["id"])
-            if comment is None or self.read_only:
+            if comment is None or not self.hides:
                 kind = "FORBIDDEN" if comment else "NOT_FOUND"
                 error = {"type": kind, "message": "Resource not accessible by integration"}
                 return {"data": {"minimizeComment": None}, "errors": [error]}

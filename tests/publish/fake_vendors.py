@@ -245,6 +245,7 @@ class FakeAzure(FakeVendor):
     def _shown(self, thread: Stored) -> dict[str, Any]:
         first = {"id": 1, "author": {"id": f"user-{thread.author}"}, "parentCommentId": 0}
         first |= {"isDeleted": True} if thread.deleted else {"content": thread.body}
-        reply = {"id": 2, "author": {"id": "user-7"}, "content": "nice", "parentCommentId": 1}
+        # of the same user, and a marker, too: a reply is no comment of a thread's own
+        reply = {"id": 2, "author": {"id": f"user-{ME}"}, "content": thread.body}
         status = "closed" if thread.closed else "active"
         return {"id": thread.id, "comments": [first, reply], "status": status, "isDeleted": False}

@@ -50,12 +50,13 @@ def test_same_run_again_changes_nothing(github: FakeGitHub, comment: Comment) ->
     assert len(github.writes()) == 1
 
 
+@pytest.mark.parametrize("behavior", ["update", "new", "hide-and-new", "delete-and-new"])
 def test_newer_run_with_the_same_words_is_noted_in_the_marker(
-    github: FakeGitHub, comment: Comment
+    behavior: str, github: FakeGitHub, comment: Comment
 ) -> None:
     """Else a run between the two, which finishes last, would put its older words there."""
     comment("github", written())
-    comment("github", written(), GITHUB_RUN_NUMBER="9")
+    comment("github", written(), "--behavior", behavior, GITHUB_RUN_NUMBER="9")
     between = comment("github", written(OTHER_WORDS), GITHUB_RUN_NUMBER="8")
     assert "a newer run has commented already" in between.err
     assert [words(c) for c in github.comments] == [WORDS]
@@ -101,6 +102,18 @@ def test_without_a_run_the_time_of_the_newest_fact_decides(
     assert "a newer run has commented already" in late.err
     comment("github", written(OTHER_WORDS, at="2026-05-04T00:00:00Z"))
     assert [words(c) for c in github.comments] == [OTHER_WORDS]
+
+
+def test_failure_without_a_run_is_not_older_than_any_answer(
+    github: FakeGitHub, comment: Comment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It rests on no facts, so that their time says nothing."""
+    monkeypatch.delenv("GITHUB_RUN_NUMBER")
+    comment("github", written())
+    comment("github", written("### tfopt could not answer\n", at="", left=None))
+    comment("github", written())
+    assert [words(c) for c in github.comments] == [WORDS]
+    assert len(github.writes()) == 3
 
 
 def test_run_given_by_hand_orders_runs_of_any_ci(github: FakeGitHub, comment: Comment) -> None:
@@ -175,6 +188,20 @@ def test_hide_and_new_minimises_what_was_there(github: FakeGitHub, comment: Comm
     assert github.writes()[1:3] == ["POST /repos/owner/name/issues/12/comments", "POST /graphql"]
     comment("github", written(OTHER_WORDS), GITHUB_RUN_NUMBER="10")
     assert [words(c) for c in github.comments] == [WORDS, OTHER_WORDS, OTHER_WORDS]
+
+
+def test_token_that_may_write_but_not_hide_is_an_error(
+    github: FakeGitHub, comment: Comment
+) -> None:
+    """The text stands there already: it is not shown a second time elsewhere."""
+    comment("github", written())
+    github.hides = False
+    done = comment(
+        "github", written(OTHER_WORDS), "--behavior", "hide-and-new", GITHUB_RUN_NUMBER="8"
+    )
+    assert (done.code, done.out) == (1, "")
+    assert "wrote a comment, but no more: GitHub answered: Resource not accessible" in done.err
+    assert [words(c) for c in github.comments] == [WORDS, OTHER_WORDS]
 
 
 def test_delete_and_new_leaves_one(github: FakeGitHub, comment: Comment) -> None:

@@ -132,6 +132,17 @@ def test_new_and_delete_and_new(job: Job) -> None:
     assert job.seen() == ["### third\n"]
 
 
+def test_comment_that_a_person_deleted_is_written_anew(job: Job) -> None:
+    """Bitbucket and Azure still list it."""
+    job.run(written())
+    if job.api.verb == "gitlab":
+        job.api.comments.clear()
+    else:
+        job.api.comments[0].deleted = True
+    assert "wrote a comment" in job.run(written(OTHER_WORDS)).err
+    assert job.seen() == [OTHER_WORDS]
+
+
 def test_hiding_is_refused_where_there_is_none(job: Job) -> None:
     """As any other unknown value."""
     done = job.run(written(), "--behavior", "hide-and-new")
