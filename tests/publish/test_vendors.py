@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,8 +18,10 @@ from fake_vendors import (
     FakeVendor,
     Stored,
 )
+from render.reports import REPORTS
 
 from tfopt.marker import split_marker
+from tfopt.render import render
 
 OTHER_WORDS = "### tfopt: saves $99 a month\n"
 
@@ -112,6 +115,20 @@ def test_nothing_left_resolves(job: Job) -> None:
     job.run(written(OTHER_WORDS))
     assert job.seen() == [OTHER_WORDS]
     assert not job.api.comments[0].closed
+
+
+def test_rendered_recommendation_is_posted_and_resolved(job: Job) -> None:
+    """From what `tfopt recommend` writes, in the format of the vendor where it has one."""
+    format_ = "gitlab-comment" if job.api.verb == "gitlab" else "github-comment"
+    done = job.run(render(*REPORTS["unchanged"], format_))
+    assert "no comment says otherwise" in done.err
+    job.run(render(*REPORTS["recommended"], format_))
+    (seen,) = job.seen()
+    assert seen.startswith("### tfopt: saves ")
+    assert '+  instance_type = "m7a.large"' in seen
+    job.run(render(*REPORTS["unchanged"], format_))
+    (seen,) = job.seen()
+    assert re.match(r"> \*\*Resolved:\*\* .*\n\n### tfopt: nothing to change in 1", seen)
 
 
 def test_thread_that_a_person_closed_stays_closed(azure: Job) -> None:

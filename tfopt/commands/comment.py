@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -14,12 +14,20 @@ from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
     from tfopt.marker import Run
+    from tfopt.publish.pull_request.answer import Answer
     from tfopt.publish.pull_request.comment import Behavior, PullRequest
     from tfopt.publish.pull_request.environment import Environment, Given
     from tfopt.publish.pull_request.patience import Patience
-    from tfopt.publish.pull_request.post import Answer
 
-    Connect = Callable[[Environment, Given, Patience], PullRequest[Any]]
+    class _Vendor(Protocol):
+        """A module of `tfopt.publish.pull_request` that knows one vendor."""
+
+        def connect(
+            self, environment: Environment, given: Given, patience: Patience
+        ) -> PullRequest[Any]: ...
+
+        def run(self, environment: Environment) -> Run | None: ...
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _REMADE = ("update", "new", "delete-and-new")
@@ -104,7 +112,7 @@ def github(**choices: Any) -> None:
     """
     from tfopt.publish.pull_request import github
 
-    _comment(github.connect, github.run, **choices)
+    _comment(github, **choices)
 
 
 @command.command(
@@ -123,7 +131,7 @@ def gitlab(**choices: Any) -> None:
     """
     from tfopt.publish.pull_request import gitlab
 
-    _comment(gitlab.connect, gitlab.run, **choices)
+    _comment(gitlab, **choices)
 
 
 @command.command(
@@ -143,7 +151,7 @@ def bitbucket(**choices: Any) -> None:
     """
     from tfopt.publish.pull_request import bitbucket
 
-    _comment(bitbucket.connect, bitbucket.run, **choices)
+    _comment(bitbucket, **choices)
 
 
 @command.command(
@@ -163,12 +171,11 @@ def azure_repos(**choices: Any) -> None:
     """
     from tfopt.publish.pull_request import azure
 
-    _comment(azure.connect, azure.run, **choices)
+    _comment(azure, **choices)
 
 
 def _comment(
-    connect: Connect,
-    run: Callable[[Environment], Run | None],
+    vendor: _Vendor,
     *,
     paths: tuple[Path, ...],
     failure: Path | None,
@@ -186,11 +193,11 @@ def _comment(
     from tfopt.publish.pull_request.patience import Patience
 
     environment, patience = Environment(), Patience()
-    this_run = run(environment) if run_number is None else Run("--run", run_number)
+    run = vendor.run(environment) if run_number is None else Run("--run", run_number)
     texts = _failed(failure, paths, target) if failure else _written(paths)
-    answers = _answers(texts, target, this_run)
+    answers = _answers(texts, target, run)
     try:
-        pull_request = connect(environment, Given(**given), patience)
+        pull_request = vendor.connect(environment, Given(**given), patience)
     except NotAllowedError as problem:
         for answer in answers:
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
@@ -224,7 +231,7 @@ def _failed(failure: Path, paths: tuple[Path, ...], target: str | None) -> dict[
 
 def _answers(texts: dict[str, str], target: str | None, run: Run | None) -> list[Answer]:
     """Return what each text says, each of a target of its own."""
-    from tfopt.publish.pull_request.post import read_answer
+    from tfopt.publish.pull_request.answer import read_answer
 
     answers: list[Answer] = []
     for where, text in texts.items():
