@@ -27,14 +27,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what a CI system, or a network behind a proxy, tells these tests."""
+    for name in list(os.environ):
+        if _OF_CI.match(name):
+            monkeypatch.delenv(name)
+
+
 @pytest.fixture
 def comment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], waits: list[float]
 ) -> Comment:
     """Return the function that comments; variables of the call stay for the calls after it."""
-    for name in list(os.environ):
-        if _OF_CI.match(name):
-            monkeypatch.delenv(name)
 
     def run(vendor: str, text: str, *options: str, **environment: str) -> Done:
         for name, value in environment.items():

@@ -34,7 +34,7 @@ class _User(Struct):
 
 class _Comment(Struct):
     id: int
-    author: _User
+    author: _User | None = None
     content: str | None = None
     deleted: bool = field(name="isDeleted", default=False)
 
@@ -75,7 +75,7 @@ class AzureRepos:
         """Return the first comment of every thread that begins with a marker."""
         threads = self._client.send("GET", f"{self._threads}?{_VERSION}").read(_Threads).value
         firsts = [
-            (AzureKey(thread.id, first.id), first.author.id, *split_marker(first.content or ""))
+            (AzureKey(thread.id, first.id), first.author, *split_marker(first.content or ""))
             for thread in threads
             for first in thread.comments[:1]
             if not thread.deleted and not first.deleted
@@ -84,7 +84,7 @@ class AzureRepos:
             return []
         me = self._me()
         return [
-            Comment(key, marker, words, mine=author == me)
+            Comment(key, marker, words, mine=author is not None and author.id == me)
             for key, author, marker, words in firsts
             if marker
         ]

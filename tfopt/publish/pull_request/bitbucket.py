@@ -26,7 +26,7 @@ class _User(Struct):
 
 
 class _Content(Struct):
-    raw: str
+    raw: str | None = None  # of a deleted comment
 
 
 class _Link(Struct, frozen=True):
@@ -67,7 +67,7 @@ class Bitbucket:
 
     def comments(self) -> Sequence[Comment[int]]:
         """Return the comments with a marker."""
-        marked = [(it, *split_marker(it.content.raw)) for it in self._all() if not it.deleted]
+        marked = [(it, *split_marker(it.content.raw or "")) for it in self._all() if not it.deleted]
         if not any(marker for _, marker, _ in marked):
             return []
         me = self._author or self._me()

@@ -27,7 +27,7 @@ class _User(Struct):
 class _Note(Struct):
     id: int
     body: str
-    author: _User
+    author: _User | None = None
     system: bool = False
 
 
@@ -60,7 +60,7 @@ class GitLab:
             return []
         me = self._client.send("GET", "user").read(_User).id
         return [
-            Comment(note.id, marker, words, mine=note.author.id == me)
+            Comment(note.id, marker, words, mine=note.author is not None and note.author.id == me)
             for note, marker, words in marked
             if marker
         ]
