@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,6 +93,29 @@ class UsdType(click.FloatRange):
         if not math.isfinite(amount):
             self.fail(f"{value!r} is not a finite amount.", param, ctx)
         return amount
+
+
+def copies(
+    formats: Sequence[str],
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], list[tuple[str, Path]]]:
+    """Return what reads each `FORMAT=FILE`, split at the first equals sign."""
+
+    def read(
+        _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+    ) -> list[tuple[str, Path]]:
+        found = []
+        for value in values:
+            format_, _, file = value.partition("=")
+            if format_ not in formats:
+                raise click.BadParameter(
+                    f"{format_!r} is no format; there are {', '.join(formats)}"
+                )
+            if not file:
+                raise click.BadParameter(f"{value!r} names no file; write {format_}=FILE")
+            found.append((format_, Path(file)))
+        return found
+
+    return read
 
 
 SEED = click.IntRange(min=0)

@@ -13,6 +13,7 @@ import click
 from tfopt.commands.options import (
     UsdType,
     common_options,
+    copies,
     horizon,
     percent,
     risk,
@@ -42,6 +43,7 @@ Examples:
   tfopt recommend plan.json
   terraform show -json tf.plan | tfopt recommend - --config-dir infra/prod
   tfopt recommend plan.json --format diff | git apply
+  tfopt recommend plan.json --format github-comment --out comment.md --save json=tfopt.json
 """
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
@@ -57,6 +59,14 @@ Examples:
     "--out",
     type=click.Path(path_type=Path),
     help="Write the answer to this file instead of standard output.",
+)
+@click.option(
+    "--save",
+    "saved",
+    multiple=True,
+    callback=copies(FORMATS),
+    metavar="FORMAT=FILE",
+    help="Also write the answer in this format to FILE; repeatable.",
 )
 @click.option("--write", is_flag=True, help="Apply the edits in place (all files or none).")
 @click.option(
@@ -124,6 +134,7 @@ def command(
     *,
     format_: str | None,
     out: Path | None,
+    saved: list[tuple[str, Path]],
     write: bool,
     verify: bool,
     fail_on: str,
@@ -139,16 +150,15 @@ def command(
     from tfopt.advise import Request, advise
     from tfopt.commands.progress import progress_bar
     from tfopt.publish import publish_text, write_patch
-    from tfopt.render import render
 
     format_ = format_ or ("table" if out is None and sys.stdout.isatty() else "json")
     with progress_bar(quiet=quiet) as progress:
         advice = advise(Request(**choices), progress)
     for line in _verified(advice, quiet=quiet) if verify else ():
         tell(quiet, line)
-    colored = out is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    text = render(advice.report, _diff(advice.patch, format_, quiet), format_, color=colored)
-    publish_text(text, out)
+    texts = list(_rendered(advice, [(format_, out), *saved], quiet=quiet))
+    for text, file in texts:
+        publish_text(text, file)
     for remark in (*advice.remarks, *_afterwards(advice.report, write or format_ == "diff")):
         tell(quiet, remark)
     _remark_on_prices(quiet, advice.report.tool.price_date)
@@ -178,6 +188,18 @@ def _verified(advice: Advice, *, quiet: bool) -> Iterator[str]:
         with progress_bar(quiet=quiet) as progress:
             proof = verified(replan, progress)
         yield from proof.lines()
+
+
+def _rendered(
+    advice: Advice, answers: list[tuple[str, Path | None]], *, quiet: bool
+) -> Iterator[tuple[str, Path | None]]:
+    """Yield the text of each answer and the file it is for; None is standard output."""
+    from tfopt.render import render
+
+    for format_, file in answers:
+        colored = file is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        patch = _diff(advice.patch, format_, quiet)
+        yield render(advice.report, patch, format_, color=colored), file
 
 
 def _diff(patch: Patch, format_: str, quiet: bool) -> str:
