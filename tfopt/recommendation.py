@@ -48,6 +48,7 @@ class PlanInfo(_Model):
     terraform_version: str
     complete: bool
     warnings: list[str] = []
+    config_dir: str | None = None  # of the sources, from the working directory; null: in the plan
 
 
 class Interval(_Model):

@@ -19,6 +19,9 @@ FILES = {
     "github-comment.md": ("github-comment", {}),
     "gitlab-comment.md": ("gitlab-comment", {}),
     "patch.diff": ("diff", {}),
+    "findings.sarif": ("sarif", {"below": "infra"}),
+    "junit.xml": ("junit", {"below": "infra"}),
+    "llm.json": ("llm", {}),
 }
 
 

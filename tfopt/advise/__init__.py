@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,6 @@ from tfopt.advise.together import bundles
 from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.secret import SecretLines
 from tfopt.patching.verify import Replan
-from tfopt.plan.model import Plan
 from tfopt.pricing import PriceBook, load_book
 from tfopt.recommendation import Coverage, Group, PlanInfo, Report, SkippedResource, Tool
 
@@ -134,7 +134,7 @@ class _Run:
         """Put it all together."""
         plans = [
             _plan_info(
-                given.plan,
+                given,
                 [remark for remark, plan in idle.items() if plan == given.plan.path],
                 self.known.note,
             )
@@ -158,12 +158,14 @@ class _Run:
         )
 
 
-def _plan_info(plan: Plan, idle: list[str], note: str | None) -> PlanInfo:
+def _plan_info(one: PlanInput, idle: list[str], note: str | None) -> PlanInfo:
+    plan, folder = one.plan, one.given.config_dir
     return PlanInfo(
         path=plan.path,
         terraform_version=plan.terraform_version,
         complete=plan.complete,
         warnings=[*plan.warnings, *idle, *([note] if note else [])],
+        config_dir=Path(os.path.relpath(folder)).as_posix() if folder else None,
     )
 
 

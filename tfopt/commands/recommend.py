@@ -31,7 +31,18 @@ if TYPE_CHECKING:
     from tfopt.hcl.edit import Patch
     from tfopt.recommendation import Group, Report
 
-FORMATS = ("table", "json", "markdown", "diff", "github-comment", "gitlab-comment")
+FORMATS = (
+    "table",
+    "json",
+    "markdown",
+    "diff",
+    "github-comment",
+    "gitlab-comment",
+    "sarif",
+    "junit",
+    "llm",
+)
+_WITHOUT_PATCH = ("table", "json", "sarif", "junit", "llm")
 FAIL_ON = ("none", "any", "savings", "risk")
 FAILED = 2
 MEASURED_ON = "measured_on"  # the key that a changed type asks for
@@ -156,7 +167,8 @@ def command(
         advice = advise(Request(**choices), progress)
     for line in _verified(advice, quiet=quiet) if verify else ():
         tell(quiet, line)
-    texts = list(_rendered(advice, [(format_, out), *saved], quiet=quiet))
+    wanted = [(format_, out), *saved]
+    texts = list(_rendered(advice, wanted, quiet=quiet, max_slo_risk=choices["max_slo_risk"]))
     for text, file in texts:
         publish_text(text, file)
     for remark in (*advice.remarks, *_afterwards(advice.report, write or format_ == "diff")):
@@ -191,7 +203,11 @@ def _verified(advice: Advice, *, quiet: bool) -> Iterator[str]:
 
 
 def _rendered(
-    advice: Advice, answers: list[tuple[str, Path | None]], *, quiet: bool
+    advice: Advice,
+    answers: list[tuple[str, Path | None]],
+    *,
+    quiet: bool,
+    max_slo_risk: float,
 ) -> Iterator[tuple[str, Path | None]]:
     """Yield the text of each answer and the file it is for; None is standard output."""
     from tfopt.render import render
@@ -199,12 +215,31 @@ def _rendered(
     for format_, file in answers:
         colored = file is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         patch = _diff(advice.patch, format_, quiet)
-        yield render(advice.report, patch, format_, color=colored), file
+        yield (
+            render(
+                advice.report,
+                patch,
+                format_,
+                color=colored,
+                below=_below_repository(Path.cwd()),
+                max_slo_risk=max_slo_risk,
+            ),
+            file,
+        )
+
+
+def _below_repository(folder: Path) -> str:
+    """Return the folder from the root of its git repository; empty where there is none."""
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists():
+            below = folder.relative_to(root).as_posix()
+            return "" if below == "." else below
+    return ""
 
 
 def _diff(patch: Patch, format_: str, quiet: bool) -> str:
     """Return the diff for a format that shows one; without it where it would show a secret."""
-    if format_ in ("table", "json"):
+    if format_ in _WITHOUT_PATCH:
         return ""
     try:
         return patch.unified(Path.cwd())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfopt.recommendation import Report
@@ -9,11 +11,28 @@ from tfopt.recommendation import Report
 if TYPE_CHECKING:
     from tfopt.simulation import Simulation
 
-FORMATS = ("table", "json", "markdown", "diff", "github-comment", "gitlab-comment")
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `render` was asked for; its arguments."""
+
+    report: Report
+    patch: str
+    width: int | None
+    color: bool
+    below: str
+    max_slo_risk: float
 
 
 def render(
-    report: Report, patch: str, format: str, *, width: int | None = None, color: bool = False
+    report: Report,
+    patch: str,
+    format: str,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    below: str = "",
+    max_slo_risk: float = 0.05,
 ) -> str:
     """Return the report as text that ends with a newline; a diff of nothing is empty.
 
@@ -23,29 +42,78 @@ def render(
         format: one of `FORMATS`.
         width: columns of the table; None takes the terminal's, or 80 where there is none.
         color: whether the table may use terminal colours.
+        below: the working directory, from the repository's root; empty where it is that.
+        max_slo_risk: the share of weeks that may miss the SLO; more is a finding.
 
     Raises:
         ValueError: there is no such format.
     """
-    if format == "diff":
-        return patch
-    if format == "json":
-        from tfopt.render.json import render_json
+    if format not in _RENDERERS:
+        raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+    return _RENDERERS[format](_Asked(report, patch, width, color, below, max_slo_risk))
 
-        return render_json(report)
-    if format == "table":
-        from tfopt.render.table import render_table
 
-        return render_table(report, width=width, color=color)
-    if format == "markdown":
-        from tfopt.render.markdown import render_markdown
+def _table(asked: _Asked) -> str:
+    from tfopt.render.table import render_table
 
-        return render_markdown(report, patch)
-    if format in ("github-comment", "gitlab-comment"):
-        from tfopt.render.comment import GITHUB, GITLAB, render_comment
+    return render_table(asked.report, width=asked.width, color=asked.color)
 
-        return render_comment(report, patch, GITHUB if format == "github-comment" else GITLAB)
-    raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+
+def _json(asked: _Asked) -> str:
+    from tfopt.render.json import render_json
+
+    return render_json(asked.report)
+
+
+def _markdown(asked: _Asked) -> str:
+    from tfopt.render.markdown import render_markdown
+
+    return render_markdown(asked.report, asked.patch)
+
+
+def _github_comment(asked: _Asked) -> str:
+    from tfopt.render.comment import GITHUB, render_comment
+
+    return render_comment(asked.report, asked.patch, GITHUB)
+
+
+def _gitlab_comment(asked: _Asked) -> str:
+    from tfopt.render.comment import GITLAB, render_comment
+
+    return render_comment(asked.report, asked.patch, GITLAB)
+
+
+def _sarif(asked: _Asked) -> str:
+    from tfopt.render.sarif import render_sarif
+
+    return render_sarif(asked.report, below=asked.below, max_slo_risk=asked.max_slo_risk)
+
+
+def _junit(asked: _Asked) -> str:
+    from tfopt.render.junit import render_junit
+
+    return render_junit(asked.report, below=asked.below, max_slo_risk=asked.max_slo_risk)
+
+
+def _llm(asked: _Asked) -> str:
+    from tfopt.render.llm import render_llm
+
+    return render_llm(asked.report)
+
+
+# each imports what it needs when it is asked for
+_RENDERERS: dict[str, Callable[[_Asked], str]] = {
+    "table": _table,
+    "json": _json,
+    "markdown": _markdown,
+    "diff": lambda asked: asked.patch,
+    "github-comment": _github_comment,
+    "gitlab-comment": _gitlab_comment,
+    "sarif": _sarif,
+    "junit": _junit,
+    "llm": _llm,
+}
+FORMATS = tuple(_RENDERERS)
 
 
 def render_simulation(

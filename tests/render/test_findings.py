@@ -1,0 +1,235 @@
+"""SARIF, JUnit and the compact JSON: what programs are told to act on, and where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reports import HOSTILE_PATCH, REPORTS, apps, hostile, report, web
+
+from tfopt.__main__ import _run
+from tfopt.recommendation import Report
+from tfopt.render import render
+
+CALM = [name for name in REPORTS if name != "hostile"]
+
+
+def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """Return the schema of an object that has these properties and no others."""
+    return {
+        "type": "object",
+        "properties": required | optional,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _list(items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "array", "items": items, **more}
+
+
+TEXT = {"type": "string", "minLength": 1}
+COUNT = {"type": "integer", "minimum": 0}
+MESSAGE = _object({"text": TEXT})
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+# SARIF 2.1.0 §3.4: a relative reference, percent-encoded, with forward slashes
+URI = {"type": "string", "pattern": r"^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"}
+ARTIFACT = _object({"uri": URI, "uriBaseId": {"const": "SRCROOT"}})
+BYTES = {"byteOffset": COUNT, "byteLength": COUNT}
+REGION = _object({"startLine": {"type": "integer", "minimum": 1}}, **BYTES)
+LOCATION = _object(
+    {
+        "physicalLocation": _object({"artifactLocation": ARTIFACT, "region": REGION}),
+        "logicalLocations": _list(_object({"fullyQualifiedName": TEXT, "kind": TEXT})),
+    }
+)
+REPLACEMENT = _object({"deletedRegion": _object(BYTES), "insertedContent": _object({"text": TEXT})})
+CHANGE = _object({"artifactLocation": ARTIFACT, "replacements": _list(REPLACEMENT, minItems=1)})
+RESULT = _object(
+    {
+        "ruleId": {"type": "string", "pattern": "^tfopt/[a-z-]+$"},
+        "ruleIndex": COUNT,
+        "level": LEVEL,
+        "message": MESSAGE,
+        "locations": _list(LOCATION, minItems=1, maxItems=1),
+        "partialFingerprints": _object({"tfoptFinding/v1": {"pattern": "^[0-9a-f]{32}$"}}),
+    },
+    properties={"type": "object"},
+    fixes=_list(_object({"artifactChanges": _list(CHANGE, minItems=1)}, description=MESSAGE)),
+)
+RULE = _object(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "shortDescription": MESSAGE,
+        "help": MESSAGE,
+        "defaultConfiguration": _object({"level": LEVEL}),
+    }
+)
+DRIVER = _object({"name": TEXT, "version": TEXT, "semanticVersion": TEXT, "rules": _list(RULE)})
+RUN = _object(
+    {
+        "tool": _object({"driver": DRIVER}),
+        "originalUriBaseIds": _object({"SRCROOT": _object({"description": MESSAGE})}),
+        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+        "results": _list(RESULT),
+    }
+)
+LOG = _object({"$schema": TEXT, "version": {"const": "2.1.0"}, "runs": _list(RUN, minItems=1)})
+
+
+def sarif(made: Report, **options: Any) -> dict[str, Any]:
+    """Return the one run of the log."""
+    log = json.loads(render(made, "", "sarif", **options))
+    jsonschema.validate(log, LOG)
+    run: dict[str, Any] = log["runs"][0]
+    return run
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_log_is_of_the_standard_s_form(name: str) -> None:
+    """What we write of SARIF 2.1.0, property by property; rules are those that results name."""
+    run = sarif(REPORTS[name][0])
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(set(rules)) == len(rules)
+    assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    prints = [result["partialFingerprints"]["tfoptFinding/v1"] for result in run["results"]]
+    assert len(set(prints)) == len(prints) or name == "several-plans"
+
+
+def test_result_stands_on_the_owned_line_from_the_root_of_the_repository() -> None:
+    """Below the working directory and the sources' folder, whatever blanks they hold."""
+    made = report(web())
+    plan = made.plan.model_copy(update={"config_dir": "envs/a b"})
+    run = sarif(made.model_copy(update={"plan": plan}), below="infra")
+    places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    owned = {(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places}
+    assert ("infra/envs/a%20b/terraform.tfvars", 6) in owned
+    assert ("infra/envs/a%20b/terraform.tfvars", 7) in owned
+    unowned = [r for r in run["results"] if "not patchable" in r["message"]["text"]]
+    place = unowned[0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "infra/plan.json"
+
+
+def test_saving_is_a_note_and_a_missed_slo_a_warning() -> None:
+    """What is dear is not broken; what misses its SLO has a finding of its own."""
+    calm = sarif(report(web()), max_slo_risk=0.2)["results"]
+    assert {result["level"] for result in calm} == {"note"}
+    assert "tfopt/slo-risk" not in {result["ruleId"] for result in calm}
+    missed = sarif(report(web(), apps()))["results"]
+    assert {result["level"] for result in missed} == {"warning"}
+    assert [r["ruleId"] for r in missed].count("tfopt/slo-risk") == 2
+
+
+@given(st.integers(1, 10_000), st.floats(1, 1e6))
+def test_fingerprint_survives_moved_lines_and_new_figures(line: int, usd: float) -> None:
+    """A finding that is known stays known: code scanning opens it once."""
+    group = web()
+    assert group.cost
+    edits = [
+        edit.model_copy(update={"line": line, "byte_range": [line, line + 3]})
+        if edit.file
+        else edit
+        for edit in group.edits
+    ]
+    spent = group.cost.current_monthly_usd.model_copy(update={"p50": usd})
+    cost = group.cost.model_copy(update={"current_monthly_usd": spent})
+    moved = group.model_copy(update={"edits": edits, "cost": cost, "reason": "another"})
+    before, after = (sarif(report(one))["results"] for one in (group, moved))
+    assert [r["partialFingerprints"] for r in before] == [r["partialFingerprints"] for r in after]
+
+
+def test_fixes_of_a_real_run_set_exactly_the_proposed_literals(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each replacement takes the old literal out and puts the new one in."""
+    monkeypatch.chdir(shop)
+    (shop / ".git").mkdir()
+    quick = ["--horizon", "1d", "--policy", "calibrated-tracking", "--quiet"]
+    saved = ["--save", "sarif=tfopt.sarif", "--out", "tfopt.json"]
+    assert _run(["recommend", "plan.json", *quick, *saved]) == 0
+    edits = {
+        (edit["file"], edit["byte_range"][0]): edit
+        for group in json.loads((shop / "tfopt.json").read_text())["groups"]
+        for edit in group["edits"]
+    }
+    results = json.loads((shop / "tfopt.sarif").read_text())["runs"][0]["results"]
+    fixes = [fix for result in results for fix in result.get("fixes", [])]
+    assert len(fixes) == len(edits) > 5
+    for fix in fixes:
+        (change,) = fix["artifactChanges"]
+        (replaced,) = change["replacements"]
+        file, region = change["artifactLocation"]["uri"], replaced["deletedRegion"]
+        begin = region["byteOffset"]
+        edit = edits[file, begin]
+        literal = (shop / file).read_bytes()[begin : begin + region["byteLength"]]
+        assert literal.decode() == edit["old"]
+        assert replaced["insertedContent"]["text"] == edit["new"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_junit_counts_its_cases(name: str) -> None:
+    """A case a group; failures are those with something to act on; skipped those not analysed."""
+    made, _ = REPORTS[name]
+    root = ElementTree.fromstring(render(made, "", "junit"))
+    cases = list(root.iter("testcase"))
+    assert len(cases) == len(made.groups) == int(root.get("tests", ""))
+    skipped = sum(group.status == "not-analysed" for group in made.groups)
+    assert len(list(root.iter("skipped"))) == skipped == int(root.get("skipped", ""))
+    for suite in root:
+        assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
+
+
+def test_junit_failure_names_every_line() -> None:
+    """The text of a failure can be clicked through, edit by edit."""
+    root = ElementTree.fromstring(render(report(web()), "", "junit", below="infra"))
+    (failure,) = root.iter("failure")
+    assert failure.get("type") == "slo-risk"
+    assert "infra/terraform.tfvars:6: aws_autoscaling_group.web: type" in (failure.text or "")
+    assert "infra/terraform.tfvars:7: aws_autoscaling_group.web: minimum" in (failure.text or "")
+
+
+@given(st.text())
+def test_junit_is_xml_whatever_a_group_is_called(name: str) -> None:
+    """No name breaks the document or ends an element."""
+    group = web().model_copy(update={"address": name, "reason": name})
+    root = ElementTree.fromstring(render(report(group), "", "junit"))
+    assert [element.tag for element in root.iter()] == [
+        "testsuites",
+        "testsuite",
+        "testcase",
+        "failure",
+    ]
+
+
+@pytest.mark.parametrize("name", CALM)
+def test_compact_json_says_every_edit_in_few_bytes(name: str) -> None:
+    """One line, nothing empty, each change with place, old and new."""
+    made, _ = REPORTS[name]
+    text = render(made, "", "llm")
+    assert text.count("\n") == 1
+    answer = json.loads(text)
+    assert len(answer.get("groups", [])) == len(made.groups)
+    for group, told in zip(made.groups, answer.get("groups", []), strict=True):
+        assert len(json.dumps(told, ensure_ascii=False).encode()) < 1500
+        made_edits = [edit for edit in group.edits if edit.new is not None]
+        assert len(told.get("edits", [])) == len(made_edits)
+        for edit, line in zip(made_edits, told.get("edits", []), strict=True):
+            assert line.startswith(f"{edit.file}:{edit.line}")
+            assert line.endswith(f"{edit.old} -> {edit.new}")
+        if group.cost:
+            assert told["usd"]["now"] == round(group.cost.current_monthly_usd.p50)
+    assert "null" not in text
+    assert "[]" not in text
+
+
+@pytest.mark.parametrize("format_", ["sarif", "junit", "llm"])
+def test_same_report_same_bytes(format_: str) -> None:
+    """No time, no order of a set."""
+    assert render(hostile(), HOSTILE_PATCH, format_) == render(hostile(), HOSTILE_PATCH, format_)
