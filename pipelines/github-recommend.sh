@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The middle step of action.yml: one run, three files, and the step summary.
+# The middle step of action.yml: one run, three files, and the step summary. It always passes; the
+# last step hands on the exit code, after the comment was written.
 # Inputs come in the environment, never in the text of a script: a branch's name is not code.
 set -euo pipefail
 work=$RUNNER_TEMP/tfopt
@@ -15,20 +16,25 @@ lines "${WORKLOADS:-}" --workloads
 lines "${VAR_FILES:-}" --var-file
 lines "${OPTIONS:-}"
 arguments+=(--)
+before=${#arguments[@]}
 lines "$PLANS"
+printf -v target '%s, ' "${arguments[@]:before}" # as the comment names its plans
 
-found=false
+code=0
 "$work/venv/bin/tfopt" recommend --format github-comment --out "$work/comment.md" \
   --save "json=$work/tfopt.json" --save "diff=$work/tfopt.patch" \
-  --fail-on "${FAIL_ON:-none}" "${arguments[@]}" || {
-  code=$?
-  [ "$code" -eq 2 ] || exit "$code"
-  found=true
-}
-cat "$work/comment.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}" # a comment is within its limit
+  --fail-on "${FAIL_ON:-none}" "${arguments[@]}" 2>"$work/error.txt" || code=$?
+cat "$work/error.txt" >&2
+if [ "$code" -eq 1 ]; then
+  echo "error=$work/error.txt" >>"$GITHUB_OUTPUT"
+else
+  cat "$work/comment.md" >>"$GITHUB_STEP_SUMMARY" # a comment is within its limit
+fi
 {
   echo "comment=$work/comment.md"
   echo "json=$work/tfopt.json"
   echo "patch=$work/tfopt.patch"
-  echo "found=$found"
-} >>"${GITHUB_OUTPUT:-/dev/null}"
+  echo "found=$([ "$code" -eq 2 ] && echo true || echo false)"
+  echo "code=$code"
+  echo "target=${target%, }"
+} >>"$GITHUB_OUTPUT"

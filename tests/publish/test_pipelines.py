@@ -128,14 +128,16 @@ class Action:
 def _filled(text: str, known: dict[str, str]) -> str:
     """Return the text with its expressions replaced, those in values too."""
     while found := re.search(r"\$\{\{\s*([\w.-]+)\s*\}\}", text):
-        text = text.replace(found[0], known[found[1]])
+        text = text.replace(found[0], known.get(found[1], ""))
     return text
 
 
 def _holds(condition: str, known: dict[str, str]) -> bool:
-    """Evaluate equalities joined by `&&`: all that the action uses."""
-    parts = [part.split(" == ") for part in condition.split(" && ") if part != "true"]
-    return all(known.get(name, "") == value.strip("'") for name, value in parts)
+    """Evaluate comparisons joined by `&&`: all that the action uses."""
+    parts = [part.split() for part in condition.split(" && ") if part != "true"]
+    return all(
+        (known.get(name, "") == value.strip("'")) == (sign == "==") for name, sign, value in parts
+    )
 
 
 @pytest.fixture
@@ -184,12 +186,15 @@ def test_action_on_a_fork_leaves_the_summary_alone_and_passes(
     assert TOKEN not in str(steps)
 
 
-def test_action_that_cannot_read_the_plan_says_so(action: Action, github: FakeGitHub) -> None:
-    """One line in the log, and no comment."""
-    (step,) = action.run(plan="missing.json")
-    assert step.returncode == 1
-    assert "missing.json" in step.stderr
-    assert github.comments == []
+def test_action_that_cannot_read_the_plan_says_so_where_it_comments(
+    action: Action, github: FakeGitHub
+) -> None:
+    """In the log and on the pull request; then the job fails."""
+    recommend, comment, last = action.run(plan="missing.json")
+    assert (recommend.returncode, comment.returncode, last.returncode) == (0, 0, 1)
+    assert "missing.json" in recommend.stderr
+    (written,) = github.comments
+    assert "missing.json" in written.body
 
 
 def _script(job: dict[str, Any]) -> str:
@@ -246,4 +251,5 @@ def test_documented_step_gives_inputs_that_the_action_takes() -> None:
     (shown,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     given = yaml.safe_load(shown)["steps"][-1]["with"]
     assert set(given) < set(action["inputs"])
-    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(action["outputs"])
+    outputs = page.partition("## GitLab")[0]
+    assert re.findall(r"^\| `(\w+)` \|", outputs, re.MULTILINE) == list(action["outputs"])
