@@ -48,7 +48,12 @@ class PlanInfo(_Model):
     terraform_version: str
     complete: bool
     warnings: list[str] = []
-    config_dir: str | None = None  # of the sources, from the working directory; null: in the plan
+
+
+class SourcedPlan(PlanInfo):
+    """Which plan was read, and where the sources stand that edits name their files in."""
+
+    config_dir: str | None = None  # from the working directory; null where the plan holds them
 
 
 class Interval(_Model):
@@ -289,8 +294,8 @@ class Report(_Model):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     tool: Tool
-    plan: PlanInfo
-    plans: list[PlanInfo] = []  # every plan, where several were given
+    plan: SourcedPlan
+    plans: list[SourcedPlan] = []  # every plan, where several were given
     groups: list[Group]
     totals: Totals
     coverage: Coverage

@@ -15,7 +15,6 @@ from tfopt.recommendation import (
     Group,
     Impact,
     Interval,
-    PlanInfo,
     Proof,
     ReadyToAdd,
     Report,
@@ -23,6 +22,7 @@ from tfopt.recommendation import (
     Settings,
     SkippedResource,
     SloFigures,
+    SourcedPlan,
     StepValues,
     Tool,
     Totals,
@@ -337,7 +337,7 @@ def report(*groups: Group, path: str = "plan.json", **plan: object) -> Report:
     counted = [g.cost for g in groups if g.cost and not g.assumed]
     now = sum(c.current_monthly_usd.p50 for c in counted)
     then = sum(c.recommended_monthly_usd.p50 for c in counted)
-    info = PlanInfo.model_validate(
+    info = SourcedPlan.model_validate(
         {"path": path, "terraform_version": "1.11.4", "complete": True, **plan}
     )
     return Report(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reports import HOSTILE_PATCH, REPORTS, apps, hostile, report, web
 
@@ -127,6 +127,7 @@ def test_saving_is_a_note_and_a_missed_slo_a_warning() -> None:
     assert [r["ruleId"] for r in missed].count("tfopt/slo-risk") == 2
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000), st.floats(1, 1e6))
 def test_fingerprint_survives_moved_lines_and_new_figures(line: int, usd: float) -> None:
     """A finding that is known stays known: code scanning opens it once."""
@@ -195,6 +196,7 @@ def test_junit_failure_names_every_line() -> None:
     assert "infra/terraform.tfvars:7: aws_autoscaling_group.web: minimum" in (failure.text or "")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_junit_is_xml_whatever_a_group_is_called(name: str) -> None:
     """No name breaks the document or ends an element."""

@@ -24,7 +24,7 @@ from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.secret import SecretLines
 from tfopt.patching.verify import Replan
 from tfopt.pricing import PriceBook, load_book
-from tfopt.recommendation import Coverage, Group, PlanInfo, Report, SkippedResource, Tool
+from tfopt.recommendation import Coverage, Group, Report, SkippedResource, SourcedPlan, Tool
 
 __all__ = ["Advice", "Request", "advise"]
 
@@ -158,9 +158,9 @@ class _Run:
         )
 
 
-def _plan_info(one: PlanInput, idle: list[str], note: str | None) -> PlanInfo:
+def _plan_info(one: PlanInput, idle: list[str], note: str | None) -> SourcedPlan:
     plan, folder = one.plan, one.given.config_dir
-    return PlanInfo(
+    return SourcedPlan(
         path=plan.path,
         terraform_version=plan.terraform_version,
         complete=plan.complete,

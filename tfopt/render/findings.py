@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfopt.recommendation import Edit, Group, PlanInfo, Report
+from tfopt.recommendation import Edit, Group, Report, SourcedPlan
 from tfopt.render.sentences import risk_sentence, saving_sentence
 from tfopt.render.settings import LABELS
 
@@ -71,7 +71,7 @@ def findings(report: Report, *, below: str, max_slo_risk: float) -> list[Finding
     return found
 
 
-def _of(group: Group, plan: PlanInfo, below: str, max_slo_risk: float) -> Iterator[Finding]:
+def _of(group: Group, plan: SourcedPlan, below: str, max_slo_risk: float) -> Iterator[Finding]:
     missed = group.slo is not None and group.slo.current_risk > max_slo_risk
     if group.status == "recommended":
         for edit in group.edits:
@@ -113,7 +113,7 @@ def _advice(group: Group, edit: Edit) -> str:
     return " ".join(filter(None, parts))
 
 
-def _file(plan: PlanInfo, edit: Edit | None, below: str) -> str:
+def _file(plan: SourcedPlan, edit: Edit | None, below: str) -> str:
     """Return the owned file, else the plan's, from the repository's root."""
     if edit is None or edit.file is None:
         return posixpath.normpath(posixpath.join(below, plan.path))

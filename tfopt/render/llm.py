@@ -6,7 +6,7 @@ import json
 import posixpath
 from typing import Any
 
-from tfopt.recommendation import Edit, Group, Interval, PlanInfo, Report
+from tfopt.recommendation import Edit, Group, Interval, Report, SourcedPlan
 from tfopt.render.plain import plain_report
 from tfopt.render.sentences import headline
 from tfopt.render.settings import summary
@@ -32,7 +32,7 @@ def render_llm(report: Report) -> str:
     return json.dumps(_filled(answer), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _group(group: Group, plan: PlanInfo) -> dict[str, Any]:
+def _group(group: Group, plan: SourcedPlan) -> dict[str, Any]:
     changes = group.status == "recommended"
     made = [edit for edit in group.edits if edit.new is not None]
     answer: dict[str, Any] = {
@@ -62,7 +62,7 @@ def _group(group: Group, plan: PlanInfo) -> dict[str, Any]:
     return answer
 
 
-def _edit(edit: Edit, plan: PlanInfo) -> str:
+def _edit(edit: Edit, plan: SourcedPlan) -> str:
     file = posixpath.normpath(posixpath.join(plan.config_dir or "", edit.file or ""))
     place = f"{file}:{edit.line}" if edit.line else file
     path = f" {edit.path}" if edit.path else ""
