@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfopt_policies.errors import PolicyError
+from tfopt_policies.expressible import express
 from tfopt_policies.policy import Problem
 from tfopt_policies.race import Race, Record
 from tfopt_policies.search import AS_WRITTEN, Search
@@ -15,6 +16,7 @@ from tfopt_sim.types import Configuration, FloatArray, Outcome
 __all__ = [
     "AS_WRITTEN",
     "DEAREST",
+    "LAST_ANSWER",
     "Saving",
     "Thresholds",
     "Trial",
@@ -25,6 +27,11 @@ __all__ = [
 ]
 
 _LEAST_EVIL = 4  # configurations run to the end where nothing holds the SLO
+LAST_ANSWER = "last-answer"  # proposes what was recommended before
+# Hysteresis: what was recommended before stays while it holds, until another saves so much more a
+# month, and while it saves this share of what a new change would have to.
+ANOTHER_SHARE, ANOTHER_USD = 0.03, 10.0
+STILL_WORTH = 0.8
 DEAREST = 2.0  # × the present cost: what mending may cost, unless most weeks are missed
 
 
@@ -89,6 +96,7 @@ def prove(
     min_savings_usd_per_month: float = 20.0,
     seed: int = 0,
     after: Verdict | None = None,
+    last_answer: Configuration | None = None,
 ) -> Verdict:
     """Race the present settings and all contenders on scenarios that none of them has seen.
 
@@ -111,6 +119,8 @@ def prove(
         seed: of the simulation's own randomness.
         after: an earlier proof of the same group on the same scenarios, with other knobs: what it
             ran is not run again.
+        last_answer: what was recommended before. While it holds the SLO it is kept unless another
+            change saves clearly more, so that the advice does not flicker with the facts.
 
     Raises:
         PolicyError: too few scenarios to ever show a risk of `max_slo_risk`.
@@ -127,12 +137,19 @@ def prove(
         race.records = {c: replace(record) for c, record in after.records.items()}
         race.group_weeks = after.group_weeks
     search = Search(problem, race, max_slo_risk)
-    winner = search.run(contenders)
-    return _Judgement(search, thresholds).verdict(winner)
+    if last_answer is None or problem.pinned is not None:
+        return _Judgement(search, thresholds).verdict(search.run(contenders))
+    last_answer = express(problem, last_answer)
+    winner = search.run({LAST_ANSWER: [last_answer], **contenders})
+    race.run([last_answer], race.size)
+    return _Judgement(search, thresholds, last_answer).verdict(winner)
 
 
 class _Judgement:
-    def __init__(self, search: Search, thresholds: Thresholds):
+    def __init__(
+        self, search: Search, thresholds: Thresholds, last_answer: Configuration | None = None
+    ):
+        self.last_answer = last_answer
         self.search = search
         self.race = search.race
         self.present = search.problem.present
@@ -166,6 +183,8 @@ class _Judgement:
         """Return what to recommend and why; the present configuration where nothing is gained."""
         if winner is None:
             return self._least_evil("no setting tried holds the SLO")
+        if self._is_kept_before(winner):
+            winner = self.last_answer or winner
         if winner == self.present:
             return self.present, "the present settings are the cheapest that hold the SLO"
         saving = self._saving(winner)
@@ -175,12 +194,23 @@ class _Judgement:
         if fewer > 0:
             weeks = f"{fewer} of the last {self.race.past_weeks} weeks"
             return winner, f"the present settings miss the SLO in {weeks}; this {_change(saving)}"
-        too_little = self._too_little(saving)
+        too_little = self._too_little(saving, again=winner == self.last_answer)
         if too_little:
             return self.present, too_little
         alone = self.search.problem.pinned is None
         given = "" if alone else "with what it shares with other groups, "
-        return winner, f"{given}holds the SLO and {_change(saving)}{self._past(winner)}"
+        before = ", as recommended before" if winner == self.last_answer else ""
+        return winner, f"{given}holds the SLO and {_change(saving)}{before}{self._past(winner)}"
+
+    def _is_kept_before(self, winner: Configuration) -> bool:
+        """Say whether the last answer still holds, and the winner is hardly cheaper."""
+        kept, search = self.last_answer, self.search
+        if kept is None or self.present in (kept, winner) or not search.holds(kept):
+            return False
+        if search.past_misses(kept) > search.past_misses(winner):
+            return False
+        usd = self.race.mean_cost(kept)
+        return usd - self.race.mean_cost(winner) <= max(ANOTHER_SHARE * usd, ANOTHER_USD)
 
     def _mend(self, winner: Configuration, saving: Saving) -> tuple[Configuration, str]:
         """Replace present settings that do not hold the SLO, unless a few weeks cost a multiple."""
@@ -199,11 +229,18 @@ class _Judgement:
             f", though it would have missed it in {missed} of the last {self.race.past_weeks} weeks"
         )
 
-    def _too_little(self, saving: Saving) -> str | None:
-        """Return why a saving is not worth a change, None where it is."""
+    def _too_little(self, saving: Saving, *, again: bool = False) -> str | None:
+        """Return why a saving is not worth a change, None where it is; `again`: as last time."""
         if self.search.problem.pinned is not None:
             return None
-        return too_little(saving, self.thresholds)
+        least = self.thresholds
+        if again:
+            least = replace(
+                least,
+                min_savings_share=STILL_WORTH * least.min_savings_share,
+                min_savings_usd_per_month=STILL_WORTH * least.min_savings_usd_per_month,
+            )
+        return too_little(saving, least)
 
     def _least_evil(self, why: str) -> tuple[Configuration, str]:
         """Take what misses clearly less at a bearable price, else what saves and misses no more."""

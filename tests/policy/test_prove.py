@@ -10,6 +10,7 @@ from policy_problems import FAST, SMALL, WEEK_S, demand, make_problem
 
 from tfopt_policies.calibrated import CalibratedTracking
 from tfopt_policies.errors import PolicyError
+from tfopt_policies.expressible import express
 from tfopt_policies.policy import Knobs, Problem
 from tfopt_policies.prove import AS_WRITTEN, Verdict, prove
 from tfopt_policies.sizing import replay
@@ -139,6 +140,33 @@ def test_descends_from_what_holds_to_the_cheapest_around_it() -> None:
     holding = [trial for trial in verdict.tried if trial.meets_slo and trial.scenarios == 24]
     assert len(holding) > 1
     assert min(trial.usd_per_month for trial in holding) == pytest.approx(730 * cost)
+
+
+def test_last_answer_is_kept_until_another_saves_clearly_more(
+    problem: Problem, held_back: np.ndarray
+) -> None:
+    """One instance more than the best is kept; half as many again is not, nor what starves."""
+    proposals = {"calibrated-tracking": CalibratedTracking().propose(problem, None)}
+    best = prove(problem, proposals, held_back).chosen
+    for change, kept in (({"max_size": best.max_size + 1}, True), ({"min_size": 30}, False)):
+        before = express(problem, replace(best, **change))
+        verdict = prove(problem, proposals, held_back, last_answer=before)
+        assert (verdict.chosen == before) is kept
+        assert verdict.reason.endswith("as recommended before") is kept
+    starved = prove(problem, proposals, held_back, last_answer=STARVED)
+    assert starved.chosen == best
+
+
+def test_what_was_worth_it_before_may_save_a_little_less_than_is_asked_for(
+    problem: Problem, held_back: np.ndarray
+) -> None:
+    """A saving that drifts around the threshold does not come and go with it."""
+    proposals = {"calibrated-tracking": CalibratedTracking().propose(problem, None)}
+    first = prove(problem, proposals, held_back)
+    asked = 1.05 * first.saving.share
+    assert not prove(problem, proposals, held_back, min_savings_share=asked).changed
+    again = prove(problem, proposals, held_back, min_savings_share=asked, last_answer=first.chosen)
+    assert again.chosen == first.chosen
 
 
 def test_nothing_holds_and_nothing_can_change() -> None:

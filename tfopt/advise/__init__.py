@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tfopt
+from tfopt.advise.baseline import Baseline, read_baseline
 from tfopt.advise.deciding import Decided, Decider, Progress
 from tfopt.advise.figures import totals
 from tfopt.advise.inputs import (
@@ -42,6 +43,7 @@ class Advice:
     patch: Patch
     remarks: tuple[str, ...] = ()  # what the user should know of the own settings
     replans: tuple[Replan, ...] = ()  # how to verify the patch, for each plan that it changes
+    baseline: Baseline | None = None  # the last answer, where one was given
 
 
 def advise(request: Request, progress: Progress) -> Advice:
@@ -52,13 +54,14 @@ def advise(request: Request, progress: Progress) -> Advice:
     """
     run = _Run(request, load_book(), proposers(request.policy))
     inputs = list(read_inputs(request))
-    decided = Decider(request, run.book, run.known).all(inputs, progress)
+    baseline = None if request.baseline is None else read_baseline(request.baseline)
+    decided = Decider(request, run.book, run.known, baseline).all(inputs, progress)
     groups, claims = run.with_edits(decided)
     patch = make_patch(claims.changes, _secrets(inputs))
     idle = idle_workloads(inputs)
     report = run.report(inputs, decided, groups, idle)
     replans = tuple(_replans(request, inputs, groups, claims, patch))
-    return Advice(report, patch, tuple(idle), replans)
+    return Advice(report, patch, tuple(idle), replans, baseline)
 
 
 def _replans(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,24 +62,35 @@ def decide(
     demands: Demands,
     seed: int,
     after: Decision | None = None,
+    last_answer: Configuration | None = None,
 ) -> Decision:
     """Let every policy propose on what is known, then prove on scenarios none of them has seen.
 
     The proposers look closely at a few types; the others are reached by carrying the best over. One
     that turns out cheaper joins the proof, so that no alternative shown beats the recommendation
     unproven. What was run for a decision on the same group `after` which this one comes, with more
-    settings free, is not run again.
+    settings free, is not run again. The `last_answer` is kept where another is hardly cheaper.
     """
     asked, remark = within(policies, case.problem)
     proposals = {
         policy.name: policy.propose(case.problem, np.random.default_rng(seed)) for policy in asked
     }
-    earlier = None if after is None else after.verdict
-    verdict = _proven(case, proposals, demands, seed, earlier)
+    proven = partial(
+        prove,
+        case.problem,
+        held_back_rps=case.held_back_rps,
+        max_slo_risk=demands.max_slo_risk,
+        min_savings_share=demands.min_savings_share,
+        min_savings_usd_per_month=demands.min_savings_usd,
+        seed=seed,
+        after=None if after is None else after.verdict,
+        last_answer=last_answer,
+    )
+    verdict = proven(proposals)
     rivals = _same_chip(case, verdict, demands.max_slo_risk)
     cheaper = _overlooked(verdict, rivals, demands.max_slo_risk)
     if cheaper:
-        verdict = _proven(case, {**proposals, OTHER_TYPES: cheaper}, demands, seed, earlier)
+        verdict = proven({**proposals, OTHER_TYPES: cheaper})
         rivals = _same_chip(case, verdict, demands.max_slo_risk)
     return Decision(verdict, rivals, remark, _weighed(case, asked, verdict))
 
@@ -92,25 +104,6 @@ def _weighed(case: Case, asked: Sequence[Policy], verdict: Verdict) -> Weighed |
     if planner is None or not verdict.changed:
         return None
     return weigh(planner, case.problem, verdict.chosen, case.problem.present)
-
-
-def _proven(
-    case: Case,
-    proposals: Mapping[str, Sequence[Configuration]],
-    demands: Demands,
-    seed: int,
-    earlier: Verdict | None,
-) -> Verdict:
-    return prove(
-        case.problem,
-        proposals,
-        case.held_back_rps,
-        max_slo_risk=demands.max_slo_risk,
-        min_savings_share=demands.min_savings_share,
-        min_savings_usd_per_month=demands.min_savings_usd,
-        seed=seed,
-        after=earlier,
-    )
 
 
 def _overlooked(verdict: Verdict, rivals: Sequence[Rival], max_risk: float) -> list[Configuration]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tfopt.advise.answer import Answer, analysed, not_analysed
+from tfopt.advise.baseline import Baseline
 from tfopt.advise.decide import Decision, Demands, decide
 from tfopt.advise.inputs import PlanInput, Proposers, Request
 from tfopt.advise.joint import Member, reconcile
@@ -19,6 +20,7 @@ from tfopt.pricing import PriceBook
 from tfopt.scenario import Case, NotAnalysedError, build_case
 from tfopt.scenario.commitments import committed
 from tfopt_policies.prove import Thresholds
+from tfopt_sim.types import Configuration
 
 MAX_WORKERS = 8
 Progress = Callable[[int, int, str], None]
@@ -51,6 +53,7 @@ class Decider:
     request: Request
     book: PriceBook
     known: Proposers
+    baseline: Baseline | None = None
 
     def all(self, inputs: Sequence[PlanInput], progress: Progress) -> list[Decided]:
         """Decide every group, in the order of the plans."""
@@ -81,7 +84,10 @@ class Decider:
             )
         except NotAnalysedError as reason:
             return Decided(traced, not_analysed(group, str(reason)), self._priced(traced))
-        opened = _Open(given, traced, case, self.decision(case))
+        last = None
+        if self.baseline is not None:
+            last = self.baseline.last_answer(traced.plan, group, case.problem)
+        opened = _Open(given, traced, case, self.decision(case, last_answer=last))
         return opened if traced.shared else self.answered(opened)
 
     @property
@@ -90,12 +96,17 @@ class Decider:
         asked = self.request
         return Thresholds(asked.max_slo_risk, asked.min_savings_share, asked.min_savings_usd)
 
-    def decision(self, case: Case, after: Decision | None = None) -> Decision:
+    def decision(
+        self,
+        case: Case,
+        after: Decision | None = None,
+        last_answer: Configuration | None = None,
+    ) -> Decision:
         """Decide one case; `after` is the decision on the same group with more settings free."""
         request = self.request
         demands = Demands(request.min_savings_share, request.min_savings_usd, request.max_slo_risk)
         policies = self.known.for_knobs(case.problem.knobs)
-        return decide(case, policies, demands, request.seed, after)
+        return decide(case, policies, demands, request.seed, after, last_answer)
 
     def answered(self, opened: _Open) -> Decided:
         """Put a decision into the shape of the report."""

@@ -33,6 +33,7 @@ class Request:
     min_savings_usd: float = 20.0
     max_slo_risk: float = 0.05
     accept_assumptions: bool = False
+    baseline: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

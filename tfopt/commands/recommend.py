@@ -28,6 +28,7 @@ from tfopt.errors import TfoptError
 
 if TYPE_CHECKING:
     from tfopt.advise import Advice
+    from tfopt.advise.baseline import Baseline
     from tfopt.hcl.edit import Patch
     from tfopt.recommendation import Group, Report
 
@@ -133,6 +134,12 @@ Examples:
     show_default=True,
     help="Exit 2 when a recommendation, a saving or an SLO risk is found.",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="An earlier answer (--format json): what it found does not fail again, and what it "
+    "recommended is kept until something is clearly better.",
+)
 @click.option("--soft-fail", is_flag=True, help="Report what --fail-on found, but exit 0.")
 @click.option(
     "--accept-assumptions",
@@ -177,11 +184,11 @@ def command(
     if write:
         write_patch(advice.patch)
         tell(quiet, f"{len(advice.patch.files)} file(s) written")
-    found = _failed(
-        [g for g in advice.report.groups if choices["accept_assumptions"] or not g.assumed],
-        fail_on,
-        choices["max_slo_risk"],
-    )
+    groups = [g for g in advice.report.groups if choices["accept_assumptions"] or not g.assumed]
+    fresh = _fresh(groups, advice.baseline, choices["max_slo_risk"])
+    if len(fresh) < len(groups) and fail_on != "none":
+        tell(quiet, f"{len(groups) - len(fresh)} group(s) as in {choices['baseline']}: no failure")
+    found = _failed(fresh, fail_on, choices["max_slo_risk"])
     return FAILED if found and not soft_fail else 0
 
 
@@ -264,6 +271,13 @@ def _remark_on_prices(quiet: bool, priced: str) -> None:
     age = age_of(priced, date.today())
     if age.stale:
         tell(quiet, f"the prices are {age.days} days old ({priced}); see `tfopt prices show`")
+
+
+def _fresh(groups: list[Group], baseline: Baseline | None, max_slo_risk: float) -> list[Group]:
+    """Return the groups of which the last answer did not say the same."""
+    if baseline is None:
+        return groups
+    return [group for group in groups if not baseline.knows(group, max_slo_risk)]
 
 
 def _failed(groups: list[Group], fail_on: str, max_slo_risk: float) -> bool:
