@@ -42,6 +42,7 @@ FORMATS = (
     "sarif",
     "junit",
     "llm",
+    "html",
 )
 _WITHOUT_PATCH = ("table", "json", "sarif", "junit", "llm")
 FAIL_ON = ("none", "any", "savings", "risk")
@@ -56,6 +57,7 @@ Examples:
   terraform show -json tf.plan | tfopt recommend - --config-dir infra/prod
   tfopt recommend plan.json --format diff | git apply
   tfopt recommend plan.json --format github-comment --out comment.md --save json=tfopt.json
+  tfopt recommend plan.json --format html --out tfopt.html
 """
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
@@ -65,7 +67,7 @@ Examples:
     "--format",
     "format_",
     type=click.Choice(FORMATS),
-    help="Default: table on a terminal, else json.",
+    help="Default: table on a terminal, else json. html is one page to open in a browser.",
 )
 @click.option(
     "--out",

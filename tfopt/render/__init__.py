@@ -101,6 +101,12 @@ def _llm(asked: _Asked) -> str:
     return render_llm(asked.report)
 
 
+def _html(asked: _Asked) -> str:
+    from tfopt.render.html import render_html
+
+    return render_html(asked.report, asked.patch)
+
+
 # each imports what it needs when it is asked for
 _RENDERERS: dict[str, Callable[[_Asked], str]] = {
     "table": _table,
@@ -112,6 +118,7 @@ _RENDERERS: dict[str, Callable[[_Asked], str]] = {
     "sarif": _sarif,
     "junit": _junit,
     "llm": _llm,
+    "html": _html,
 }
 FORMATS = tuple(_RENDERERS)
 

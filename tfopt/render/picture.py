@@ -6,17 +6,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from textwrap import wrap
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tfopt.render import words
 from tfopt.render.plain import plain_report
 from tfopt.render.scales import Axis, Series, band, line, round_up
 from tfopt.render.settings import summary
 from tfopt.render.simulation_view import Row, headline, rows, span_line
-from tfopt.resources import data_dir
+from tfopt.render.templates import markup_environment
 from tfopt.simulation import HOURS_PER_WEEK, ByHourOfWeek, Cost, Group, Simulation
 
 TEMPLATE = "simulation.svg.j2"
@@ -109,23 +106,11 @@ def render_picture(simulation: Simulation) -> str:
             cards.append(_card(group, group.by_hour_of_week, plain, top))
             top += cards[-1].height + 16
     text = (
-        _environment()
+        markup_environment()
         .get_template(TEMPLATE)
         .render(cards=cards, height=top, heading=heading, span=_span(plain), left=LEFT)
     )
     return _NOT_XML.sub("\ufffd", text)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(data_dir("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 def _span(simulation: Simulation) -> str:

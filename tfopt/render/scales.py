@@ -12,26 +12,32 @@ Series = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A vertical axis from `low` at the bottom to `high` at the top of a panel."""
+    """A vertical axis from `low` at the bottom to `high` at the top of a panel.
+
+    A horizontal one has its left end as `bottom` and its right end as `top`.
+    """
 
     low: float
     high: float
     top: float  # place of `high`, downwards
     bottom: float  # place of `low`
     logarithmic: bool = False
+    digits: int = 2  # of a place; 0 keeps the path of a fine grid short
 
     def at(self, value: float) -> float:
         """Return the place of a value; what is beyond the axis stands at its end."""
         low, high, x = self.low, self.high, min(max(value, self.low), self.high)
         if self.logarithmic:
             low, high, x = math.log(low), math.log(high), math.log(x)
-        return round(self.bottom - (x - low) / (high - low) * (self.bottom - self.top), 2)
+        place = self.bottom - (x - low) / (high - low) * (self.bottom - self.top)
+        return round(place, self.digits)
 
     def ticks(self) -> list[float]:
         """Return two to five round values on the axis."""
         if not self.logarithmic:
-            step = round_up(self.high / 4)
-            return [k * step for k in range(int(self.high / step * (1 + 1e-9)) + 1)]
+            step = round_up((self.high - self.low) / 4)
+            first = math.ceil(self.low / step * (1 - 1e-9))
+            return [k * step for k in range(first, int(self.high / step * (1 + 1e-9)) + 1)]
         decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
         for steps in ((1,), (1, 3), (1, 2, 5)):
             found = [s * 10.0**k for k in decades for s in steps]

@@ -1,4 +1,4 @@
-"""Loads the templates of markdown and comments; what they print is markdown-escaped unless said."""
+"""Loads the templates; what they print is escaped for markdown, or for HTML and SVG."""
 
 from __future__ import annotations
 
@@ -39,17 +39,28 @@ def environment(dialect: Dialect = "github") -> Environment:
     Every `{{ expression }}` is escaped as markdown text; `code`, `fence` and `html` are the other
     ways to print, so that a template that overrides a block is as safe as ours.
     """
-    env = Environment(
+    # autoescape marks what macros and blocks return, so that nothing is escaped twice
+    env = _environment(finalize=partial(_finalize, dialect=dialect))
+    env.filters.update(code=code, fence=fence, html=_html)
+    return env
+
+
+@cache
+def markup_environment() -> Environment:
+    """Return the environment of `templates/` for HTML and SVG: every expression is escaped."""
+    return _environment()
+
+
+def _environment(**more: Any) -> Environment:
+    return Environment(
         loader=FileSystemLoader(data_dir("templates")),
-        autoescape=True,  # marks what macros and blocks return, so that nothing is escaped twice
-        finalize=partial(_finalize, dialect=dialect),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        **more,
     )
-    env.filters.update(code=code, fence=fence, html=_html)
-    return env
 
 
 def render_template(name: str, dialect: Dialect = "github", /, **values: Any) -> str:

@@ -202,7 +202,7 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         why_this_type=group.why_this_type or "",
         proposed_type=group.recommended.instance_type if group.recommended else "",
         alternatives=[
-            _alternative(item, cell, period_of(group)) for item in group.alternatives[:NEXT_BEST]
+            alternative_view(item, cell, period_of(group)) for item in group.alternatives[:NEXT_BEST]
         ],
         moved_by=[_fact(item) for item in group.explanation.facts] if group.explanation else [],
         rejected=[_reject(item) for item in group.explanation.rejected]
@@ -283,7 +283,8 @@ def _figures(group: Group, mark: str) -> list[Figure]:
     return rows
 
 
-def _alternative(item: Alternative, mark: str, period: str) -> AlternativeView:
+def alternative_view(item: Alternative, mark: str, period: str) -> AlternativeView:
+    """Put one type that was not taken into words."""
     return AlternativeView(
         instance_type=item.instance_type,
         cost="" if item.monthly_usd is None else words.money(item.monthly_usd) + mark,
