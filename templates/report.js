@@ -65,7 +65,10 @@
     const plot = figure.querySelector(".plot");
     const series = {};
     for (const name of ["low", "mid", "high", "now", "then", "useNow", "useThen"]) {
-      series[name] = figure.dataset[name]?.split(" ");
+      series[name] = figure.dataset[name]?.split(" ").flatMap((run) => {
+        const [value, times] = run.split("*"); // "1,954*3" is three hours
+        return Array(Number(times ?? 1)).fill(value);
+      });
     }
     const time = (hour) => new Date(Number(figure.dataset.start) + hour * 3600e3);
     const hours = series.mid.length;
@@ -122,7 +125,7 @@
   for (const figure of all(".frontier")) {
     const output = figure.querySelector("output");
     for (const point of all(".point", figure)) {
-      const say = () => { output.textContent = point.getAttribute("aria-label"); };
+      const say = () => { output.textContent = point.querySelector("title").textContent; };
       point.addEventListener("pointerenter", say);
       point.addEventListener("focus", say);
     }

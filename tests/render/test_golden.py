@@ -18,6 +18,7 @@ FILES = {
     "report.md": ("markdown", {}),
     "github-comment.md": ("github-comment", {}),
     "gitlab-comment.md": ("gitlab-comment", {}),
+    "report.html": ("html", {}),
     "patch.diff": ("diff", {}),
     "findings.sarif": ("sarif", {"below": "infra"}),
     "junit.xml": ("junit", {"below": "infra"}),

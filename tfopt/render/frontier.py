@@ -15,8 +15,8 @@ from tfopt.render.view import alternative_view
 from tfopt.render.week import Mark
 
 AS_WRITTEN = "as-written"  # the contender that is the present settings
-_LEAST_RISK = 0.02  # top of the axis where no point is riskier
-_WIDTH = (3.0, 95.0)  # per cent: room for a point at either end
+_LEAST_RISK = 0.05  # top of the axis where no point is riskier: its ticks are whole weeks
+_WIDTH = (6.0, 95.0)  # per cent: room for a point at either end
 _HEIGHT = 200.0  # px
 
 Kind = Literal["now", "proposed", "type", "contender"]
@@ -56,6 +56,11 @@ class Frontier:
     points: list[Point]
     costs: list[Mark]
     risks: list[Mark]
+
+    @property
+    def listed(self) -> list[Point]:
+        """The points of the table; the contenders have one of their own, in the proof."""
+        return [point for point in self.points if point.kind != "contender"]
 
     @property
     def drawn(self) -> list[Point]:

@@ -53,6 +53,7 @@ class Page:
     """The whole page."""
 
     report: ReportView
+    total: str  # empty where the tiles say it all
     tiles: list[Tile]
     bars: list[CostBar]
     groups: list[PageGroup]
@@ -65,6 +66,7 @@ def page(report: Report) -> Page:
     totals = report.totals
     return Page(
         report=view,
+        total=view.total if any(group.assumed for group in report.groups) else "",
         tiles=_tiles(report),
         bars=cost_bars(
             totals.current_monthly_usd,
@@ -122,9 +124,9 @@ def _tiles(report: Report) -> list[Tile]:
         now, then = totals.current_monthly_usd, totals.recommended_monthly_usd
         tiles.append(Tile("cost a month now", words.money(now.p50), _span(now)))
         tiles.append(
-            Tile("cost a month as proposed", words.money(then.p50), _span(then))
+            Tile("as proposed", words.money(then.p50), _span(then))
             if totals.recommended
-            else Tile("cost a month as proposed", "the same", "nothing to change")
+            else Tile("as proposed", "the same", "nothing to change")
         )
         if totals.recommended:
             tiles.append(_saving_tile(report))

@@ -202,7 +202,8 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         why_this_type=group.why_this_type or "",
         proposed_type=group.recommended.instance_type if group.recommended else "",
         alternatives=[
-            alternative_view(item, cell, period_of(group)) for item in group.alternatives[:NEXT_BEST]
+            alternative_view(item, cell, period_of(group))
+            for item in group.alternatives[:NEXT_BEST]
         ],
         moved_by=[_fact(item) for item in group.explanation.facts] if group.explanation else [],
         rejected=[_reject(item) for item in group.explanation.rejected]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
 from math import inf
 
 from tfopt.recommendation import DemandFigures
 from tfopt.render import words
 from tfopt.render.scales import Axis, band, line
 
-GRID = 1000  # units that the height of the curves is divided into; the browser stretches them
+GRID = 400  # units that the height of the curves is divided into; the browser stretches them
 HOURS = range(24)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)  # upper ends of a heat-map's levels; above is the last one
@@ -63,7 +65,7 @@ class WeekChart:
     heat_now: HeatMap
     heat_proposed: HeatMap | None
     rows: list[DayRow]
-    readings: dict[str, str]  # by name the value of each hour, in words, split by blanks
+    readings: dict[str, str]  # by name the hours' figures, split by blanks; "1,954*3" is three
     peak: str
 
 
@@ -81,7 +83,7 @@ def week_chart(demand: DemandFigures, *, proposed: bool) -> WeekChart | None:
     if hours < 2 or any(len(series) != hours for series in drawn):
         return None
     start = _utc(demand.start)
-    axis = Axis(0.0, max(max(map(max, drawn)), 1e-3) * 1.05, 0.0, GRID, digits=0)
+    axis = Axis(0.0, max(*map(max, drawn), 1e-3) * 1.05, 0.0, GRID, digits=0)
     use_now = _use(high, now)
     use_then = _use(high, then) if proposed else []
     peak = max(range(hours), key=high.__getitem__)
@@ -91,16 +93,29 @@ def week_chart(demand: DemandFigures, *, proposed: bool) -> WeekChart | None:
         marks=[Mark(axis.at(x) / GRID * 100, f"{x:,g}") for x in axis.ticks() if x],
         days=_day_marks(start, hours),
         nights=_every_second_day(start, hours),
-        fan=band(range(hours), low, high, axis),
-        median=line(range(hours), mid, axis),
-        capacity_now=line(range(hours), now, axis),
-        capacity_proposed=line(range(hours), then, axis) if proposed else "",
+        fan=_relative(band(range(hours), low, high, axis)),
+        median=_relative(line(range(hours), mid, axis)),
+        capacity_now=_relative(line(range(hours), now, axis)),
+        capacity_proposed=_relative(line(range(hours), then, axis)) if proposed else "",
         heat_now=_heat_map(use_now, start),
         heat_proposed=_heat_map(use_then, start) if proposed else None,
         rows=_day_rows(demand, use_now, use_then, start),
         readings=_readings(drawn, use_now, use_then),
         peak=f"{words.rate(high[peak])}, {_hour_name(start, peak)}",
     )
+
+
+def _relative(path: str) -> str:
+    """Return a path of whole numbers with steps instead of places: two thirds of the length."""
+    parts = []
+    for run in path.split("M")[1:]:
+        places = [(int(x), int(y)) for x, y in re.findall(r"(\d+) (\d+)", run)]
+        steps = [
+            f"{x - before_x} {y - before_y}" for (before_x, before_y), (x, y) in pairwise(places)
+        ]
+        close = "z" if run.endswith("Z") else ""
+        parts.append(f"M{places[0][0]} {places[0][1]}l{' '.join(steps)}{close}")
+    return "".join(parts).replace(" -", "-")
 
 
 def _utc(text: str) -> datetime:
@@ -202,10 +217,16 @@ def _readings(
 ) -> dict[str, str]:
     names = ("low", "mid", "high", "now", "then")
     found = {
-        name: " ".join(words.rate(value).split(words.GAP)[0] for value in series)
+        name: _shortened([words.rate(value).split(words.GAP)[0] for value in series])
         for name, series in zip(names, drawn, strict=False)
     }
     for name, series in (("use-now", use_now), ("use-then", use_then)):
         if series:
-            found[name] = " ".join(_use_text(share).split(words.GAP)[0] for share in series)
+            found[name] = _shortened([_use_text(share).split(words.GAP)[0] for share in series])
     return found
+
+
+def _shortened(values: list[str]) -> str:
+    """Join values; what stays the same is said once, with how often."""
+    runs = [(value, len(list(run))) for value, run in groupby(values)]
+    return " ".join(value if times == 1 else f"{value}*{times}" for value, times in runs)
