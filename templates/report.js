@@ -80,7 +80,7 @@
         then ? `${now[hour]}${unit} now, ${then[hour]}${unit} proposed` : `${now[hour]}${unit}`;
       const words = `${day} ${at.toISOString().slice(0, 10)} ${clock} UTC: demand ${series.mid[hour]} req/s ` +
         `(p05–p95 ${series.low[hour]}–${series.high[hour]}); capacity ${both(series.now, series.then, " req/s")}; ` +
-        `used at p95 demand ${both(series.useNow, series.useThen, " %")}`;
+        `used at p95 demand ${both(series.useNow, series.useThen, " %")}${figure.dataset.mark}`;
       output.textContent = words;
       slider.value = hour;
       slider.setAttribute("aria-valuetext", words);

@@ -32,8 +32,8 @@ from tfopt.render.frontier import frontier
 from tfopt.render.page import OPEN_GROUPS, page
 from tfopt.render.patch_lines import patch_lines
 from tfopt.render.plain import plain, plain_report
-from tfopt.render.scales import Axis, line
-from tfopt.render.week import LEVELS, WEEKDAYS, _relative, week_chart
+from tfopt.render.scales import Axis, line, relative
+from tfopt.render.week import LEVELS, WEEKDAYS, week_chart
 
 LIMIT = 1_500_000  # bytes of a page of 50 groups
 OUR_ATTRIBUTES = re.compile(
@@ -212,7 +212,7 @@ def test_the_heat_map_is_demand_by_capacity_of_each_hour(hours: int, start: str)
     asked = demand(100, hours=hours).model_copy(update={"start": start})
     capacity = [50 + 3.1 * (hour % 41) for hour in range(hours)]
     asked = asked.model_copy(update={"hourly_capacity_now": capacity})
-    chart = week_chart(asked, proposed=False)
+    chart = week_chart(asked, "", proposed=False)
     assert chart
     wanted: dict[tuple[str, int], float] = {}
     first = 0 if start.endswith("Z") else 3 * 24 + 11  # hours since Monday, UTC
@@ -233,7 +233,7 @@ def test_no_capacity_is_more_than_full() -> None:
     asked = demand(100).model_copy(
         update={"hourly_capacity_now": [0.0] * 168, "hourly_p95_rps": [0.0] + [5.0] * 167}
     )
-    chart = week_chart(asked, proposed=False)
+    chart = week_chart(asked, "", proposed=False)
     assert chart
     assert chart.readings["use-now"] == "0 >999*167"
     assert chart.heat_now.levels[0] == "M0 0h1v1h-1z"
@@ -243,14 +243,16 @@ def test_no_capacity_is_more_than_full() -> None:
 def test_series_that_do_not_fit_together_give_no_picture() -> None:
     """Figures of unequal length are said, not drawn."""
     asked = demand(100)
-    assert week_chart(asked.model_copy(update={"hourly_capacity_now": []}), proposed=False) is None
-    assert week_chart(demand(100, hours=1), proposed=False) is None
+    assert (
+        week_chart(asked.model_copy(update={"hourly_capacity_now": []}), "", proposed=False) is None
+    )
+    assert week_chart(demand(100, hours=1), "", proposed=False) is None
 
 
 def test_readings_give_back_every_hour() -> None:
     """What the script unfolds are the report's own figures, in the words of every format."""
     asked = demand(1240)
-    chart = week_chart(asked, proposed=True)
+    chart = week_chart(asked, "", proposed=True)
     assert chart
     unfolded = []
     for run in chart.readings["then"].split(" "):
@@ -265,7 +267,7 @@ def test_steps_lead_to_the_same_places(series: list[float]) -> None:
     """The short path draws what the plain one does."""
     places = [round(value) for value in series]
     plain_path = line(range(len(series)), series, Axis(0, 1000, 1000, 0, digits=0))
-    match = re.fullmatch(r"M0 (\d+)l(.*)", _relative(plain_path))
+    match = re.fullmatch(r"M0 (\d+)l(.*)", relative(plain_path))
     assert match
     steps = [int(n) for n in re.findall(r"-?\d+", match[2])]
     y = int(match[1])
@@ -322,6 +324,10 @@ def test_assumed_figures_say_so_and_stay_out_of_the_sums() -> None:
     group = made.groups[0]
     for words in (group.now.words, group.saving.words, group.bars[0].words):
         assert words.endswith("\N{NO-BREAK SPACE}assumed")
+    week = Parsed(render(report(assumed_group()), "", "html"))
+    said = [text for text in week.texts["figcaption"] if "p95 demand ÷ capacity" in text]
+    assert len(said) == 2
+    assert all(text.endswith(", assumed.") for text in said)
     assert made.groups[1].now.key is None
     mixed = page(report(unchanged_group(), assumed_group()))
     assert mixed.total.endswith("with assumed traffic not counted")

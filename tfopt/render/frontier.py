@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tfopt.recommendation import Group, Interval
@@ -101,18 +101,7 @@ def frontier(group: Group) -> Frontier | None:
 def _placed(point: Point, across: Axis, up: Axis) -> Point:
     if point.usd is None or point.misses is None:
         return point
-    return Point(
-        point.kind,
-        point.what,
-        point.name,
-        point.cost,
-        point.risk,
-        point.note,
-        point.usd,
-        point.misses,
-        across.at(point.usd),
-        up.at(point.misses),
-    )
+    return replace(point, x=across.at(point.usd), y=up.at(point.misses))
 
 
 def _points(group: Group) -> Iterator[Point]:

@@ -98,7 +98,9 @@ def _group(group: Group, view: GroupView, number: int, *, shown_open: bool) -> P
         saving=_saving(group, mark),
         risk=Sortable(view.risk_cell, group.slo.current_risk if group.slo else None),
         bars=cost_bars(cost.current_monthly_usd, then, mark) if cost else [],
-        week=week_chart(group.demand, proposed=changed) if group.demand else None,
+        week=week_chart(group.demand, ", assumed" if group.assumed else "", proposed=changed)
+        if group.demand
+        else None,
         frontier=frontier(group),
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 Series = Sequence[float | None]
@@ -72,6 +74,19 @@ def band(xs: Sequence[float], low: Series, high: Series, axis: Axis) -> str:
         back = [f"{xs[i]:g} {axis.at(value):g}" for i, value in reversed(below)]
         parts.append("M" + "L".join(there + back) + "Z")
     return "".join(parts)
+
+
+def relative(path: str) -> str:
+    """Return a path of whole numbers with steps instead of places: two thirds as long."""
+    parts = []
+    for run in path.split("M")[1:]:
+        places = [(int(x), int(y)) for x, y in re.findall(r"(\d+) (\d+)", run)]
+        steps = [
+            f"{x - before_x} {y - before_y}" for (before_x, before_y), (x, y) in pairwise(places)
+        ]
+        close = "z" if run.endswith("Z") else ""
+        parts.append(f"M{places[0][0]} {places[0][1]}l{' '.join(steps)}{close}")
+    return "".join(parts).replace(" -", "-")
 
 
 def _runs(series: Series) -> Iterator[list[tuple[int, float]]]:

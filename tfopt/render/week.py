@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from math import inf
 
 from tfopt.recommendation import DemandFigures
 from tfopt.render import words
-from tfopt.render.scales import Axis, band, line
+from tfopt.render.scales import Axis, band, line, relative
 
 GRID = 400  # units that the height of the curves is divided into; the browser stretches them
 HOURS = range(24)
@@ -67,13 +66,15 @@ class WeekChart:
     rows: list[DayRow]
     readings: dict[str, str]  # by name the hours' figures, split by blanks; "1,954*3" is three
     peak: str
+    mark: str  # ", assumed" or nothing
 
 
-def week_chart(demand: DemandFigures, *, proposed: bool) -> WeekChart | None:
+def week_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> WeekChart | None:
     """Return the picture of the horizon; None where the figures give none.
 
     Args:
         demand: hourly figures; every series of the same length.
+        mark: ", assumed" or nothing, said wherever figures are.
         proposed: whether to draw the proposed capacity beside the present one.
     """
     low, mid, high = demand.hourly_p05_rps, demand.hourly_p50_rps, demand.hourly_p95_rps
@@ -93,29 +94,17 @@ def week_chart(demand: DemandFigures, *, proposed: bool) -> WeekChart | None:
         marks=[Mark(axis.at(x) / GRID * 100, f"{x:,g}") for x in axis.ticks() if x],
         days=_day_marks(start, hours),
         nights=_every_second_day(start, hours),
-        fan=_relative(band(range(hours), low, high, axis)),
-        median=_relative(line(range(hours), mid, axis)),
-        capacity_now=_relative(line(range(hours), now, axis)),
-        capacity_proposed=_relative(line(range(hours), then, axis)) if proposed else "",
+        fan=relative(band(range(hours), low, high, axis)),
+        median=relative(line(range(hours), mid, axis)),
+        capacity_now=relative(line(range(hours), now, axis)),
+        capacity_proposed=relative(line(range(hours), then, axis)) if proposed else "",
         heat_now=_heat_map(use_now, start),
         heat_proposed=_heat_map(use_then, start) if proposed else None,
         rows=_day_rows(demand, use_now, use_then, start),
         readings=_readings(drawn, use_now, use_then),
         peak=f"{words.rate(high[peak])}, {_hour_name(start, peak)}",
+        mark=mark,
     )
-
-
-def _relative(path: str) -> str:
-    """Return a path of whole numbers with steps instead of places: two thirds of the length."""
-    parts = []
-    for run in path.split("M")[1:]:
-        places = [(int(x), int(y)) for x, y in re.findall(r"(\d+) (\d+)", run)]
-        steps = [
-            f"{x - before_x} {y - before_y}" for (before_x, before_y), (x, y) in pairwise(places)
-        ]
-        close = "z" if run.endswith("Z") else ""
-        parts.append(f"M{places[0][0]} {places[0][1]}l{' '.join(steps)}{close}")
-    return "".join(parts).replace(" -", "-")
 
 
 def _utc(text: str) -> datetime:
