@@ -331,3 +331,10 @@ def test_assumed_figures_say_so_and_stay_out_of_the_sums() -> None:
     assert made.groups[1].now.key is None
     mixed = page(report(unchanged_group(), assumed_group()))
     assert mixed.total.endswith("with assumed traffic not counted")
+
+
+def test_a_plan_without_groups_is_a_page_too() -> None:
+    """Nothing to sort and nothing to draw: it says so, and has no control that leads nowhere."""
+    page_ = Parsed(render(report(), "", "html"))
+    assert "The plan holds no instance group." in page_.texts["p"]
+    assert page_.named("input") == page_.named("table")[1:] == page_.named("svg") == []
