@@ -77,7 +77,7 @@ def misses_change(now: float, then: float, period: str) -> str:
 def misses_count(risk: float) -> str:
     """Return that count alone; a risk that is not quite none or all does not read as such."""
     count = risk * 100
-    if 0 < count < 0.5:
+    if 0 < count <= 0.5:
         return "<1"
     if 99.5 <= count < 100:
         return ">99"
