@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -92,6 +93,11 @@ class CommitmentsTable(_Table):
 
     usd_per_hour: Positive
     discount: Annotated[float, Field(ge=0, lt=1)]  # off the list price of what it covers
+    ends: date | None = None  # its last day; none: it is renewed
+
+    def covers(self, day: date) -> bool:
+        """Tell whether the plan is still in force on a day."""
+        return self.ends is None or day <= self.ends
 
 
 class DefaultsTable(_Table):
@@ -99,6 +105,8 @@ class DefaultsTable(_Table):
 
     slo: SloTable = SloTable()
     max_target_cpu: Share = 0.85
+    min_headroom: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of the CPU that is kept free
+    max_spot_share: Annotated[float, Field(ge=0, le=1)] = 1.0  # above what is always on demand
     min_zones: Annotated[int, Field(ge=1, le=20)] = 2  # instances that stand at the quietest hour
     operating_system: Literal["linux", "windows"] = "linux"
     allowed_families: Names | None = None
@@ -112,6 +120,11 @@ class DefaultsTable(_Table):
     def discount(self) -> float:
         """What the commitments take off the list price; 0 without any."""
         return self.commitments.discount if self.commitments else 0.0
+
+    @property
+    def highest_target(self) -> float:
+        """The highest CPU target that both guardrails on it leave."""
+        return min(self.max_target_cpu, round(1 - self.min_headroom, 9))
 
 
 class _File(_Table):
@@ -230,10 +243,7 @@ def _reason(problem: Exception) -> str:
 def _told(error: Any) -> str:
     """Turn one pydantic error into a sentence with the key, the value and what is allowed."""
     place = ".".join(str(step) for step in error["loc"])
-    key = error["loc"][-1] if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        if key in _LATER_KEYS:
-            return f"{place} is not supported yet: leave it out"
         allowed = ", ".join(sorted(_table_at(error["loc"][:-1]).model_fields))
         return f"unknown key {place}. Allowed here: {allowed}"
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
@@ -245,10 +255,6 @@ def _told(error: Any) -> str:
     if error["type"] in special:
         return special[error["type"]]
     return f"{place} = {error['input']!r} should be {message}"
-
-
-# words of the documented format that nothing simulates yet: known, but never silently ignored
-_LATER_KEYS = {"min_headroom", "max_spot_share"}
 
 
 def _table_at(location: tuple[int | str, ...]) -> type[BaseModel]:

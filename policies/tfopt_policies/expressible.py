@@ -21,7 +21,8 @@ def express(problem: Problem, wanted: Configuration) -> Configuration:
     """
     knobs, present, base = problem.knobs, problem.present, problem.base
     if knobs.desired_capacity:
-        minimum, maximum, desired = _held_sizes(knobs, base, wanted.desired_capacity)
+        least = _least_held(problem, wanted.machine)
+        minimum, maximum, desired = _held_sizes(knobs, base, max(least, wanted.desired_capacity))
     elif not present.scaling and not present.schedules:
         minimum, maximum = base.min_size, base.max_size
         desired = base.desired_capacity
@@ -63,6 +64,13 @@ def _ceiling(problem: Problem, wanted: Machine) -> int:
     now, then = problem.present.machine, _machine(problem, wanted)
     ratio = now.vcpus * now.speed / (then.vcpus * then.speed)
     return math.ceil(problem.present.max_size * max(1.0, ratio))
+
+
+def _least_held(problem: Problem, wanted: Machine) -> int:
+    """Return the least size of an unscaled group that has `Knobs.least_work` on this machine."""
+    machine, slots = _machine(problem, wanted), problem.base.fleet.slots
+    instances = problem.knobs.least_work / (machine.vcpus * machine.speed)
+    return math.ceil(instances * (slots[0].weight if slots else 1) - 1e-9)
 
 
 def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int, int, int]:

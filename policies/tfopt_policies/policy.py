@@ -26,6 +26,7 @@ class Knobs:
     largest_size: int = 1000
     held_by: Literal["desired", "count", "minimum"] = "desired"  # what sizes an unscaled group
     smallest_size: int = 1  # instances that must stand whatever the demand (one in each zone)
+    least_work: float = 0.0  # vCPUs of speed 1 that an unscaled group has at least
     keep_ceiling: bool = False  # never lower max_size, nor the capacity it stands for
     fixed_desired: int | None = None  # written in a scaled group: min ≤ it ≤ max, or apply fails
 

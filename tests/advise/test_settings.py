@@ -84,8 +84,13 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
             ["'slow'", "'distribution' or 'fixed'"],
         ),
         ("defaults = [", 1, ["not valid TOML"]),
-        ("[defaults]\nmin_headroom = 0.2", 2, ["min_headroom", "not supported yet"]),
-        ("[defaults]\nmax_spot_share = 0.2", 2, ["max_spot_share", "not supported yet"]),
+        ("[defaults]\nmin_headroom = 20", 2, ["min_headroom = 20", "less than 1"]),
+        ("[defaults]\nmax_spot_share = 20", 2, ["max_spot_share = 20", "less than or equal to 1"]),
+        (
+            "[defaults]\ncommitments = { usd_per_hour = 2, discount = 0.2, ends = 'soon' }",
+            2,
+            ["commitments.ends = 'soon'", "date"],
+        ),
         ('[[workload]]\nmatch = "a"\nsmt = "off"', 3, ["'off'", "'measured' or 'linear'"]),
         ('[[workload]]\nmatch = "a"\nalarm_cadence = "fast"', 3, ["'fast'", "'responsive'"]),
         (
@@ -96,7 +101,7 @@ def test_an_address_without_stars_matches_itself_and_nothing_longer(address: str
         (
             "[defaults]\ncommitments = { usd_per_hour = 2, discount = 0.2, term = 1 }",
             2,
-            ["unknown key defaults.commitments.term", "discount, usd_per_hour"],
+            ["unknown key defaults.commitments.term", "discount, ends, usd_per_hour"],
         ),
         ('[[workload]]\nmatch = "a"\ncpu_ms_per_request = inf', 3, ["inf", "finite"]),
         ("[defaults]\nmax_target_cpu = nan", 2, ["nan"]),

@@ -16,9 +16,11 @@ from tfopt.advise.joint import Member, reconcile
 from tfopt.advise.leaves import knobs_of, same_literal, trace_groups
 from tfopt.advise.shared import LeafPlace, Traced, clusters, with_shared
 from tfopt.advise.together import Together, notes, together
+from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import PriceBook
 from tfopt.scenario import Case, NotAnalysedError, build_case
 from tfopt.scenario.commitments import committed
+from tfopt.settings import Settings
 from tfopt_policies.prove import Thresholds
 from tfopt_sim.types import Configuration
 
@@ -73,6 +75,7 @@ class Decider:
         request, settings, group = self.request, given.settings, traced.group
         shares = committed(given.plan.groups, settings, self.book)
         try:
+            _check_spot_share(group, settings)
             case = build_case(
                 group,
                 settings,
@@ -120,6 +123,20 @@ class Decider:
 
     def _priced(self, traced: Traced) -> date:
         return date.fromisoformat(self.book.date_of(traced.group.cloud))
+
+
+def _check_spot_share(group: InstanceGroup, settings: Settings) -> None:
+    """Refuse to advise on a group that breaks a guardrail which no edit of ours mends.
+
+    Raises:
+        NotAnalysedError: more of it runs on spot than the settings allow.
+    """
+    most = settings.defaults.max_spot_share
+    if group.spot_share > most:
+        raise NotAnalysedError(
+            f"{group.spot_share:.0%} of it run on spot, above max_spot_share = {most:g} of "
+            f"{settings.name}: lower the share in its configuration, tfopt does not change it"
+        )
 
 
 def _traced(given: PlanInput) -> Iterator[Traced]:

@@ -186,7 +186,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         desired_capacity=held and free(_SIZED_BY[by]),
         held_by=by,
         target_cpu=tracks and free("target_cpu"),
-        max_target_cpu=defaults.max_target_cpu,
+        max_target_cpu=defaults.highest_target,
         largest_size=max(LEAST_LARGEST, GROWTH * (group.max_size or 0)),
         smallest_size=max(1, min(defaults.min_zones, standing or 1)),
         keep_ceiling=True,

@@ -13,6 +13,7 @@ import numpy as np
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
+from tfopt.scenario.commitments import end_note, last_day
 from tfopt.scenario.demand import Traffic, traffic_of
 from tfopt.scenario.fleet import fleet_notes, holds_type, is_mixed, money_of, slot_of
 from tfopt.scenario.group import (
@@ -22,6 +23,7 @@ from tfopt.scenario.group import (
     reference_offer,
     slo_of,
 )
+from tfopt.scenario.headroom import least_work
 from tfopt.scenario.present import configuration_of
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings, WorkloadTable
@@ -93,15 +95,16 @@ def build_case(
         smt=table.smt if table else "linear",
         unlimited=group.burst_unlimited,
     )
-    present = replace(
-        configuration_of(group, settings, book, seen),
-        money=money_of(group.disks, committed_usd_per_hour, settings.defaults.discount),
-    )
+    present = configuration_of(group, settings, book, seen)
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
+    ended = end_note(settings, last_day(traffic, model.start, horizon_s, offer))
+    commitment = (0.0, 0.0) if ended else (committed_usd_per_hour, settings.defaults.discount)
+    present = replace(present, money=money_of(group.disks, *commitment))
+    knobs = replace(knobs, least_work=least_work(settings.defaults, present, traffic, paths))
     machines = (present.machine, *map(seen, same))
     _check_possible(machines, traffic, slo)
     problem = Problem(
@@ -125,7 +128,11 @@ def build_case(
         other_architectures=tuple(map(seen, other)),
         measured_on=table.measured_on if table else None,
         forecast_skill=skill(traffic.demand) if traffic.measured_days else None,
-        notes=(*_notes(group, offer, problem, settings, alone=not same), *traffic.notes),
+        notes=(
+            *_notes(group, offer, problem, settings, alone=not same),
+            *([ended] if ended else []),
+            *traffic.notes,
+        ),
     )
 
 

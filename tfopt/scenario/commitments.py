@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 
 from tfopt.plan.model import InstanceGroup
-from tfopt.pricing import PriceBook
+from tfopt.pricing import Offer, PriceBook
+from tfopt.scenario.demand import Traffic
 from tfopt.scenario.group import present_offer
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings
@@ -35,3 +37,20 @@ def _on_demand_usd(group: InstanceGroup, settings: Settings, book: PriceBook) ->
     size = group.desired_capacity if group.desired_capacity is not None else group.min_size or 0
     paid = group.on_demand_base + (size - group.on_demand_base) * (1 - group.spot_share)
     return offer.usd_per_hour * min(max(paid, 0), size) / group.slots[0].weight
+
+
+def last_day(traffic: Traffic, start: datetime, horizon_s: int, offer: Offer) -> date:
+    """Return the last simulated day; an assumed demand is taken to begin on the prices' date.
+
+    What counts on it has to stand for what comes after, so a commitment that ends earlier is out.
+    """
+    first = start if traffic.measured_days else datetime.fromisoformat(offer.price_date)
+    return (first + timedelta(seconds=horizon_s - 1)).date()
+
+
+def end_note(settings: Settings, day: date) -> str | None:
+    """Say that the commitments end before a day, None where they do not."""
+    stated = settings.defaults.commitments
+    if stated is None or stated.covers(day):
+        return None
+    return f"the commitments end on {stated.ends}, before {day}: they are not counted"
