@@ -1,10 +1,12 @@
-"""The pre-commit hook, as an infrastructure repository meets it."""
+"""The pre-commit hooks, as an infrastructure repository meets it."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -56,12 +58,13 @@ def repository(shop: Path) -> Path:
 def test_manifest_is_valid_and_needs_nothing_but_python(
     pre_commit: PreCommit, tmp_path: Path
 ) -> None:
-    """The manifest passes pre-commit's own validation; the hook is `language: python`."""
+    """The manifest passes pre-commit's own validation; the hooks are `language: python`."""
     done = pre_commit("validate-manifest", ROOT / ".pre-commit-hooks.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    assert (hook["id"], hook["language"]) == ("tfopt-recommend", "python")
-    assert hook["entry"].split()[0] == "tfopt"
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["tfopt-recommend", "tfopt-check"]
+    assert {hook["language"] for hook in hooks} == {"python"}
+    assert {hook["entry"].split()[0] for hook in hooks} == {"tfopt"}
 
 
 @pytest.mark.long
@@ -99,3 +102,62 @@ def test_config_of_the_readme_runs_the_hook_only_on_terraform_files(
     terraform = pre_commit("run", "--verbose", "--files", "web.tf", cwd=repository)
     assert terraform.returncode == 0, terraform.stdout + terraform.stderr
     assert "aws_autoscaling_group.web" in terraform.stdout
+
+
+@pytest.mark.long
+def test_check_hook_fails_a_bad_edit_with_its_place(
+    pre_commit: PreCommit, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A guardrail broken by hand, and a value below what was proven, fail with file and line."""
+    saved = {
+        "schema_version": 1,
+        "tool": {"price_date": "2026-07-20"},
+        "plan": {"path": "plan.json"},
+        "groups": [
+            {
+                "plan": "plan.json",
+                "edits": [
+                    {
+                        "attribute": "min_size",
+                        "grade": "patchable",
+                        "file": "terraform.tfvars",
+                        "path": "web.min",
+                        "old": "6",
+                        "new": "3",
+                    }
+                ],
+            }
+        ],
+    }
+    (repository / ".tfopt").mkdir()
+    (repository / ".tfopt" / "recommendation.json").write_text(json.dumps(saved))
+    call = ("try-repo", ROOT, "tfopt-check", "--verbose", "--all-files")
+    fine = pre_commit(*call, cwd=repository)
+    assert fine.returncode == 0, fine.stdout + fine.stderr
+    assert "Passed" in fine.stdout
+
+    text = (repository / "terraform.tfvars").read_text()
+    edited = text.replace("min           = 6 ", "min           = 1 ").replace("= 40 #", "= 95 #")
+    (repository / "terraform.tfvars").write_text(edited)
+    downloaded = repository / ".terraform" / "modules" / "x.tf"
+    downloaded.parent.mkdir(parents=True)
+    downloaded.write_text("not HCL {")
+    started = time.monotonic()
+    bad = pre_commit(*call, cwd=repository)
+    with capsys.disabled():
+        print(f"\npre-commit with tfopt-check, warm: {time.monotonic() - started:.1f} s")  # noqa: T201
+    assert bad.returncode == 1, bad.stdout + bad.stderr
+    assert "exit code: 2" in bad.stdout
+    assert "terraform.tfvars:9:19: max_target_cpu: web.target_cpu = 95" in bad.stdout
+    assert "terraform.tfvars:7:19: recommendation: web.min = 1 is below the 3" in bad.stdout
+    assert ".terraform" not in bad.stdout
+
+
+@pytest.mark.long
+def test_both_hooks_run_side_by_side(pre_commit: PreCommit, repository: Path) -> None:
+    """One environment serves both; each says its own."""
+    (repository / "terraform.tfvars").write_text('web = "\n')
+    done = pre_commit("try-repo", ROOT, "--files", "terraform.tfvars", cwd=repository)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "terraform.tfvars:1:" in done.stdout.partition("tfopt check")[2]
+    assert "tfopt recommend" in done.stdout

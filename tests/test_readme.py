@@ -133,15 +133,18 @@ def test_documented_call_is_one_the_command_line_takes(call: str) -> None:
 
 
 def test_documented_hook_arguments_are_accepted() -> None:
-    """The hook's defaults and the configuration in the README are calls that tfopt takes."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    """The hooks' defaults and the configuration in the README are calls that tfopt takes."""
+    hooks = {
+        hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    }
     (shown,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    configured = yaml.safe_load(shown)["repos"][0]["hooks"][0]
-    assert configured["id"] == hook["id"]
-    command = cli.get_command(click.Context(cli), hook["entry"].split()[1])
-    assert command is not None
-    for arguments in (hook["args"], configured["args"]):
-        command.make_context("recommend", list(arguments))
+    configured = yaml.safe_load(shown)["repos"][0]["hooks"]
+    assert configured
+    for hook in (*hooks.values(), *configured):
+        entry, files = hooks[hook["id"]]["entry"].split(), hooks[hook["id"]]["pass_filenames"]
+        command = cli.get_command(click.Context(cli), entry[1])
+        assert command is not None
+        command.make_context(entry[1], [*hook.get("args", []), *(["main.tf"] if files else [])])
 
 
 def test_readme_states_the_prices_the_book_holds() -> None:

@@ -17,6 +17,7 @@ VERBS = {
     "simulate": "Show what the present settings of a plan would cost and serve.",
     "forecast": "Forecast one traffic series.",
     "comment": "Put a rendered recommendation on a pull request.",
+    "check": "Check files edited by hand against guardrails and what was proven.",
     "prices": "Show the price book: date, regions, one type.",
     "train": "Train a policy on traces and synthetic demand.",
     "evaluate": "Score policies against the baselines on weeks they have not seen.",

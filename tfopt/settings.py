@@ -195,8 +195,13 @@ def settings_for(plan: str, workloads: Path | None, config_dir: Path | None) -> 
         found = find_settings(config_dir.resolve() / "plan.json")
     if found is None:
         return Settings()
+    return load_settings(shown_path(found))
+
+
+def shown_path(path: Path) -> Path:
+    """Return a path as messages show it: relative where it stands under the working directory."""
     here = Path.cwd()
-    return load_settings(found.relative_to(here) if found.is_relative_to(here) else found)
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def load_settings(path: Path) -> Settings:

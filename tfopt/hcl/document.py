@@ -60,6 +60,11 @@ class Document:
         """Return the 1-based line of a byte offset."""
         return bisect_right(self._line_starts, offset)
 
+    def column(self, offset: int) -> int:
+        """Return the 1-based column of a byte offset, in characters."""
+        start = self._line_starts[self.line(offset) - 1]
+        return len(self.data[start:offset].decode("utf-8", "replace")) + 1
+
     @cached_property
     def syntax(self) -> Syntax:
         """The syntax that an edit has to keep to.

@@ -6,8 +6,23 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from tfopt.hcl.document import BOM, Document
+
+CHECK_RULES: Final = (
+    "syntax",
+    "allowed_families",
+    "denied_families",
+    "architectures",
+    "unknown_type",
+    "max_target_cpu",
+    "min_headroom",
+    "max_spot_share",
+    "size_order",
+    "recommendation",
+)
+"""The rules of `tfopt check`: a comment that names one of them says nothing of edits."""
 
 _MARK = r"tfopt:ignore(?:=(?P<rules>[\w,-]+))?(?=\s|\*/|$)\s*(?P<reason>.*?)\s*(?:\*/)?\s*$"
 _COMMENT = re.compile(rf"(?P<before>.*?)(?:#|//|/\*)\s*{_MARK}")

@@ -61,11 +61,11 @@ def _syntax_error(document: Document, root: Node) -> TfoptError:
         line = document.line(error.start)
         return TfoptError("not UTF-8", where=f"{document.path}:{line}", hint="Save it as UTF-8")
     node = first_error(root) or root
-    line = document.line(_deepest(node).start_byte)
+    line = document.line(deepest(node).start_byte)
     return TfoptError("syntax error", where=f"{document.path}:{line}", hint="Run terraform fmt")
 
 
-def _deepest(node: Node) -> Node:
+def deepest(node: Node) -> Node:
     """Return the last token inside an ERROR node: the error covers all that precedes its cause."""
     while node.is_error and node.children:
         node = node.children[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfopt.hcl.lifecycle import Lifecycle
-from tfopt.hcl.suppress import Rules, Suppression, suppressed
+from tfopt.hcl.suppress import CHECK_RULES, Rules, Suppression, suppressed
 from tfopt.hcl.trace import Refusal, Target, Trace, Tracer
 from tfopt.patching.targets import own_block, target_of
 from tfopt.plan.model import SIZING, InstanceGroup, Site
@@ -17,14 +17,14 @@ def trace_site(tracer: Tracer, group: InstanceGroup, attribute: str, site: Site)
     A `tfopt:ignore` refuses it on the literal's line, or on the first line of the resource that
     carries the attribute, of the group's own block, or of a module call around them. Its rules are
     tfopt's and Terraform's names of the attribute; a rule that names nothing covers all, since a
-    mistyped one is meant to protect something.
+    mistyped one is meant to protect something. The rules of `tfopt check` cover no edit.
     """
     target = target_of(site)
     found = tracer.trace(target)
     if isinstance(found, Refusal):
         return found
     names = frozenset(step for step in site.path if isinstance(step, str))
-    rules = Rules(names | {attribute}, frozenset((*SIZING, *names)))
+    rules = Rules(names | {attribute}, frozenset((*SIZING, *CHECK_RULES, *names)))
     mark = _mark(tracer, found, group, rules)
     if mark is None:
         return found

@@ -11,7 +11,7 @@ from tfopt.hcl.entries import Entry, NoEntry, Wanted, find_entry
 from tfopt.hcl.naming import GROUP, NamedGroups
 from tfopt.hcl.radius import scopes
 from tfopt.hcl.scopes import Frame, InstanceKey, Scope
-from tfopt.hcl.suppress import Rules, suppressed
+from tfopt.hcl.suppress import CHECK_RULES, Rules, suppressed
 from tfopt.hcl.syntax import Block, Scalar
 from tfopt.hcl.trace import Tracer
 from tfopt.hcl.values import Unknown
@@ -97,7 +97,7 @@ def _tried(
     return found if mark is None else NoEntry(str(mark), "ignored-by-comment")
 
 
-_RULES = Rules(frozenset((ATTRIBUTE,)), frozenset((*SIZING, ATTRIBUTE)))
+_RULES = Rules(frozenset((ATTRIBUTE,)), frozenset((*SIZING, *CHECK_RULES, ATTRIBUTE)))
 
 
 def _group_of(

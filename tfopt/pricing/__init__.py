@@ -1,7 +1,14 @@
 """The price book: which machines there are, what they cost, how fast they are."""
 
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
-from tfopt.pricing.price_book import STALE_AFTER_DAYS, Age, PriceBook, age_of, load_book
+from tfopt.pricing.price_book import (
+    STALE_AFTER_DAYS,
+    Age,
+    PriceBook,
+    TypeFacts,
+    age_of,
+    load_book,
+)
 
 __all__ = [
     "CLOUDS",
@@ -11,6 +18,7 @@ __all__ = [
     "Cloud",
     "Offer",
     "PriceBook",
+    "TypeFacts",
     "age_of",
     "load_book",
 ]

@@ -72,7 +72,7 @@ def _fits(offer: Offer, present: Offer, rules: CandidateRules) -> bool:
     return (
         offer.instance_type != present.instance_type
         and offer.architecture in (rules.architectures or (present.architecture,))
-        and _family_allowed(offer.family, rules)
+        and family_allowed(offer.family, rules)
         and offer.price_quality in _SOUND_PRICES
         and _same_kind(offer, present, rules)
         and _not_older(offer, present)
@@ -81,7 +81,9 @@ def _fits(offer: Offer, present: Offer, rules: CandidateRules) -> bool:
     )
 
 
-def _family_allowed(family: str, rules: CandidateRules) -> bool:
+def family_allowed(family: str, rules: CandidateRules) -> bool:
+    """Tell whether the globs of the rules let a family be used."""
+
     def named(globs: Iterable[str]) -> bool:
         return any(fnmatchcase(family, glob) for glob in globs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -48,6 +48,15 @@ def age_of(read: str, today: dt.date) -> Age:
 
     days = (today - dt.date.fromisoformat(read)).days
     return Age(days, days > STALE_AFTER_DAYS)
+
+
+class TypeFacts(NamedTuple):
+    """What a type is, wherever it is offered."""
+
+    cloud: Cloud
+    instance_type: str
+    family: str
+    architecture: str
 
 
 class PriceBook:
@@ -157,6 +166,22 @@ class PriceBook:
         book = self._of(cloud)
         return book.offer(book.region(region), book.type_name(instance_type))
 
+    def type_names(self, cloud: str) -> Collection[str]:
+        """Return the names of all types of a cloud, whatever the region.
+
+        Raises:
+            TfoptError: the cloud is not known.
+        """
+        return self._of(cloud).type_names
+
+    def facts(self, instance_type: str) -> TypeFacts | None:
+        """Return what a type is, whichever cloud has it; None for a name that none has."""
+        for cloud in CLOUDS:
+            found = self._of(cloud).facts(instance_type)
+            if found is not None:
+                return found
+        return None
+
     def _of(self, cloud: str) -> _CloudBook:
         known = _known_cloud(cloud)
         if known not in self._clouds:
@@ -194,6 +219,18 @@ class _CloudBook:
                 region, _, rest = line.partition(",")
                 found.setdefault(region, []).append((types, rest))
         return found
+
+    @property
+    def type_names(self) -> Collection[str]:
+        """The names of all types."""
+        return self._types.keys()
+
+    def facts(self, name: str) -> TypeFacts | None:
+        """Return what a type is; None for a name that is not known."""
+        if name not in self._types:
+            return None
+        cells = next(csv.reader([self._types[name]]))
+        return TypeFacts(self.cloud, name, cells[1], cells[5])
 
     def region(self, name: str) -> str:
         """Return the region's own name for what a user wrote."""

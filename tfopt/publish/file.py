@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tfopt.errors import TfoptError
+
+OWN_FOLDER = ".tfopt"  # where recommendations are saved for `tfopt check`: made when first used
 
 
 def publish_file(text: str, path: Path) -> None:
@@ -16,6 +19,9 @@ def publish_file(text: str, path: Path) -> None:
         TfoptError: the folder does not exist or nothing can be written there.
     """
     target = path.resolve()
+    if target.parent.name == OWN_FOLDER:
+        with suppress(OSError):
+            target.parent.mkdir(exist_ok=True)
     if not target.parent.is_dir():
         raise TfoptError("the folder does not exist", where=path, hint="Make it first")
     if target.is_dir():

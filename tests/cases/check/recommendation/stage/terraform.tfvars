@@ -1,0 +1,1 @@
+web = { min_size = 1 } # of another configuration

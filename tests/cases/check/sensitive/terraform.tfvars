@@ -1,0 +1,1 @@
+secret_type = "m4.2xlarge"

@@ -1,0 +1,4 @@
+size = 1
+web {
+  min = 1
+}
