@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from tfopt import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # verb → one line of help; the code lives in tfopt.commands.<verb>:command and is imported on use,
 # so that `tfopt --help` and completion stay instant
@@ -38,6 +42,14 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = import_module(f"tfopt.commands.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a verb without importing any; options as click does."""
+        from click.shell_completion import CompletionItem
+
+        verbs = [name for name in VERBS if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=VERBS[name]) for name in verbs]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

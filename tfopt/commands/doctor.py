@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfopt.commands.completing import files
 from tfopt.commands.options import common_options, source_options, workloads_option
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ fail   a run would stop, or its answer would be wrong
 Exit codes: 0 nothing fails (warnings or not), 1 something does.
 """
 )
-@click.argument("plan", required=False)
+@click.argument("plan", required=False, shell_complete=files)
 @workloads_option
 @source_options
 @click.option(

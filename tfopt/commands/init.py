@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tfopt.commands.completing import files
 from tfopt.commands.options import common_options, tell
 from tfopt.errors import TfoptError
 
@@ -25,7 +26,7 @@ and see what comes of it with `tfopt recommend plan.json`. `tfopt doctor plan.js
 still missing.
 """
 )
-@click.argument("plan")
+@click.argument("plan", shell_complete=files)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

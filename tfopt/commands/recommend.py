@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tfopt.commands.completing import files
 from tfopt.commands.options import (
     UsdType,
     common_options,
@@ -60,7 +61,7 @@ Examples:
   tfopt recommend plan.json --format html --out tfopt.html
 """
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=files)
 @workloads_option
 @source_options
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tfopt.commands.completing import addresses, files
 from tfopt.commands.options import common_options, source_options, tell, verify_option
 from tfopt.commands.verifying import verified
 from tfopt.plan.model import SIZING
@@ -27,8 +28,8 @@ Examples:
   tfopt set tf.plan aws_eks_node_group.apps min_size 3 --var-file prod.tfvars --format json
 """,
 )
-@click.argument("plan")
-@click.argument("address")
+@click.argument("plan", shell_complete=files)
+@click.argument("address", shell_complete=addresses)
 @click.argument("attribute", type=click.Choice(SIZING))
 @click.argument("value")
 @source_options

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from tfopt.commands.completing import files
 from tfopt.commands.options import (
     common_options,
     horizon,
@@ -29,7 +30,7 @@ Examples:
   tfopt simulate plan.json --group aws_autoscaling_group.web --replay past.csv --format json
 """
 )
-@click.argument("plan")
+@click.argument("plan", shell_complete=files)
 @workloads_option
 @click.option(
     "--config-dir",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfopt.commands.completing import addresses, files
 from tfopt.commands.options import common_options, source_options
 from tfopt.plan.model import SIZING
 
@@ -25,8 +26,8 @@ Examples:
   tfopt trace tf.plan aws_eks_node_group.apps --format json
 """
 )
-@click.argument("plan")
-@click.argument("address")
+@click.argument("plan", shell_complete=files)
+@click.argument("address", shell_complete=addresses)
 @click.argument("attribute", required=False, type=click.Choice(SIZING))
 @source_options
 @click.option(
