@@ -92,7 +92,7 @@ def order_findings(named: Mapping[str, Literal]) -> Iterator[tuple[str, Finding]
     groups: dict[str, dict[str, list[tuple[str, _Size]]]] = {}
     for name, literal in named.items():
         match, number = _SIZE.fullmatch(name), _number(literal)
-        if match is not None and number is not None:
+        if match is not None and number is not None and number >= 0:  # −1: left as it is
             role = "min" if match["min"] else "max" if match["max"] else "desired"
             sizes = groups.setdefault(match["before"], {}).setdefault(role, [])
             sizes.append((match["after"], _Size(name, literal, number)))

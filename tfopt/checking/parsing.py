@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from pathlib import Path
 
 from tfopt.checking.finding import Finding
+from tfopt.checking.literals import places
 from tfopt.errors import TfoptError
 from tfopt.hcl.document import BOM, Document, role_of
 from tfopt.hcl.sources import read_body
@@ -37,6 +39,7 @@ def syntax_finding(document: Document) -> Finding | None:
     """Return what keeps a file from being read; None where it can be."""
     try:
         body = read_body(document)
+        deque(places(document, frozenset()), maxlen=0)  # expressions are read when asked for
     except TfoptError as problem:
         line, column = _error_place(document, problem)
         return Finding(document.label, line, column, "syntax", problem.message, problem.hint or "")

@@ -28,17 +28,17 @@ Examples:
 )
 @click.argument("shell", type=click.Choice(SHELLS))
 @common_options
-def command(*, shell: str, quiet: bool) -> None:  # noqa: ARG001
+@click.pass_context
+def command(ctx: click.Context, /, *, shell: str, quiet: bool) -> None:  # noqa: ARG001
     """Print the completion script of a SHELL: verbs, options, files, addresses of groups.
 
     The script runs `tfopt` itself when it is asked, so it stays true after an update.
     """
     from click.shell_completion import ShellComplete, get_completion_class
 
-    from tfopt.cli import cli
     from tfopt.publish import publish_stdout
 
     kind = get_completion_class(shell)
     assert kind is not None  # click has all of these
     # not the bash class's own `source`, which starts bash to see how old it is
-    publish_stdout(ShellComplete.source(kind(cli, {}, "tfopt", VARIABLE)))
+    publish_stdout(ShellComplete.source(kind(ctx.find_root().command, {}, "tfopt", VARIABLE)))

@@ -19,3 +19,9 @@ resource "aws_autoscaling_group" "web" {
   max_size         = "8"
   desired_capacity = 3
 }
+
+resource "aws_autoscaling_schedule" "night" {
+  min_size         = 3
+  max_size         = -1 # left as it is
+  desired_capacity = -1
+}
