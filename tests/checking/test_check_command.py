@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tfopt.checking.proven import load_proofs
+from tfopt.checking.proven import SAVED, find_saved, load_proofs
 from tfopt.errors import TfoptError
+from tfopt.publish import publish_file
 
 if TYPE_CHECKING:
     from conftest import RunTfopt
@@ -130,6 +131,31 @@ def test_a_configuration_elsewhere_is_found_by_config_dir(tmp_path: Path, tfopt:
     assert tfopt(*call, cwd=tmp_path).returncode == 0
     done = tfopt(*call, "--config-dir", "infra", cwd=tmp_path)
     assert "min = 1 is below the 4 that were proven (recommendation of 2026-07-20)" in done.stdout
+
+
+def test_a_recommendation_is_saved_where_check_finds_it(
+    shop: Path, tfopt: RunTfopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tfopt's own folder is made when it is first used; no other one is."""
+    monkeypatch.chdir(shop)
+    publish_file((RENDERED / "report.json").read_text("utf-8"), SAVED)
+    assert find_saved(shop / "modules" / "worker") == shop / SAVED
+    told = tfopt("check", "terraform.tfvars", "--verbose", cwd=shop).stderr
+    assert ".tfopt/recommendation.json stand in it" in told
+    with pytest.raises(TfoptError, match="the folder does not exist"):
+        publish_file("{}", Path("none") / "recommendation.json")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_ends_and_byte_order_marks_move_nothing(
+    newline: str, mark: str, bad: Path, tfopt: RunTfopt
+) -> None:
+    """A file from an editor on Windows gets the same lines."""
+    text = newline.join(["# sizes", "", 'type = "m4.large"', ""])
+    (bad / "terraform.tfvars").write_bytes((mark + text).encode())
+    done = tfopt("check", "terraform.tfvars", cwd=bad)
+    assert done.stdout.startswith("terraform.tfvars:3:8: denied_families")
 
 
 def test_a_large_file_is_checked_soon(tmp_path: Path, tfopt: RunTfopt) -> None:

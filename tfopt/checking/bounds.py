@@ -66,7 +66,10 @@ def spot_findings(place: Place, defaults: DefaultsTable) -> Iterator[Finding]:
 
 
 def _spot_share(place: Place) -> float | None:
+    """Return what a literal puts on spot; None where it says nothing, or only in some cases."""
     value = place.literal.value
+    if literal_in(place.holder, place.name) is not place.literal and not place.is_default:
+        return None
     if place.name == _ON_DEMAND:
         number = _number(place.literal)
         return None if number is None else 1 - min(max(number, 0), 100) / 100

@@ -36,6 +36,11 @@ class Place:
         return ".".join(self.keys)
 
     @property
+    def is_default(self) -> bool:
+        """Whether it is the whole default of a variable."""
+        return self.block is not None and literal_in(self.holder, "default") is self.literal
+
+    @property
     def resource(self) -> str:
         """The kind of the resource that it stands in; empty elsewhere."""
         block = self.block

@@ -25,3 +25,13 @@ resource "azurerm_kubernetes_cluster_node_pool" "apps" {
 resource "azurerm_network_security_rule" "web" {
   priority = 100
 }
+
+variable "capacity_type" {
+  default = "SPOT"
+}
+
+resource "google_compute_instance_template" "batch" {
+  scheduling {
+    provisioning_model = var.spot ? "SPOT" : "STANDARD" # by whoever calls it
+  }
+}
