@@ -11,7 +11,7 @@ from tfopt.pricing import PriceBook
 _HEAD = """\
 # Who needs what, for `tfopt recommend`. Made by `tfopt init` from {plan}.
 # A key behind "#" is not set: what it shows is the default, or an example where it says so.
-# Paths are relative to this file. Every key: `tfopt init --help`, docs/tfopt-toml.md.
+# Paths are relative to this file. More on every key: docs/tfopt-toml.md.
 
 [defaults]
 # slo = {{ p99_ms = 250, max_bad_minutes = 0.01 }} # a minute is bad when over 1 % take longer
@@ -35,7 +35,7 @@ _DEMAND = """\
 # demand = { profile = "diurnal" } # no measurement: or "business-hours", "flat", "bursty"
 """
 _KEYS = """\
-# cpu_ms_per_request = 20 # example: CPU time of one request at full load, from a load test
+# cpu_ms_per_request = 20 # example, needed with a rate: CPU time of one request at full load
 # measured_on = {type} # the type that it was measured on
 # service_cv2 = 1.0 # how much requests differ in it: variance over squared mean
 # balancing = "least-outstanding" # or "random"

@@ -80,6 +80,18 @@ def test_comment_imports_only_what_speaks_to_a_server(tmp_path: Path) -> None:
     assert not imported & (HEAVY - {"msgspec"} | {"tfopt_sim"})
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "web.tf"], ["init", "plan.json", "--force"], ["completion", "bash"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_small_verbs_start_without_what_computes(arguments: list[str], shop: Path) -> None:
+    """A hook on every commit, and what is typed between two thoughts, may not wait for numbers."""
+    imported = modules_after(*arguments, cwd=shop)
+    assert "click" in imported
+    assert not imported & {"torch", "numpy", "numba", "jinja2", "rich", "hcl2", "tfopt_policies"}
+
+
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_every_listed_verb_exists_and_explains_itself(
     verb: str, tfopt: RunTfopt, tmp_path: Path

@@ -54,6 +54,7 @@ class _Tool(msgspec.Struct):
 
 class _Plan(msgspec.Struct):
     path: str
+    config_dir: str | None = None
 
 
 class _Saved(msgspec.Struct):
@@ -63,6 +64,7 @@ class _Saved(msgspec.Struct):
     tool: _Tool
     plan: _Plan
     groups: list[_Group]
+    plans: list[_Plan] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def find_saved(folder: Path) -> Path | None:
 def load_proofs(path: Path, config_dir: Path | None) -> tuple[Proof, ...]:
     """Return the edits of a saved recommendation that name a file.
 
-    A recommendation names files relative to its configuration's folder: `config_dir`, else the
-    folder of its plan, else the one that it is saved for.
+    A recommendation names files relative to its configuration's folder: `config_dir`, else what it
+    says itself from the folder that it is saved for, else the folder of its plan, else that one.
 
     Raises:
         TfoptError: it cannot be read, or is something else.
@@ -109,9 +111,12 @@ def load_proofs(path: Path, config_dir: Path | None) -> tuple[Proof, ...]:
 
 
 def _proofs(saved: _Saved, home: Path, config_dir: Path | None) -> Iterator[Proof]:
+    said = {plan.path: plan.config_dir for plan in (saved.plan, *saved.plans)}
     for group in saved.groups:
-        plan = Path(group.plan or saved.plan.path)
-        folders = [config_dir] if config_dir is not None else [home / plan.parent, home]
+        plan = group.plan or saved.plan.path
+        folders = [home / (said.get(plan) or "."), home / Path(plan).parent, home]
+        if config_dir is not None:
+            folders = [config_dir]
         date = _date(group, saved.tool.price_date)
         for edit in group.edits:
             if edit.file is None or edit.path is None or edit.new is None:
