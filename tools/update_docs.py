@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (
     ROOT / "README.md",
+    ROOT / "docs" / "cli.md",
     ROOT / "docs" / "simulate.md",
     ROOT / "examples" / "web-shop" / "README.md",
 )
