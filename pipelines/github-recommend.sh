@@ -23,11 +23,13 @@ printf -v target '%s, ' "${arguments[@]:before}" # as the comment names its plan
 code=0
 "$work/venv/bin/tfopt" recommend --format github-comment --out "$work/comment.md" \
   --save "json=$work/tfopt.json" --save "diff=$work/tfopt.patch" \
+  --save "github-annotations=$work/annotations.txt" \
   --fail-on "${FAIL_ON:-none}" "${arguments[@]}" 2>"$work/error.txt" || code=$?
 cat "$work/error.txt" >&2
 if [ "$code" -eq 1 ]; then
   echo "error=$work/error.txt" >>"$GITHUB_OUTPUT"
 else
+  cat "$work/annotations.txt" # beside the lines of the pull request
   cat "$work/comment.md" >>"$GITHUB_STEP_SUMMARY" # a comment is within its limit
 fi
 {

@@ -166,6 +166,8 @@ def test_action_comments_writes_the_summary_and_fails_last(
     *good, last = action.run(**{"fail-on": "any", "options": "--min-savings=5%\n--seed=3"})
     assert [step.returncode for step in good] == [0, 0], good
     assert last.returncode == 2
+    notices = [line for line in good[0].stdout.splitlines() if line.startswith("::notice file=")]
+    assert len(notices) == len(good[0].stdout.splitlines()) > 5
     (comment,) = github.comments
     assert "aws_autoscaling_group.web" in comment.body
     assert "aws_autoscaling_group.web" in action.summary.read_text()

@@ -231,7 +231,39 @@ def test_compact_json_says_every_edit_in_few_bytes(name: str) -> None:
     assert "[]" not in text
 
 
-@pytest.mark.parametrize("format_", ["sarif", "junit", "llm"])
+def test_annotations_are_commands_of_one_line_the_largest_saving_first() -> None:
+    """As many as GitHub shows of a kind, warnings apart."""
+    groups = []
+    for number in range(9):
+        one = web().model_copy(update={"address": f"aws_autoscaling_group.n{number}"})
+        assert one.cost
+        assert one.cost.saving_monthly_usd
+        saving = one.cost.saving_monthly_usd.model_copy(update={"p50": 100.0 * number})
+        cost = one.cost.model_copy(update={"saving_monthly_usd": saving})
+        groups.append(one.model_copy(update={"cost": cost}))
+    lines = render(report(*groups), "", "github-annotations", max_slo_risk=0.2).splitlines()
+    assert len(lines) == 10
+    first = "::notice file=terraform.tfvars,line=7,title=tfopt%3A aws_autoscaling_group.n8::"
+    assert lines[0].startswith(first)
+    numbers = [int(line.partition("group.n")[2][0]) for line in lines]
+    assert numbers == sorted(numbers, reverse=True)
+    risky = render(report(web(), apps()), "", "github-annotations").splitlines()
+    assert {line.split()[0] for line in risky} == {"::warning"}
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_no_name_ends_an_annotation_or_begins_another(name: str) -> None:
+    """A line break, a colon or a comma in a name stays inside of its field."""
+    group = web().model_copy(update={"address": name})
+    for line in render(report(group), "", "github-annotations").split("\n")[:-1]:
+        command, properties = line.split(" ", 1)
+        assert command == "::warning"
+        fields = properties.partition("::")[0].split(",")
+        assert [field.partition("=")[0] for field in fields] == ["file", "line", "title"]
+
+
+@pytest.mark.parametrize("format_", ["sarif", "junit", "llm", "github-annotations"])
 def test_same_report_same_bytes(format_: str) -> None:
     """No time, no order of a set."""
     assert render(hostile(), HOSTILE_PATCH, format_) == render(hostile(), HOSTILE_PATCH, format_)

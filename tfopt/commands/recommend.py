@@ -44,8 +44,9 @@ FORMATS = (
     "junit",
     "llm",
     "html",
+    "github-annotations",
 )
-_WITHOUT_PATCH = ("table", "json", "sarif", "junit", "llm")
+_WITHOUT_PATCH = ("table", "json", "sarif", "junit", "llm", "github-annotations")
 FAIL_ON = ("none", "any", "savings", "risk")
 FAILED = 2
 MEASURED_ON = "measured_on"  # the key that a changed type asks for

@@ -101,6 +101,12 @@ def _llm(asked: _Asked) -> str:
     return render_llm(asked.report)
 
 
+def _annotations(asked: _Asked) -> str:
+    from tfopt.render.annotations import render_annotations
+
+    return render_annotations(asked.report, below=asked.below, max_slo_risk=asked.max_slo_risk)
+
+
 def _html(asked: _Asked) -> str:
     from tfopt.render.html import render_html
 
@@ -119,6 +125,7 @@ _RENDERERS: dict[str, Callable[[_Asked], str]] = {
     "junit": _junit,
     "llm": _llm,
     "html": _html,
+    "github-annotations": _annotations,
 }
 FORMATS = tuple(_RENDERERS)
 
