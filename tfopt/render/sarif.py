@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -88,17 +89,17 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _location(finding: Finding) -> dict[str, Any]:
-    region: dict[str, Any] = {"startLine": finding.line}
-    if finding.edit and finding.edit.file and finding.edit.byte_range:
-        begin, end = finding.edit.byte_range
-        region |= {"byteOffset": begin, "byteLength": end - begin}
+    region = {"startLine": finding.line}  # a whole line: bytes of it would contradict that (§3.30)
     place = {"artifactLocation": _artifact(finding.file), "region": region}
     name = {"fullyQualifiedName": finding.group.address, "kind": "resource"}
     return {"physicalLocation": place, "logicalLocations": [name]}
 
 
 def _replacement(finding: Finding) -> dict[str, Any] | None:
-    """Return what to put in place of the literal; None where one does not stand there yet."""
+    """Return what to put in place of the literal; None where one does not stand there yet.
+
+    The report knows its bytes, not its columns: a binary replacement, as the standard calls that.
+    """
     edit = finding.edit
     if finding.rule == SLO_RISK or edit is None or edit.file is None:
         return None
@@ -106,7 +107,8 @@ def _replacement(finding: Finding) -> dict[str, Any] | None:
         return None
     begin, end = edit.byte_range
     deleted = {"byteOffset": begin, "byteLength": end - begin}
-    return {"deletedRegion": deleted, "insertedContent": {"text": edit.new}}
+    inserted = base64.b64encode(edit.new.encode("utf-8", "surrogateescape")).decode("ascii")
+    return {"deletedRegion": deleted, "insertedContent": {"binary": inserted}}
 
 
 def _artifact(file: str) -> dict[str, str]:
