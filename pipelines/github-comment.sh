@@ -2,6 +2,7 @@
 # A step of action.yml: the answer on the pull request, or why there is none.
 set -euo pipefail
 given=(--path "$COMMENT")
+[ "$SUGGEST" != true ] || given+=(--suggest "$PATCH")
 [ -z "$ERROR" ] || given=(--failure "$ERROR" --target "$TARGET")
 # the step before has written the summary: what cannot be commented need not stand there twice
 GITHUB_STEP_SUMMARY='' "$RUNNER_TEMP/tfopt/venv/bin/tfopt" comment github "${given[@]}" --behavior "$BEHAVIOR"

@@ -29,12 +29,25 @@ class Stored:
         return f"IC_{self.id}"
 
 
+@dataclass
+class Reviewed:
+    """A comment on a line, on the server."""
+
+    path: str
+    line: int | None
+    body: str
+    login: str = BOT
+    id: int = field(default_factory=lambda: next(_ids))
+
+
 class FakeGitHub(FakeApi):
     """One pull request; a page of its comments holds `page` at most."""
 
     def __init__(self) -> None:
         super().__init__()
         self.comments: list[Stored] = []
+        self.files: dict[str, str] = {}  # patches of the pull request
+        self.on_lines: list[Reviewed] = []
         self.read_only = False
         self.hides = True
         self.page = 100
@@ -49,9 +62,30 @@ class FakeGitHub(FakeApi):
             return Reply(403, {"message": "Resource not accessible by integration"})
         if asked.path == "/repos/owner/name/issues/12/comments":
             return self._all(asked, login)
+        if "/pulls/" in asked.path:
+            return self._pulls(asked, login)
         one = re.fullmatch(r"/repos/owner/name/issues/comments/(\d+)", asked.path)
         comment = self._find(lambda c: one is not None and c.id == int(one[1]))
         return self._one(asked, comment) if comment else NOT_FOUND
+
+    def _pulls(self, asked: Asked, login: str) -> Reply:
+        what = asked.path.removeprefix("/repos/owner/name/pulls/")
+        if what == "12/files":
+            return Reply(200, [{"filename": n, "patch": p} for n, p in self.files.items()])
+        if what == "12/comments":
+            return self._page(asked, [_on_line(it) for it in self.on_lines])
+        if what == "12/reviews" and asked.method == "POST":
+            for it in asked.body["comments"]:
+                assert it["side"] == "RIGHT"
+                assert it.get("start_line", 0) < it["line"]
+                self.on_lines.append(Reviewed(it["path"], it["line"], it["body"], login))
+            return Reply(200, {"id": 1})
+        number = re.fullmatch(r"comments/(\d+)", what)
+        found = [it for it in self.on_lines if number and it.id == int(number[1])]
+        if not found or asked.method != "DELETE":
+            return NOT_FOUND
+        self.on_lines.remove(found[0])
+        return Reply(204)
 
     def _one(self, asked: Asked, comment: Stored) -> Reply:
         if asked.method == "DELETE":
@@ -70,14 +104,16 @@ class FakeGitHub(FakeApi):
                 return Reply(422, {"message": "body is too long (maximum is 65536 characters)"})
             self.comments.append(Stored(asked.body["body"], login))
             return Reply(201, _shown(self.comments[-1]))
+        return self._page(asked, [_shown(comment) for comment in self.comments])
+
+    def _page(self, asked: Asked, rows: list[dict[str, Any]]) -> Reply:
         number = int(asked.query.get("page", 1))
         size = min(self.page, int(asked.query.get("per_page", 30)))
-        shown = self.comments[(number - 1) * size : number * size]
         headers = {}
-        if number * size < len(self.comments):
+        if number * size < len(rows):
             address = f"{self.url}{asked.path}?per_page={size}&page"
             headers["Link"] = f'<{address}={number + 1}>; rel="next", <{address}=99>; rel="last"'
-        return Reply(200, [_shown(comment) for comment in shown], headers)
+        return Reply(200, rows[(number - 1) * size : number * size], headers)
 
     def _graphql(self, body: Any, login: str) -> Any:
         if body["query"].startswith("mutation"):
@@ -91,7 +127,7 @@ class FakeGitHub(FakeApi):
             return {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}}
         nodes = [
             self._find(lambda c, wanted=wanted: c.node_id == wanted)
-            for wanted in body["variables"]["ids"]
+            for wanted in body["variables"].get("ids", [])
         ]
         return {"data": {"viewer": {"login": login}, "nodes": [_node(node) for node in nodes]}}
 
@@ -107,6 +143,12 @@ def _shown(comment: Stored) -> dict[str, Any]:
         "body": comment.body,
         "user": {"login": comment.login, "type": "Bot" if "[bot]" in comment.login else "User"},
     }
+
+
+def _on_line(comment: Reviewed) -> dict[str, Any]:
+    user = {"login": comment.login, "type": "Bot"}
+    shown = {"id": comment.id, "path": comment.path, "line": comment.line, "user": user}
+    return shown | {"body": comment.body.replace("\n", "\r\n")}
 
 
 def _node(comment: Stored | None) -> dict[str, Any] | None:

@@ -160,9 +160,12 @@ def test_no_step_of_the_action_holds_an_expression_in_its_script() -> None:
 
 
 def test_action_comments_writes_the_summary_and_fails_last(
-    action: Action, github: FakeGitHub
+    action: Action, github: FakeGitHub, shop: Path
 ) -> None:
-    """What fails the job is told on the pull request first."""
+    """What fails the job is told on the pull request first, beside the lines that it shows."""
+    rows = (shop / "terraform.tfvars").read_text().splitlines()
+    shown = "\n".join(f"+{row}" for row in rows)
+    github.files = {"terraform.tfvars": f"@@ -0,0 +1,{len(rows)} @@\n{shown}"}
     *good, last = action.run(**{"fail-on": "any", "options": "--min-savings=5%\n--seed=3"})
     assert [step.returncode for step in good] == [0, 0], good
     assert last.returncode == 2
@@ -170,6 +173,7 @@ def test_action_comments_writes_the_summary_and_fails_last(
     assert len(notices) == len(good[0].stdout.splitlines()) > 5
     (comment,) = github.comments
     assert "aws_autoscaling_group.web" in comment.body
+    assert {it.path for it in github.on_lines} == {"terraform.tfvars"}
     assert "aws_autoscaling_group.web" in action.summary.read_text()
     outputs = action.outputs()
     assert outputs["found"] == "true"

@@ -104,6 +104,13 @@ Examples:
 """
 )
 @_options("update", "new", "hide-and-new", "delete-and-new")
+@click.option(
+    "--suggest",
+    "patch",
+    type=click.Path(path_type=Path),
+    help="A diff that tfopt recommend wrote: a suggestion on each of its lines that the pull "
+    "request shows.",
+)
 def github(**choices: Any) -> None:
     """Comment on a pull request of GitHub; the token is in GITHUB_TOKEN.
 
@@ -184,9 +191,10 @@ def _comment(
     run_number: int | None,
     dry_run: bool,
     quiet: bool,
+    patch: Path | None = None,
     **given: Any,
 ) -> None:
-    """Post each text, or show it elsewhere where the token may not."""
+    """Post each text, or show it elsewhere where the token may not; then suggest its changes."""
     from tfopt.marker import Run
     from tfopt.publish.pull_request.environment import Environment, Given
     from tfopt.publish.pull_request.http import NotAllowedError
@@ -196,20 +204,39 @@ def _comment(
     run = vendor.run(environment) if run_number is None else Run("--run", run_number)
     texts = _failed(failure, paths, target) if failure else _written(paths)
     answers = _answers(texts, target, run)
+    diff = "" if patch is None else _read(patch)
     try:
         pull_request = vendor.connect(environment, Given(**given), patience)
     except NotAllowedError as problem:
         for answer in answers:
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
         return
+    newest = True
     for answer in answers:
         try:
             if dry_run:
-                _preview(pull_request, answer, behavior)
+                newest &= _preview(pull_request, answer, behavior)
             else:
-                _post(pull_request, answer, behavior, patience, quiet=quiet)
+                newest &= _post(pull_request, answer, behavior, patience, quiet=quiet)
         except NotAllowedError as problem:
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
+            newest = False
+    if patch is not None and newest:
+        _suggest(pull_request, diff, dry_run=dry_run, quiet=quiet)
+
+
+def _suggest(pull_request: Any, diff: str, *, dry_run: bool, quiet: bool) -> None:
+    """Suggest the changes of a diff on the lines that the pull request shows."""
+    from tfopt.publish.pull_request.suggest import suggest
+    from tfopt.publish.pull_request.suggestions import suggestions
+    from tfopt.publish.workspace import below_repository
+
+    wanted = suggestions(diff, below_repository(Path.cwd()))
+    outcome = suggest(pull_request, wanted, dry_run=dry_run)
+    if dry_run:
+        click.echo(f"{pull_request.name}: there would be {outcome}")
+    else:
+        tell(quiet, f"{pull_request.name}: {outcome}")
 
 
 def _written(paths: tuple[Path, ...]) -> dict[str, str]:
@@ -264,22 +291,28 @@ def _post(
     patience: Patience,
     *,
     quiet: bool,
-) -> None:
+) -> bool:
+    """Return whether no newer run has commented already."""
+    from tfopt.publish.pull_request.decide import NEWER
     from tfopt.publish.pull_request.post import post
 
     outcome = post(pull_request, answer, behavior, patience)
     done = " and ".join(outcome.done) or "nothing to do"
     where = f": {outcome.address}" if outcome.address else ""
     tell(quiet, f"{pull_request.name}: {done} ({outcome.why}){where}")
+    return outcome.why != NEWER
 
 
-def _preview(pull_request: PullRequest[Any], answer: Answer, behavior: Behavior) -> None:
+def _preview(pull_request: PullRequest[Any], answer: Answer, behavior: Behavior) -> bool:
+    """Say what `_post` would do, and return what it would."""
+    from tfopt.publish.pull_request.decide import NEWER
     from tfopt.publish.pull_request.post import preview
 
     outcome = preview(pull_request, answer, behavior)
     would = " and ".join(outcome.done)
     what = f"would {would}" if would else "would do nothing"
     click.echo(f"{pull_request.name}, {answer.marker.target}: {what} ({outcome.why})")
+    return outcome.why != NEWER
 
 
 def _show_instead(

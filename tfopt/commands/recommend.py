@@ -221,6 +221,7 @@ def _rendered(
     max_slo_risk: float,
 ) -> Iterator[tuple[str, Path | None]]:
     """Yield the text of each answer and the file it is for; None is standard output."""
+    from tfopt.publish.workspace import below_repository
     from tfopt.render import render
 
     for format_, file in answers:
@@ -232,20 +233,11 @@ def _rendered(
                 patch,
                 format_,
                 color=colored,
-                below=_below_repository(Path.cwd()),
+                below=below_repository(Path.cwd()),
                 max_slo_risk=max_slo_risk,
             ),
             file,
         )
-
-
-def _below_repository(folder: Path) -> str:
-    """Return the folder from the root of its git repository; empty where there is none."""
-    for root in (folder, *folder.parents):
-        if (root / ".git").exists():
-            below = folder.relative_to(root).as_posix()
-            return "" if below == "." else below
-    return ""
 
 
 def _diff(patch: Patch, format_: str, quiet: bool) -> str:

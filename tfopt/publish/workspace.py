@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +19,12 @@ def write_patch(patch: Patch) -> None:
 
     if patch.files:
         write(patch)
+
+
+def below_repository(folder: Path) -> str:
+    """Return the folder from the root of its git repository; empty where there is none."""
+    for root in (folder, *folder.parents):
+        if (root / ".git").exists():
+            below = folder.relative_to(root).as_posix()
+            return "" if below == "." else below
+    return ""

@@ -9,6 +9,8 @@ from typing import Generic
 from tfopt.marker import Marker
 from tfopt.publish.pull_request.comment import Behavior, Comment, Key
 
+NEWER = "a newer run has commented already"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -83,7 +85,7 @@ def decide(existing: Sequence[Comment[Key]], wanted: Wanted, behavior: Behavior)
         if comment.mine and not comment.hidden and comment.marker.target == wanted.marker.target
     ]
     if any(wanted.marker.is_older_than(comment.marker) for comment in ours):
-        return Decision((), "a newer run has commented already")
+        return Decision((), NEWER)
     if not ours:
         if wanted.resolved is not None:
             return Decision((), "nothing is left to change, and no comment says otherwise")

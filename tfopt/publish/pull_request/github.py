@@ -16,6 +16,7 @@ from tfopt.publish.pull_request.comment import Comment, Vendor
 from tfopt.publish.pull_request.environment import Environment, Given, required
 from tfopt.publish.pull_request.http import Client, NotAllowedError, Response, Secret
 from tfopt.publish.pull_request.patience import Patience
+from tfopt.publish.pull_request.suggestions import MARK, Suggestion, shown_lines
 
 VENDOR = Vendor("GitHub", 65_536)
 _PER_PAGE = 100  # the most of both APIs
@@ -29,6 +30,7 @@ _HIDE = """mutation($id: ID!) {
     minimizedComment { isMinimized }
   }
 }"""
+_WHO_ASKS = "query { viewer { login } }"
 _BOT = "[bot]"  # ends a bot's login, but not where it is an author in GraphQL
 
 
@@ -78,6 +80,31 @@ class _Errors(Struct):
     errors: list[_Error] = []
 
 
+class _User(Struct):
+    login: str
+
+
+class _ReviewComment(Struct):
+    id: int
+    path: str
+    body: str | None = None
+    user: _User | None = None  # null: the account is gone
+    line: int | None = None  # null: a later push has changed the line
+
+
+class _File(Struct):
+    filename: str
+    patch: str | None = None  # null: binary, or too large
+
+
+class _Seen(Struct):
+    viewer: _Viewer
+
+
+class _WhoAsks(Struct):
+    data: _Seen
+
+
 class GitHubKey(NamedTuple):
     """A comment's numbers in the two APIs."""
 
@@ -94,6 +121,8 @@ class GitHub:
         self.name = f"{repository}#{number}"
         self._comments = f"repos/{repository}/issues/{number}/comments"
         self._comment = f"repos/{repository}/issues/comments"
+        self._pull = f"repos/{repository}/pulls/{number}"
+        self._review_comment = f"repos/{repository}/pulls/comments"
         self._client = client
         self._graphql_url = graphql_url
 
@@ -151,6 +180,47 @@ class GitHub:
     def delete(self, comment: Comment[GitHubKey]) -> None:
         """Delete a comment."""
         self._client.send("DELETE", f"{self._comment}/{comment.key.id}")
+
+    def shown(self) -> dict[str, dict[int, str]]:
+        """Return the lines that the pull request shows of each file's new side, by number."""
+        return {
+            file.filename: shown_lines(file.patch or "")
+            for page in self._client.pages(f"{self._pull}/files?per_page={_PER_PAGE}")
+            for file in page.read(list[_File])
+        }
+
+    def suggested(self) -> dict[int, tuple[str, int | None, str]]:
+        """Return our own suggestions by their number: file, line where it is still there, text."""
+        found = [
+            comment
+            for page in self._client.pages(f"{self._pull}/comments?per_page={_PER_PAGE}")
+            for comment in page.read(list[_ReviewComment])
+            if (comment.body or "").startswith(MARK)
+        ]
+        if not found:
+            return {}
+        me = self._graphql(_WHO_ASKS, {}).read(_WhoAsks).data.viewer.login
+        return {
+            comment.id: (comment.path, comment.line, (comment.body or "").replace("\r\n", "\n"))
+            for comment in found
+            if comment.user and comment.user.login == me
+        }
+
+    def suggest(self, wanted: Sequence[Suggestion]) -> None:
+        """Write suggestions as one review: one notification, not one each."""
+        comments = []
+        for it in wanted:
+            place: dict[str, Any] = {"path": it.path, "line": it.last, "side": "RIGHT"}
+            if it.first < it.last:
+                place |= {"start_line": it.first, "start_side": "RIGHT"}
+            comments.append(place | {"body": it.body})
+        self._client.send(
+            "POST", f"{self._pull}/reviews", {"event": "COMMENT", "comments": comments}
+        )
+
+    def withdraw(self, number: int) -> None:
+        """Delete a suggestion."""
+        self._client.send("DELETE", f"{self._review_comment}/{number}")
 
     def _graphql(self, query: str, variables: dict[str, Any]) -> Response:
         body = {"query": query, "variables": variables}

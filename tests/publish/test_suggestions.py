@@ -1,0 +1,175 @@
+"""Suggestions: what a diff turns into, and what stands on the lines of a pull request."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+from ci_job import Comment, Done, written
+from fake_github import FakeGitHub, Reviewed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfopt.publish.pull_request.suggestions import MARK, Suggestion, shown_lines, suggestions
+
+PATCH = """--- a/terraform.tfvars
++++ b/terraform.tfvars
+@@ -5,4 +5,5 @@
+ web = {
+-  instance_type = "m5.xlarge"
+-  min           = 6
++  # tfopt: was "m5.xlarge"
++  instance_type = "m7a.large"
++  min           = 4
+   max           = 24
+--- a/nodes.tf
++++ b/nodes.tf
+@@ -10,2 +10,3 @@
+   desired = 2
++  maximum = 8
+ }
+"""
+# what the pull request itself changes: the lines above are among those it shows
+SHOWN = """@@ -3,2 +4,5 @@ ids
++
++web = {
++  instance_type = "m5.xlarge"
++  min           = 6
+   max           = 24"""
+OLD = ('  instance_type = "m5.xlarge"', "  min           = 6")
+NEW = ('  # tfopt: was "m5.xlarge"', '  instance_type = "m7a.large"', "  min           = 4")
+
+
+def test_each_run_of_changed_lines_is_one_suggestion() -> None:
+    """Added lines take the line above them along; paths start at the repository's root."""
+    assert suggestions(PATCH, "infra/prod") == [
+        Suggestion("infra/prod/terraform.tfvars", 6, OLD, NEW),
+        Suggestion(
+            "infra/prod/nodes.tf", 10, ("  desired = 2",), ("  desired = 2", "  maximum = 8")
+        ),
+    ]
+    assert suggestions("", "") == []
+
+
+def test_fence_is_longer_than_any_in_the_lines() -> None:
+    """A heredoc with markdown in it does not end the suggestion."""
+    body = Suggestion("a.tf", 1, ("x",), ("````", "y")).body
+    assert body == f"{MARK}\n`````suggestion\n````\ny\n`````\n"
+
+
+LINES = st.lists(
+    st.sampled_from(["a", "b", "-- x", "++ y", "--- z", "+++ w", " c", ""]), max_size=12
+)
+
+
+@settings(deadline=None)
+@given(LINES, LINES)
+def test_suggestions_taken_together_make_the_change(old: list[str], new: list[str]) -> None:
+    """Whatever the lines hold, headers of a diff among them; a first line has to stay."""
+    old, new = ["first", *old], ["first", *new]
+    diff = unified_diff(old, new, "a/f", "b/f", lineterm="")
+    text = "".join(f"{line}\n" for line in diff)
+    made = list(old)
+    for one in sorted(suggestions(text, ""), key=lambda it: -it.first):
+        assert one.path == "f"
+        assert tuple(made[one.first - 1 : one.last]) == one.old
+        made[one.first - 1 : one.last] = one.new
+    assert made == new
+
+
+def test_lines_that_a_pull_request_shows_are_those_of_its_new_side() -> None:
+    """Added and unchanged ones, by their number there."""
+    assert shown_lines(SHOWN) == {
+        4: "",
+        5: "web = {",
+        6: '  instance_type = "m5.xlarge"',
+        7: "  min           = 6",
+        8: "  max           = 24",
+    }
+
+
+class Job:
+    """Runs jobs of one pull request, each with a diff."""
+
+    def __init__(self, comment: Comment, folder: Path):
+        self._comment = comment
+        self._file = folder / "tfopt.patch"
+
+    def run(self, patch: str, *options: str, number: int = 7) -> Done:
+        """Comment with suggestions."""
+        self._file.write_text(patch)
+        given = ("--suggest", str(self._file), "--run", str(number), *options)
+        return self._comment("github", written(), *given)
+
+
+@pytest.fixture
+def job(
+    comment: Comment, github: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Job:
+    """Return the job, at the root of a repository whose pull request changes the sizes."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    github.files = {"terraform.tfvars": SHOWN, "logo.png": ""}
+    return Job(comment, tmp_path)
+
+
+def test_change_is_suggested_on_the_lines_that_are_shown(job: Job, github: FakeGitHub) -> None:
+    """Once, in one review; what the pull request does not show is counted."""
+    done = job.run(PATCH)
+    said = "1 suggestion(s) written, 0 withdrawn, 0 left; 1 change(s) on lines that are not in"
+    assert said in done.err
+    (it,) = github.on_lines
+    assert (it.path, it.line) == ("terraform.tfvars", 7)
+    assert it.body == f"{MARK}\n```suggestion\n" + "".join(f"{line}\n" for line in NEW) + "```\n"
+    again = job.run(PATCH, number=8)
+    assert "0 suggestion(s) written, 0 withdrawn, 1 left" in again.err
+    assert github.on_lines == [it]
+
+
+def test_what_is_suggested_no_more_is_withdrawn(job: Job, github: FakeGitHub) -> None:
+    """Ours alone: not what a person wrote, nor what another bot marked so."""
+    job.run(PATCH)
+    theirs = [
+        Reviewed("terraform.tfvars", 7, f"{MARK}\nmine", login="octocat"),
+        Reviewed("terraform.tfvars", 6, "please no"),
+    ]
+    github.on_lines += theirs
+    github.page = 2
+    done = job.run(PATCH.replace("= 4", "= 5"), number=8)
+    assert "1 suggestion(s) written, 1 withdrawn, 0 left" in done.err
+    ours = [it for it in github.on_lines if it not in theirs]
+    assert ["= 5" in it.body for it in ours] == [True]
+    assert [it for it in github.on_lines if it in theirs] == theirs
+    assert "0 suggestion(s) written, 1 withdrawn" in job.run("", number=9).err
+    assert github.on_lines == theirs
+
+
+def test_lines_that_look_different_there_get_no_suggestion(job: Job, github: FakeGitHub) -> None:
+    """The head of the pull request is not what the plan was made from."""
+    github.files["terraform.tfvars"] = SHOWN.replace("= 6", "= 7")
+    assert "0 suggestion(s) written, 0 withdrawn, 0 left; 2 change(s)" in job.run(PATCH).err
+    assert github.on_lines == []
+
+
+def test_older_run_and_dry_run_suggest_nothing(job: Job, github: FakeGitHub) -> None:
+    """As they comment nothing."""
+    dry = job.run(PATCH, "--dry-run")
+    assert "there would be 1 suggestion(s) written" in dry.out
+    assert github.on_lines == []
+    job.run("", number=9)
+    older = job.run(PATCH, number=8)
+    assert "a newer run has commented already" in older.err
+    assert "suggestion" not in older.err
+    assert github.on_lines == []
+
+
+def test_token_that_may_not_comment_suggests_nothing_and_passes(
+    job: Job, github: FakeGitHub
+) -> None:
+    """A fork: the text is shown elsewhere."""
+    github.read_only = True
+    done = job.run(PATCH)
+    assert done.code == 0
+    assert "the token may not comment" in done.err
+    assert github.on_lines == []

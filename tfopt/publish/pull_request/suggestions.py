@@ -1,0 +1,119 @@
+"""Suggestions on the lines that a pull request shows: changes accepted by a click."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+MARK = "<!-- tfopt-suggestion -->"
+_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_FENCE = re.compile(r"`{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Lines of a file and what to put in their place.
+
+    Attributes:
+        path: from the repository's root.
+        first: of the lines that are replaced, 1-based.
+        old: the lines as they are.
+        new: the lines as they should be.
+    """
+
+    path: str
+    first: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """Return the last line that is replaced."""
+        return self.first + len(self.old) - 1
+
+    @property
+    def body(self) -> str:
+        """Return the text of the comment; its fence is longer than any in the lines."""
+        longest = max((len(run) for line in self.new for run in _FENCE.findall(line)), default=2)
+        fence = "`" * (longest + 1)
+        lines = "".join(f"{line}\n" for line in self.new)
+        return f"{MARK}\n{fence}suggestion\n{lines}{fence}\n"
+
+    def is_on(self, shown: Mapping[str, Mapping[int, str]]) -> bool:
+        """Say whether the pull request shows these lines, and as they are here."""
+        lines = shown.get(self.path, {})
+        return all(lines.get(self.first + i) == line for i, line in enumerate(self.old))
+
+
+def suggestions(patch: str, below: str) -> list[Suggestion]:
+    """Return each change of a unified diff as a suggestion.
+
+    Lines that are only added replace the line above them by itself and them; where nothing stands
+    above, there is nothing to replace, and they are left out.
+
+    Args:
+        patch: as `tfopt recommend --format diff` writes it.
+        below: the folder its paths start in, from the repository's root; empty where it is that.
+    """
+    found = []
+    for path, lines in _files(patch):
+        whole = posixpath.normpath(posixpath.join(below, path.removeprefix("b/")))
+        found += [Suggestion(whole, *change) for change in _changes(lines)]
+    return found
+
+
+def shown_lines(patch: str) -> dict[int, str]:
+    """Return the lines of the new side that a file's hunks show, by number."""
+    shown: dict[int, str] = {}
+    number = 0
+    for line in patch.split("\n"):
+        hunk = _HUNK.match(line)
+        if hunk:
+            number = int(hunk[2])
+        elif line[:1] in ("+", " "):
+            shown[number] = line[1:]
+            number += 1
+    return shown
+
+
+def _files(patch: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the path and the hunks of each file; a removed line `-- x` is no file's name."""
+    path, hunks = "", list[str]()
+    lines = patch.split("\n")
+    for at, line in enumerate(lines):
+        if line.startswith("--- ") and lines[at + 1 : at + 2] and lines[at + 1][:4] == "+++ ":
+            if hunks:
+                yield path, hunks
+            path, hunks = lines[at + 1][4:].partition("\t")[0], []
+        elif not (line.startswith("+++ ") and not hunks):
+            hunks.append(line)
+    if hunks:
+        yield path, hunks
+
+
+def _changes(lines: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Yield where each run of changed lines begins, what it takes away and what it puts there."""
+    number, above = 0, None
+    old: list[str] = []
+    new: list[str] = []
+    for line in [*lines, " "]:
+        if line.startswith("-"):
+            old.append(line[1:])
+            continue
+        if line.startswith("+"):
+            new.append(line[1:])
+            continue
+        if line.startswith("\\"):
+            continue
+        if old:
+            yield number, tuple(old), tuple(new)
+        elif new and above is not None:
+            yield number - 1, (above,), (above, *new)
+        number, old, new = number + len(old), [], []
+        hunk = _HUNK.match(line)
+        if hunk:
+            number, above = int(hunk[1]), None
+        else:
+            number, above = number + 1, line[1:]
