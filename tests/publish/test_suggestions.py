@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ci_job import Comment, Done, written
 from fake_github import FakeGitHub, Reviewed
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tfopt.publish.pull_request.suggestions import MARK, Suggestion, shown_lines, suggestions
@@ -65,6 +65,8 @@ LINES = st.lists(
 
 @settings(deadline=None)
 @given(LINES, LINES)
+@example(["-- x"], ["++ y"])
+@example(["-- x", "a", "a"], ["++ y", "a"])
 def test_suggestions_taken_together_make_the_change(old: list[str], new: list[str]) -> None:
     """Whatever the lines hold, headers of a diff among them; a first line has to stay."""
     old, new = ["first", *old], ["first", *new]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MARK = "<!-- tfopt-suggestion -->"
-_HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _FENCE = re.compile(r"`{3,}")
 
 
@@ -71,7 +71,7 @@ def shown_lines(patch: str) -> dict[int, str]:
     for line in patch.split("\n"):
         hunk = _HUNK.match(line)
         if hunk:
-            number = int(hunk[2])
+            number = int(hunk[3])
         elif line[:1] in ("+", " "):
             shown[number] = line[1:]
             number += 1
@@ -79,16 +79,25 @@ def shown_lines(patch: str) -> dict[int, str]:
 
 
 def _files(patch: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the path and the hunks of each file; a removed line `-- x` is no file's name."""
+    """Yield the path and the hunks of each file.
+
+    Inside a hunk its counts decide: a removed `-- x` above an added `++ y` is no file's name.
+    """
     path, hunks = "", list[str]()
-    lines = patch.split("\n")
-    for at, line in enumerate(lines):
-        if line.startswith("--- ") and lines[at + 1 : at + 2] and lines[at + 1][:4] == "+++ ":
+    old = new = 0
+    for line in patch.split("\n"):
+        hunk = _HUNK.match(line)
+        if old > 0 or new > 0:
+            old -= line[:1] in ("-", " ", "")
+            new -= line[:1] in ("+", " ", "")
+            hunks.append(line)
+        elif hunk:
+            old, new = int(hunk[2] or 1), int(hunk[4] or 1)
+            hunks.append(line)
+        elif line.startswith("+++ "):
             if hunks:
                 yield path, hunks
-            path, hunks = lines[at + 1][4:].partition("\t")[0], []
-        elif not (line.startswith("+++ ") and not hunks):
-            hunks.append(line)
+            path, hunks = line[4:].partition("\t")[0], []
     if hunks:
         yield path, hunks
 
