@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tfopt.errors import TfoptError
-from tfopt.plan import aws
+from tfopt.plan import adapters
 from tfopt.plan.model import Plan
 from tfopt.plan.read import read_plan
 
@@ -91,7 +91,7 @@ def test_group_counts(
         if entry["kind"] != "plan" or not isinstance(plan, Plan):
             continue
         counts = Counter(group.kind for group in plan.groups)
-        wanted = {k: n for k, n in entry["ig_counts"].items() if k in aws.GROUP_KINDS}
+        wanted = {k: n for k, n in entry["ig_counts"].items() if k in adapters.GROUP_KINDS}
         if counts != wanted:
             differing.add(
                 next((k for k in EXPLAINED if entry["file"].startswith(k)), entry["file"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from plan_builder import Values, change, document, groups, read
 
-from tfopt.plan import aws, coverage
+from tfopt.plan import adapters, coverage
 from tfopt.plan.address import address_key, module_path, module_reference
 
 WEB = {"instance_type": "t3.small"}
@@ -116,7 +116,7 @@ def test_coverage(tmp_path: Path) -> None:
 
 def test_no_kind_is_both_read_and_skipped() -> None:
     """The coverage table and the adapters share no kind."""
-    assert not set(coverage.REASONS) & set(aws.ATTRIBUTES)
+    assert not set(coverage.REASONS) & set(adapters.GROUP_KINDS)
 
 
 def test_module_paths() -> None:

@@ -15,6 +15,7 @@ from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
 
 KIND = "aws_autoscaling_group"
+KINDS = (KIND,)
 POLICY = "aws_autoscaling_policy"
 CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
 ATTRIBUTES = {

@@ -16,6 +16,7 @@ from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, number, size, text
 
 KIND = "aws_ecs_service"
+KINDS = (KIND,)
 TARGET = "aws_appautoscaling_target"
 POLICY = "aws_appautoscaling_policy"
 ATTRIBUTES = {

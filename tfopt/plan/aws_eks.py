@@ -13,6 +13,7 @@ from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, size, text, texts
 
 KIND = "aws_eks_node_group"
+KINDS = (KIND,)
 ATTRIBUTES = {
     KIND: (
         "id arn region node_group_name node_group_name_prefix cluster_name "

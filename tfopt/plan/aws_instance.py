@@ -19,6 +19,7 @@ from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, text
 
 KIND = "aws_instance"
+KINDS = (KIND,)
 ATTRIBUTES = {
     KIND: (
         "id arn region instance_type availability_zone monitoring credit_specification ami "

@@ -44,6 +44,8 @@ _ACTIONS: dict[tuple[str, ...], Action] = {
     ("create", "delete"): "replace",
     ("create", "forget"): "replace",
 }
+# what another resource may name one by; links of Google Cloud with and without a unique number
+_IDENTIFIERS = ("id", "arn", "self_link", "self_link_unique", "name", "family", "resource_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +277,7 @@ class Planned:
         found: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
         for kind, resources in self.by_kind.items():
             for resource in resources:
-                for attribute in ("id", "name", "arn", "family", "resource_id"):
+                for attribute in _IDENTIFIERS:
                     value = resource.get(attribute)
                     if isinstance(value, str) and value:
                         found[(kind, attribute, value)].append(resource)
@@ -298,8 +300,9 @@ class Planned:
         """Return resources of a kind that are identified by a value (id, name, arn, …)."""
         if not isinstance(value, str) or not value:
             return []
-        names = ("id", "arn", "name", "family", "resource_id")
-        found = [one for name in names for one in self._by_value.get((kind, name, value), ())]
+        found = [
+            one for name in _IDENTIFIERS for one in self._by_value.get((kind, name, value), ())
+        ]
         return list({one.address: one for one in found}.values())
 
     def scope(self, module: tuple[str, ...]) -> ConfigModule | None:

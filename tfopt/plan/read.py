@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tfopt.errors import TfoptError
-from tfopt.plan import aws, inputs, redact, saved
+from tfopt.plan import adapters, inputs, redact, saved
 from tfopt.plan.document import PlanDocument, check_format
 from tfopt.plan.model import Plan
 
@@ -58,7 +58,7 @@ def _plan(
     path: str, document: PlanDocument, sources: Mapping[str, bytes] | None, warnings: list[str]
 ) -> Plan:
     variables = redact.variables(document)
-    groups, skipped, standing = aws.read(document, variables)
+    groups, skipped, standing = adapters.read(document, variables)
     if document.errored:
         warnings.append("terraform stopped with an error while planning: the plan is not whole")
     return Plan(

@@ -86,6 +86,48 @@ class PredictiveScaler:
 
 
 @dataclass(frozen=True, slots=True)
+class GceScaler:
+    """One signal of a Compute Engine autoscaler; several signals are several of these.
+
+    `scale_in_most` is the scale-in control: instances (1 or more) or a share of the peak (below 1)
+    that the group may fall below its largest size of the last `scale_in_window_s`.
+    """
+
+    address: str
+    metric: Metric
+    target: float  # in the metric's unit
+    mode: Literal["on", "only-scale-out"] = "on"
+    initialization_s: float = 60.0  # the cool-down period
+    scale_in_most: float | None = None
+    scale_in_window_s: float = 600.0
+    predictive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AzureRule:
+    """One rule of an autoscale profile; of its alarm, `datapoints` is not used.
+
+    The alarm's period is the rule's time grain, and `of` the grains of its time window.
+    """
+
+    alarm: MetricAlarm
+    direction: Literal["increase", "decrease"]
+    change: float  # instances, per cent, or a capacity
+    adjustment: Adjustment
+    cooldown_s: float
+    aggregation: Literal["average", "minimum", "maximum", "last"] = "average"  # of the window
+
+
+@dataclass(frozen=True, slots=True)
+class AzureScaler:
+    """The rules of an Azure Monitor autoscale profile."""
+
+    address: str
+    rules: tuple[AzureRule, ...]
+    look_ahead_s: float | None = None  # predictive autoscale acts so long ahead; None: disabled
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleScaler:
     """A scheduled action; sizes that are None (or -1 in AWS) are left as they are."""
 
@@ -106,7 +148,9 @@ class OtherScaler:
     acts: bool = True  # False: disabled, it only forecasts, or its alarm's actions are off
 
 
-PolicyScaler = TargetTrackingScaler | StepScaler | SimpleScaler | PredictiveScaler
+PolicyScaler = (
+    TargetTrackingScaler | StepScaler | SimpleScaler | PredictiveScaler | GceScaler | AzureScaler
+)
 Scaler = PolicyScaler | ScheduleScaler | OtherScaler
 
 _CPU = frozenset(

@@ -7,6 +7,9 @@ from typing import Final, Literal
 
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
+    AzureRule,
+    AzureScaler,
+    GceScaler,
     MetricAlarm,
     OtherScaler,
     PolicyScaler,
@@ -14,11 +17,15 @@ from tfopt.plan.scalers import (
     ScheduleScaler,
     SimpleScaler,
     StepScaler,
+    TargetTrackingScaler,
     measured_by,
 )
 from tfopt.scenario.refusal import NotAnalysedError
+from tfopt_sim import types as simulated
 from tfopt_sim.types import (
     Alarm,
+    AzureAutoscale,
+    GceAutoscaler,
     PredictiveScaling,
     ScalingPolicy,
     ScheduledAction,
@@ -106,6 +113,25 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
             buffer_s=scaler.buffer_s,
             max_capacity_buffer=scaler.max_capacity_buffer,
         )
+    if isinstance(scaler, GceScaler):
+        return GceAutoscaler(
+            target=scaler.target,
+            metric=scaler.metric,
+            initialization_s=scaler.initialization_s,
+            scale_in_most=scaler.scale_in_most,
+            scale_in_window_s=scaler.scale_in_window_s,
+            mode=scaler.mode,
+            predictive=scaler.predictive,
+        )
+    if isinstance(scaler, AzureScaler):
+        rules = tuple(_azure_rule(group, rule) for rule in scaler.rules)
+        return AzureAutoscale(rules, look_ahead_s=scaler.look_ahead_s)
+    return _tracking(group, scaler, cadence)
+
+
+def _tracking(
+    group: InstanceGroup, scaler: TargetTrackingScaler, cadence: Cadence
+) -> TargetTracking:
     metric = measured_by(scaler.metric)
     if metric is None:
         raise NotAnalysedError(
@@ -122,6 +148,17 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
         scale_in=not scaler.disable_scale_in,
         metric=metric,
         cooldowns_s=scaler.cooldowns_s,
+    )
+
+
+def _azure_rule(group: InstanceGroup, rule: AzureRule) -> simulated.AzureRule:
+    return simulated.AzureRule(
+        alarm=_alarm(group, rule.alarm),
+        direction=rule.direction,
+        change=rule.change,
+        adjustment=rule.adjustment,
+        cooldown_s=rule.cooldown_s,
+        aggregation=rule.aggregation,
     )
 
 
@@ -152,7 +189,8 @@ def _alarm(group: InstanceGroup, alarm: MetricAlarm) -> Alarm:
 
 def _published_s(group: InstanceGroup) -> int:
     """Return how often the group's CPU is published: every minute only where that is paid for."""
-    return 60 if group.detailed_monitoring or group.unit == "task" else 300
+    every_minute = group.detailed_monitoring or group.unit == "task" or group.cloud != "aws"
+    return 60 if every_minute else 300
 
 
 def _warmup_s(group: InstanceGroup, own: float | None) -> float:
