@@ -150,16 +150,20 @@ class Case:
     name: str
     about: str
     form: str
+    root: Path = CASES
     config_dir: str = "."
     var_files: tuple[str, ...] = ()  # relative to the configuration directory, in order
     env: Mapping[str, str] = field(default_factory=dict)
     vars: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[Mapping[str, Any], ...] = ()
+    costs: tuple[Mapping[str, Any], ...] = ()
+    groups: tuple[Mapping[str, Any], ...] = ()
+    skipped: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def home(self) -> Path:
         """The case's folder."""
-        return CASES / self.name
+        return self.root / self.name
 
     @cached_property
     def expectations(self) -> tuple[Expectation, ...]:
@@ -199,11 +203,13 @@ def _members(told: Mapping[str, Any]) -> dict[str, Any]:
     return spelled
 
 
-def load(name: str) -> Case:
+def load(name: str, root: Path = CASES) -> Case:
     """Read one case."""
-    told = tomllib.loads((CASES / name / "case.toml").read_text("utf-8"))
+    told = tomllib.loads((root / name / "case.toml").read_text("utf-8"))
+    tables = {"costs": "cost", "groups": "group", "skipped": "skipped"}
+    told |= {ours: tuple(told.pop(theirs, ())) for ours, theirs in tables.items()}
     told["var_files"] = tuple(told.get("var_files", ()))
-    return Case(name=name, asked=tuple(told.pop("expect")), **told)
+    return Case(name=name, asked=tuple(told.pop("expect", ())), root=root, **told)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
