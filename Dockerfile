@@ -6,9 +6,14 @@ RUN python -m venv /opt/tfopt && /opt/tfopt/bin/pip install --no-cache-dir /src
 
 FROM python:3.12-slim
 COPY --from=build /opt/tfopt /opt/tfopt
-# compiled once, kept in a folder that every user may write
-ENV PATH=/opt/tfopt/bin:$PATH NUMBA_CACHE_DIR=/tmp/tfopt-numba
-RUN useradd --create-home tfopt
+# compiled while the image is built, kept in a folder that every user may write: on a machine of
+# another kind it is compiled anew
+ENV PATH=/opt/tfopt/bin:$PATH NUMBA_CACHE_DIR=/var/cache/tfopt
+COPY examples/web-shop /tmp/warm-up
+RUN useradd --create-home tfopt \
+ && tfopt recommend /tmp/warm-up/plan.json --format json --out /tmp/answer.json --quiet \
+ && rm -rf /tmp/warm-up /tmp/answer.json \
+ && chmod -R a+rwX /var/cache/tfopt
 USER tfopt
 WORKDIR /work
 ENTRYPOINT ["tfopt"]

@@ -3,6 +3,12 @@
 set -euo pipefail
 given=(--path "$COMMENT")
 [ "$SUGGEST" != true ] || given+=(--suggest "$PATCH")
-[ -z "$ERROR" ] || given=(--failure "$ERROR" --target "$TARGET")
+if [ -n "$ERROR" ]; then # what was suggested before is withdrawn
+  given=(--failure "$ERROR")
+  while IFS= read -r plan; do
+    [ -z "$plan" ] || given+=(--plan "$plan")
+  done <<<"$PLANS"
+fi
+[ -z "$TARGET" ] || given+=(--target "$TARGET")
 # the step before has written the summary: what cannot be commented need not stand there twice
 GITHUB_STEP_SUMMARY='' "$RUNNER_TEMP/tfopt/venv/bin/tfopt" comment github "${given[@]}" --behavior "$BEHAVIOR"

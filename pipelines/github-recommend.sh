@@ -3,7 +3,7 @@
 # last step hands on the exit code, after the comment was written.
 # Inputs come in the environment, never in the text of a script: a branch's name is not code.
 set -euo pipefail
-work=$RUNNER_TEMP/tfopt
+work=$(mktemp -d "$RUNNER_TEMP/tfopt-XXXXXX") # a job may run the action on several folders
 
 arguments=()
 lines() { # lines TEXT [OPTION]: each line that is not empty, after OPTION where one is given
@@ -16,18 +16,20 @@ lines "${WORKLOADS:-}" --workloads
 lines "${VAR_FILES:-}" --var-file
 lines "${OPTIONS:-}"
 arguments+=(--)
-before=${#arguments[@]}
 lines "$PLANS"
-printf -v target '%s, ' "${arguments[@]:before}" # as the comment names its plans
 
 code=0
-"$work/venv/bin/tfopt" recommend --format github-comment --out "$work/comment.md" \
+"$RUNNER_TEMP/tfopt/venv/bin/tfopt" recommend --format github-comment --out "$work/comment.md" \
   --save "json=$work/tfopt.json" --save "diff=$work/tfopt.patch" \
   --save "github-annotations=$work/annotations.txt" \
   --fail-on "${FAIL_ON:-none}" "${arguments[@]}" 2>"$work/error.txt" || code=$?
 cat "$work/error.txt" >&2
 if [ "$code" -eq 1 ]; then
   echo "error=$work/error.txt" >>"$GITHUB_OUTPUT"
+  {
+    printf '### tfopt could not answer\n\n'
+    sed 's/^/    /' "$work/error.txt" # a block of code, whatever stands in it
+  } >>"$GITHUB_STEP_SUMMARY"
 else
   cat "$work/annotations.txt" # beside the lines of the pull request
   cat "$work/comment.md" >>"$GITHUB_STEP_SUMMARY" # a comment is within its limit
@@ -38,5 +40,4 @@ fi
   echo "patch=$work/tfopt.patch"
   echo "found=$([ "$code" -eq 2 ] && echo true || echo false)"
   echo "code=$code"
-  echo "target=${target%, }"
 } >>"$GITHUB_OUTPUT"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -57,6 +59,21 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
         text = json.dumps(msgspec.to_builtins(self), separators=(",", ":"))
         text = _ENDERS.sub(lambda match: "".join(f"\\u{ord(c):04x}" for c in match[0]), text)
         return (_HTML if html else _DEFINITION).format(text)
+
+
+def from_root(below: str, path: str) -> str:
+    """Return a path from the root of the repository, however it was typed.
+
+    Args:
+        below: the working directory, from the repository's root; empty where it is that.
+        path: from the working directory; an absolute one stays.
+    """
+    return posixpath.normpath(posixpath.join(below, path))
+
+
+def target_of(below: str, plans: Iterable[str]) -> str:
+    """Return what a comment on these plans is about: the same from any folder, no other's."""
+    return ", ".join(from_root(below, plan) for plan in plans)
 
 
 def split_marker(text: str) -> tuple[Marker | None, str]:

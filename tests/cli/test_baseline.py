@@ -57,6 +57,23 @@ def test_what_is_known_does_not_fail_again(
     assert code("--fail-on", "any", "--baseline", "before.json") == 2
 
 
+def test_path_of_the_plan_is_no_matter_where_there_is_one(
+    code: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last answer was made in another folder; of another plan's groups it tells nothing."""
+    assert code() == 0
+    report = json.loads(Path("now.json").read_text())
+    report["plan"]["path"] = "/elsewhere/infra/plan.json"
+    Path("before.json").write_text(json.dumps(report))
+    assert code("--fail-on", "any", "--baseline", "before.json") == 0
+    for group in report["groups"]:
+        group["address"] += "_2"
+    Path("before.json").write_text(json.dumps(report))
+    capsys.readouterr()
+    assert code("--fail-on", "any", "--baseline", "before.json") == 2
+    assert "before.json tells of none of these groups" in capsys.readouterr().err
+
+
 def test_advice_is_kept_while_another_is_hardly_cheaper(code: Callable[..., int]) -> None:
     """A minimum one higher costs a little more and holds: it stays; twelve more do not."""
     assert code() == 0

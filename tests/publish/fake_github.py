@@ -49,6 +49,7 @@ class FakeGitHub(FakeApi):
         self.files: dict[str, str] = {}  # patches of the pull request
         self.on_lines: list[Reviewed] = []
         self.read_only = False
+        self.no_reviews = False
         self.hides = True
         self.page = 100
 
@@ -58,7 +59,8 @@ class FakeGitHub(FakeApi):
             return Reply(401, {"message": "Bad credentials"})
         if asked.path == "/graphql":
             return Reply(200, self._graphql(asked.body, login))
-        if self.read_only and asked.method != "GET":
+        forbidden = self.no_reviews and asked.path.endswith("/reviews")
+        if (self.read_only or forbidden) and asked.method != "GET":
             return Reply(403, {"message": "Resource not accessible by integration"})
         if asked.path == "/repos/owner/name/issues/12/comments":
             return self._all(asked, login)

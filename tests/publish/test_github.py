@@ -166,7 +166,7 @@ def test_failure_is_told_in_place_of_the_answer(
     assert [words(c) for c in github.comments] == [OTHER_WORDS]
     untold = comment("github", "", "--failure", str(said))
     assert untold.code == 1
-    assert "--failure takes --target" in untold.err
+    assert "--failure takes --plan or --target" in untold.err
 
 
 def test_new_keeps_the_earlier_comment(github: FakeGitHub, comment: Comment) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -63,10 +64,10 @@ def shell(shop: Path, tmp_path: Path) -> Shell:
     base = {name: os.environ[name] for name in mine if name in os.environ}
     base |= {"PATH": f"{bin_}:{base['PATH']}", "PYTHONPATH": os.pathsep.join(sys.path)}
 
-    def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(script: str, folder: str = ".", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
-            cwd=shop,
+            cwd=shop / folder,
             env=base | environment,
             capture_output=True,
             text=True,
@@ -112,7 +113,8 @@ class Action:
                 if ("env" in step)
                 else {}
             )
-            done.append(self._shell(step["run"], **self._environment, **environment))
+            folder = _filled(step.get("working-directory", "."), known)
+            done.append(self._shell(step["run"], folder, **self._environment, **environment))
             if done[-1].returncode:
                 break
             for name, value in self.outputs().items():
@@ -201,6 +203,24 @@ def test_action_that_cannot_read_the_plan_says_so_where_it_comments(
     assert "missing.json" in recommend.stderr
     (written,) = github.comments
     assert "missing.json" in written.body
+    assert '"target":"missing.json"' in written.body
+    assert "    tfopt: error: missing.json: no such file" in action.summary.read_text()
+
+
+def test_two_folders_of_a_repository_have_a_comment_each(
+    action: Action, github: FakeGitHub, shop: Path
+) -> None:
+    """The same plan's name in each: the answers neither replace nor overwrite each other."""
+    (shop.parent / ".git").mkdir()
+    shutil.copytree(shop, shop.parent / "staging")
+    assert [step.returncode for step in action.run()] == [0, 0]
+    first = Path(action.outputs()["json"])
+    assert [step.returncode for step in action.run(**{"working-directory": "../staging"})] == [0, 0]
+    assert [step.returncode for step in action.run(target="a third")] == [0, 0]
+    targets = [re.findall(r'"target":"([^"]*)"', comment.body) for comment in github.comments]
+    assert targets == [["web-shop/plan.json"], ["staging/plan.json"], ["a third"]]
+    assert first.is_file()
+    assert first != Path(action.outputs()["json"])
 
 
 def _script(job: dict[str, Any]) -> str:
@@ -242,12 +262,15 @@ def test_azure_step_comments_and_hands_on_the_exit_code(shell: Shell, tmp_path: 
 
 
 def test_atlantis_step_prints_what_atlantis_comments(shell: Shell, shop: Path) -> None:
-    """Markdown on standard output, nothing beside it."""
+    """A table on standard output, nothing beside it; what fails does not stop Atlantis."""
     workflows = yaml.safe_load((PIPELINES / "atlantis.yaml").read_text())["workflows"]
     (step,) = (s for s in workflows["tfopt"]["plan"]["steps"] if isinstance(s, dict))
     done = shell(step["run"], SHOWFILE=str(shop / "plan.json"), DIR=str(shop))
     assert (done.returncode, done.stderr) == (0, "")
     assert "aws_autoscaling_group.web" in done.stdout
+    failed = shell(step["run"], SHOWFILE="missing.json", DIR=str(shop))
+    assert failed.returncode == 0
+    assert "missing.json: no such file" in failed.stdout
 
 
 def test_documented_step_gives_inputs_that_the_action_takes() -> None:

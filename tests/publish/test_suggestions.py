@@ -11,8 +11,9 @@ from fake_github import FakeGitHub, Reviewed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tfopt.publish.pull_request.suggestions import MARK, Suggestion, shown_lines, suggestions
+from tfopt.publish.pull_request.suggestions import Suggestion, mark_of, shown_lines, suggestions
 
+MARK = mark_of("plan.json")
 PATCH = """--- a/terraform.tfvars
 +++ b/terraform.tfvars
 @@ -5,4 +5,5 @@
@@ -43,18 +44,18 @@ NEW = ('  # tfopt: was "m5.xlarge"', '  instance_type = "m7a.large"', "  min    
 
 def test_each_run_of_changed_lines_is_one_suggestion() -> None:
     """Added lines take the line above them along; paths start at the repository's root."""
-    assert suggestions(PATCH, "infra/prod") == [
-        Suggestion("infra/prod/terraform.tfvars", 6, OLD, NEW),
+    assert suggestions(PATCH, "infra/prod", MARK) == [
+        Suggestion("infra/prod/terraform.tfvars", 6, OLD, NEW, MARK),
         Suggestion(
-            "infra/prod/nodes.tf", 10, ("  desired = 2",), ("  desired = 2", "  maximum = 8")
+            "infra/prod/nodes.tf", 10, ("  desired = 2",), ("  desired = 2", "  maximum = 8"), MARK
         ),
     ]
-    assert suggestions("", "") == []
+    assert suggestions("", "", MARK) == []
 
 
 def test_fence_is_longer_than_any_in_the_lines() -> None:
     """A heredoc with markdown in it does not end the suggestion."""
-    body = Suggestion("a.tf", 1, ("x",), ("````", "y")).body
+    body = Suggestion("a.tf", 1, ("x",), ("````", "y"), MARK).body
     assert body == f"{MARK}\n`````suggestion\n````\ny\n`````\n"
 
 
@@ -73,7 +74,7 @@ def test_suggestions_taken_together_make_the_change(old: list[str], new: list[st
     diff = unified_diff(old, new, "a/f", "b/f", lineterm="")
     text = "".join(f"{line}\n" for line in diff)
     made = list(old)
-    for one in sorted(suggestions(text, ""), key=lambda it: -it.first):
+    for one in sorted(suggestions(text, "", MARK), key=lambda it: -it.first):
         assert one.path == "f"
         assert tuple(made[one.first - 1 : one.last]) == one.old
         made[one.first - 1 : one.last] = one.new
@@ -98,11 +99,17 @@ class Job:
         self._comment = comment
         self._file = folder / "tfopt.patch"
 
-    def run(self, patch: str, *options: str, number: int = 7) -> Done:
+    def run(self, patch: str, *options: str, number: int = 7, target: str = "plan.json") -> Done:
         """Comment with suggestions."""
         self._file.write_text(patch)
         given = ("--suggest", str(self._file), "--run", str(number), *options)
-        return self._comment("github", written(), *given)
+        return self._comment("github", written(target=target), *given)
+
+    def fail(self, number: int) -> Done:
+        """Comment that there is no answer."""
+        self._file.write_text("tfopt: error: plan.json: not a plan\n")
+        given = ("--failure", str(self._file), "--plan", "./plan.json", "--run", str(number))
+        return self._comment("github", "", *given)
 
 
 @pytest.fixture
@@ -147,6 +154,27 @@ def test_what_is_suggested_no_more_is_withdrawn(job: Job, github: FakeGitHub) ->
     assert github.on_lines == theirs
 
 
+def test_suggestions_of_another_plan_stay(job: Job, github: FakeGitHub) -> None:
+    """Two folders of a repository, each with a run of its own, in one pull request."""
+    job.run(PATCH)
+    other = job.run(PATCH.replace("= 4", "= 5"), target="staging/plan.json", number=8)
+    assert "1 suggestion(s) written, 0 withdrawn, 0 left" in other.err
+    assert "0 suggestion(s) written, 1 withdrawn" in job.run("", number=9).err
+    assert ["= 5" in it.body for it in github.on_lines] == [True]
+
+
+def test_run_that_fails_withdraws_what_the_one_before_suggested(
+    job: Job, github: FakeGitHub
+) -> None:
+    """Nothing is known of it any more; the next answer suggests anew."""
+    job.run(PATCH)
+    assert "0 suggestion(s) written, 1 withdrawn" in job.fail(number=8).err
+    assert github.on_lines == []
+    assert "suggestion" not in job.fail(number=9).err
+    assert "1 suggestion(s) written" in job.run(PATCH, number=10).err
+    assert [comment.body.count("could not answer") for comment in github.comments] == [0]
+
+
 def test_lines_that_look_different_there_get_no_suggestion(job: Job, github: FakeGitHub) -> None:
     """The head of the pull request is not what the plan was made from."""
     github.files["terraform.tfvars"] = SHOWN.replace("= 6", "= 7")
@@ -174,4 +202,14 @@ def test_token_that_may_not_comment_suggests_nothing_and_passes(
     done = job.run(PATCH)
     assert done.code == 0
     assert "the token may not comment" in done.err
+    assert github.on_lines == []
+
+
+def test_token_that_may_comment_but_not_review_passes(job: Job, github: FakeGitHub) -> None:
+    """The comment is there; why the suggestions are not is told."""
+    github.no_reviews = True
+    done = job.run(PATCH)
+    assert done.code == 0, done.err
+    assert "no suggestions (" in done.err
+    assert len(github.comments) == 1
     assert github.on_lines == []

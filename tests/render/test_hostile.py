@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from reports import HOSTILE, HOSTILE_PATCH, REPORTS, hostile
 
+from tfopt.marker import target_of
 from tfopt.render import FORMATS, render
 from tfopt.render.plain import plain
 from tfopt.render.templates import Dialect, code, fence, prose
@@ -136,7 +137,7 @@ def test_marker_gives_back_exactly_what_it_holds() -> None:
     match = re.fullmatch(r"<!-- tfopt (\{[^<>]*\}) -->", first)
     assert match
     assert "--" not in match[1]
-    assert json.loads(match[1])["target"] == f"{HOSTILE}, {HOSTILE}"
+    assert json.loads(match[1])["target"] == target_of("", [HOSTILE, HOSTILE])
 
 
 def test_json_keeps_every_value_and_sends_no_active_character() -> None:

@@ -54,7 +54,9 @@ def advise(request: Request, progress: Progress) -> Advice:
     """
     run = _Run(request, load_book(), proposers(request.policy))
     inputs = list(read_inputs(request))
-    baseline = None if request.baseline is None else read_baseline(request.baseline)
+    baseline = None
+    if request.baseline is not None:
+        baseline = read_baseline(request.baseline, [one.plan.path for one in inputs])
     decided = Decider(request, run.book, run.known, baseline).all(inputs, progress)
     groups, claims = run.with_edits(decided)
     patch = make_patch(claims.changes, _secrets(inputs))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +29,11 @@ class Baseline:
 
     def group(self, plan: str, address: str) -> Group | None:
         """Return what was said of a group; None where it was not there."""
-        return self.groups.get((plan, address))
+        return self.groups.get((posixpath.normpath(plan), address))
+
+    def knows_any(self, groups: Iterable[Group]) -> bool:
+        """Say whether it tells of any of these groups; else it is likely of other plans."""
+        return any(self.group(group.plan or "", group.address) for group in groups)
 
     def last_answer(
         self, plan: str, group: InstanceGroup, problem: Problem
@@ -50,8 +56,15 @@ def _is_risky(group: Group, max_slo_risk: float) -> bool:
     return group.slo is not None and group.slo.current_risk > max_slo_risk
 
 
-def read_baseline(path: Path) -> Baseline:
+def read_baseline(path: Path, plans: Sequence[str]) -> Baseline:
     """Read an earlier answer.
+
+    Plans are told apart by their paths. Where there is one now and was one then, they are the same,
+    whatever folder it was made in.
+
+    Args:
+        path: of the answer.
+        plans: that are looked at now, as the user named them.
 
     Raises:
         TfoptError: it cannot be read, or is no answer.
@@ -66,7 +79,14 @@ def read_baseline(path: Path) -> Baseline:
         message = f"is no answer of tfopt recommend: {at}: {first['msg']}"
         raise TfoptError(message, where=path, hint=_HINT) from None
     default = report.plan.path
-    return Baseline({(group.plan or default, group.address): group for group in report.groups})
+    named = {group.plan or default for group in report.groups}
+    same = {next(iter(named)): plans[0]} if len(named) == len(plans) == 1 else {}
+
+    def key(group: Group) -> tuple[str, str]:
+        plan = group.plan or default
+        return posixpath.normpath(same.get(plan, plan)), group.address
+
+    return Baseline({key(group): group for group in report.groups})
 
 
 def _configuration(

@@ -58,7 +58,10 @@ def _options(*behaviors: str, number: str = "--pull-request") -> Callable[[Comma
         click.option(
             "--failure",
             type=click.Path(path_type=Path),
-            help="What it said on standard error instead; needs --target.",
+            help="What it said on standard error instead; needs --plan or --target.",
+        ),
+        click.option(
+            "--plan", "plans", multiple=True, help="With --failure: the plan it read; repeatable."
         ),
         click.option("--repo", "repository", help="Default: the repository of this CI job."),
         click.option(
@@ -75,7 +78,9 @@ def _options(*behaviors: str, number: str = "--pull-request") -> Callable[[Comma
             help="What becomes of the comment of an earlier run.",
         ),
         click.option(
-            "--target", help="Tells comments of one pull request apart; default: the plan's path."
+            "--target",
+            help="Tells comments of one pull request apart; default: the plan's path from the "
+            "repository's root.",
         ),
         click.option(
             "--run",
@@ -186,6 +191,7 @@ def _comment(
     *,
     paths: tuple[Path, ...],
     failure: Path | None,
+    plans: tuple[str, ...],
     behavior: Behavior,
     target: str | None,
     run_number: int | None,
@@ -202,7 +208,7 @@ def _comment(
 
     environment, patience = Environment(), Patience()
     run = vendor.run(environment) if run_number is None else Run("--run", run_number)
-    texts = _failed(failure, paths, target) if failure else _written(paths)
+    texts = _failed(failure, paths, _target(plans, target)) if failure else _written(paths, plans)
     answers = _answers(texts, target, run)
     diff = "" if patch is None else _read(patch)
     try:
@@ -221,26 +227,47 @@ def _comment(
         except NotAllowedError as problem:
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)
             newest = False
-    if patch is not None and newest:
-        _suggest(pull_request, diff, dry_run=dry_run, quiet=quiet)
+    if newest and (patch is not None or failure):
+        try:
+            _suggest(pull_request, diff, answers, dry_run=dry_run, quiet=quiet)
+        except NotAllowedError as problem:
+            tell(quiet, f"{pull_request.name}: no suggestions ({problem.message})")
 
 
-def _suggest(pull_request: Any, diff: str, *, dry_run: bool, quiet: bool) -> None:
-    """Suggest the changes of a diff on the lines that the pull request shows."""
-    from tfopt.publish.pull_request.suggest import suggest
-    from tfopt.publish.pull_request.suggestions import suggestions
+def _suggest(
+    pull_request: PullRequest[Any], diff: str, answers: list[Answer], *, dry_run: bool, quiet: bool
+) -> None:
+    """Suggest the changes of a diff on the lines that the pull request shows.
+
+    Without a diff, as after a failure, those of an earlier run are withdrawn.
+    """
+    from tfopt.publish.pull_request.suggest import Reviewed, suggest
+    from tfopt.publish.pull_request.suggestions import mark_of, suggestions
     from tfopt.publish.workspace import below_repository
 
-    wanted = suggestions(diff, below_repository(Path.cwd()))
-    outcome = suggest(pull_request, wanted, dry_run=dry_run)
+    if not isinstance(pull_request, Reviewed):
+        return
+    mark = mark_of(", ".join(answer.marker.target for answer in answers))
+    wanted = suggestions(diff, below_repository(Path.cwd()), mark)
+    outcome = suggest(pull_request, wanted, mark, dry_run=dry_run)
     if dry_run:
         click.echo(f"{pull_request.name}: there would be {outcome}")
-    else:
+    elif diff or outcome.withdrawn:
         tell(quiet, f"{pull_request.name}: {outcome}")
 
 
-def _written(paths: tuple[Path, ...]) -> dict[str, str]:
+def _target(plans: tuple[str, ...], target: str | None) -> str | None:
+    """Return what the comment is about: as it is called, else the plans from the root."""
+    from tfopt.marker import target_of
+    from tfopt.publish.workspace import below_repository
+
+    return target or (target_of(below_repository(Path.cwd()), plans) if plans else None)
+
+
+def _written(paths: tuple[Path, ...], plans: tuple[str, ...]) -> dict[str, str]:
     """Return the texts that were given, each with where it is from."""
+    if plans:
+        raise click.UsageError("--plan goes with --failure: a text names its plan itself")
     return {
         "standard input" if path == _STDIN else str(path): _read(path)
         for path in paths or (_STDIN,)
@@ -252,7 +279,7 @@ def _failed(failure: Path, paths: tuple[Path, ...], target: str | None) -> dict[
     from tfopt.render.comment import render_failure
 
     if paths or not target:
-        raise click.UsageError("--failure takes --target, and no --path")
+        raise click.UsageError("--failure takes --plan or --target, and no --path")
     return {str(failure): render_failure(_read(failure), target)}
 
 

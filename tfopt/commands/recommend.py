@@ -189,6 +189,8 @@ def command(
         write_patch(advice.patch)
         tell(quiet, f"{len(advice.patch.files)} file(s) written")
     groups = [g for g in advice.report.groups if choices["accept_assumptions"] or not g.assumed]
+    if advice.baseline is not None and not advice.baseline.knows_any(advice.report.groups):
+        tell(quiet, f"{choices['baseline']} tells of none of these groups: is it of these plans?")
     fresh = _fresh(groups, advice.baseline, choices["max_slo_risk"])
     if len(fresh) < len(groups) and fail_on != "none":
         tell(quiet, f"{len(groups) - len(fresh)} group(s) as in {choices['baseline']}: no failure")

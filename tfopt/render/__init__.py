@@ -74,13 +74,13 @@ def _markdown(asked: _Asked) -> str:
 def _github_comment(asked: _Asked) -> str:
     from tfopt.render.comment import GITHUB, render_comment
 
-    return render_comment(asked.report, asked.patch, GITHUB)
+    return render_comment(asked.report, asked.patch, GITHUB, asked.below)
 
 
 def _gitlab_comment(asked: _Asked) -> str:
     from tfopt.render.comment import GITLAB, render_comment
 
-    return render_comment(asked.report, asked.patch, GITLAB)
+    return render_comment(asked.report, asked.patch, GITLAB, asked.below)
 
 
 def _sarif(asked: _Asked) -> str:

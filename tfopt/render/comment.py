@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from tfopt import __version__
-from tfopt.marker import Marker
+from tfopt.marker import Marker, target_of
 from tfopt.recommendation import Report
 from tfopt.render import words
 from tfopt.render.plain import plain, plain_lines, plain_report
@@ -51,13 +51,19 @@ class _Shown:
     skipped: bool = True
 
 
-def render_comment(report: Report, patch: str, place: Place) -> str:
+def render_comment(report: Report, patch: str, place: Place, below: str = "") -> str:
     """Return the comment; what does not fit the place's limit is left out, and the text says so.
 
     Folded sections go first, then the end of the patch, then rows of the overview.
+
+    Args:
+        report: what was found.
+        patch: the unified diff that makes the recommended change.
+        place: where the comment is shown.
+        below: the working directory, from the repository's root; empty where it is that.
     """
     view = report_view(plain_report(report))
-    marker = _marker(report, patch)
+    marker = _marker(report, patch, below)
     lines = plain_lines(patch).rstrip("\n").split("\n") if patch else []
     groups = len(view.groups)
 
@@ -91,7 +97,7 @@ def render_failure(message: str, target: str, place: Place = GITHUB) -> str:
 
     Args:
         message: what went wrong, as the user would see it on standard error.
-        target: the plan, as the user named it.
+        target: the plan, from the root of the repository.
         place: where the comment is shown.
     """
     marker = Marker(
@@ -115,12 +121,12 @@ def generated_at(report: Report) -> str:
     return max(aware).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _marker(report: Report, patch: str) -> Markup:
+def _marker(report: Report, patch: str, below: str) -> Markup:
     plans = report.plans or [report.plan]
     marker = Marker(
         tool=report.tool.name,
         version=report.tool.version,
-        target=", ".join(plan.path for plan in plans),
+        target=target_of(below, (plan.path for plan in plans)),
         sha=_digest(report.model_dump_json() + patch),
         generated_at=generated_at(report),
         recommended=_recommended(report),

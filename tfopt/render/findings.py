@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tfopt.marker import from_root
 from tfopt.recommendation import Edit, Group, Report, SourcedPlan
 from tfopt.render.sentences import risk_sentence, saving_sentence
 from tfopt.render.settings import LABELS
@@ -75,14 +75,15 @@ def _of(group: Group, plan: SourcedPlan, below: str, max_slo_risk: float) -> Ite
     missed = group.slo is not None and group.slo.current_risk > max_slo_risk
     if group.status == "recommended":
         for edit in group.edits:
+            file = _file(plan, edit, below)
             yield Finding(
                 rule=edit.attribute if edit.attribute in RULES else _OTHER,
                 group=group,
                 text=_advice(group, edit),
                 serious=missed,
-                file=_file(plan, edit, below),
+                file=file,
                 edit=edit,
-                fingerprint=_fingerprint(group, edit.attribute, edit.path, edit.file),
+                fingerprint=_fingerprint(group, edit.attribute, edit.path, file),
             )
     if missed:
         owned = next((edit for edit in group.edits if edit.file), None)
@@ -93,7 +94,7 @@ def _of(group: Group, plan: SourcedPlan, below: str, max_slo_risk: float) -> Ite
             serious=True,
             file=_file(plan, owned, below),
             edit=owned,
-            fingerprint=_fingerprint(group, SLO_RISK),
+            fingerprint=_fingerprint(group, SLO_RISK, _folder(plan, below)),
         )
 
 
@@ -116,11 +117,20 @@ def _advice(group: Group, edit: Edit) -> str:
 def _file(plan: SourcedPlan, edit: Edit | None, below: str) -> str:
     """Return the owned file, else the plan's, from the repository's root."""
     if edit is None or edit.file is None:
-        return posixpath.normpath(posixpath.join(below, plan.path))
-    return posixpath.normpath(posixpath.join(below, plan.config_dir or "", edit.file))
+        return from_root(below, plan.path)
+    return from_root(below, f"{plan.config_dir or '.'}/{edit.file}")
+
+
+def _folder(plan: SourcedPlan, below: str) -> str:
+    """Return what tells the plans of identical copies apart: where they stand."""
+    return from_root(below, plan.config_dir or f"{plan.path}/..")
 
 
 def _fingerprint(group: Group, rule: str, *where: str | None) -> str:
-    """Return a digest of what lasts: neither lines nor figures, which every run may move."""
-    text = "\n".join((group.address, rule, *(part or "" for part in where)))
+    """Return a digest of what lasts: neither lines nor figures, which every run may move.
+
+    A plan counts where it is one of several: they may share a file.
+    """
+    plan = group.plan and from_root("", group.plan)
+    text = "\n".join((group.address, rule, *(part or "" for part in (*where, plan))))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]

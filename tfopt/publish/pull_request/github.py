@@ -16,7 +16,7 @@ from tfopt.publish.pull_request.comment import Comment, Vendor
 from tfopt.publish.pull_request.environment import Environment, Given, required
 from tfopt.publish.pull_request.http import Client, NotAllowedError, Response, Secret
 from tfopt.publish.pull_request.patience import Patience
-from tfopt.publish.pull_request.suggestions import MARK, Suggestion, shown_lines
+from tfopt.publish.pull_request.suggestions import Suggestion, shown_lines
 
 VENDOR = Vendor("GitHub", 65_536)
 _PER_PAGE = 100  # the most of both APIs
@@ -189,13 +189,17 @@ class GitHub:
             for file in page.read(list[_File])
         }
 
-    def suggested(self) -> dict[int, tuple[str, int | None, str]]:
-        """Return our own suggestions by their number: file, line where it is still there, text."""
+    def suggested(self, mark: str) -> dict[int, tuple[str, int | None, str]]:
+        """Return our own suggestions by their number: file, line where it is still there, text.
+
+        Args:
+            mark: what their text begins with.
+        """
         found = [
             comment
             for page in self._client.pages(f"{self._pull}/comments?per_page={_PER_PAGE}")
             for comment in page.read(list[_ReviewComment])
-            if (comment.body or "").startswith(MARK)
+            if (comment.body or "").startswith(mark)
         ]
         if not found:
             return {}

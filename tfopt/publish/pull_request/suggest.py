@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tfopt.publish.pull_request.suggestions import Suggestion
 
 
+@runtime_checkable
 class Reviewed(Protocol):
     """A pull request whose lines can be commented on."""
 
@@ -16,8 +17,8 @@ class Reviewed(Protocol):
         """Return the lines that it shows of each file's new side, by number."""
         ...
 
-    def suggested(self) -> Mapping[int, tuple[str, int | None, str]]:
-        """Return our own suggestions by their number: file, line, text."""
+    def suggested(self, mark: str) -> Mapping[int, tuple[str, int | None, str]]:
+        """Return our own suggestions with a mark by their number: file, line, text."""
         ...
 
     def suggest(self, wanted: Sequence[Suggestion]) -> None:
@@ -45,15 +46,17 @@ class Suggested:
 
 
 def suggest(
-    pull_request: Reviewed, wanted: Sequence[Suggestion], *, dry_run: bool = False
+    pull_request: Reviewed, wanted: Sequence[Suggestion], mark: str, *, dry_run: bool = False
 ) -> Suggested:
     """Make the pull request show the suggestions that have a place in it, each once.
+
+    Of those with `mark`, what is no longer wanted is withdrawn; all of them where nothing is.
 
     Raises:
         NotAllowedError: the token may not comment.
         TfoptError: the server refuses or is not there.
     """
-    there = pull_request.suggested()
+    there = pull_request.suggested(mark)
     shown = pull_request.shown() if wanted else {}
     placed = {(it.path, it.last, it.body): it for it in wanted if it.is_on(shown)}
     stale = [number for number, place in there.items() if place not in placed]

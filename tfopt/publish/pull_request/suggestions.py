@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-MARK = "<!-- tfopt-suggestion -->"
+from tfopt.marker import from_root
+
+_MARK = "<!-- tfopt-suggestion {} -->"
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _FENCE = re.compile(r"`{3,}")
 
@@ -21,12 +23,14 @@ class Suggestion:
         first: of the lines that are replaced, 1-based.
         old: the lines as they are.
         new: the lines as they should be.
+        mark: what the text begins with, as `mark_of` gives it.
     """
 
     path: str
     first: int
     old: tuple[str, ...]
     new: tuple[str, ...]
+    mark: str
 
     @property
     def last(self) -> int:
@@ -39,7 +43,7 @@ class Suggestion:
         longest = max((len(run) for line in self.new for run in _FENCE.findall(line)), default=2)
         fence = "`" * (longest + 1)
         lines = "".join(f"{line}\n" for line in self.new)
-        return f"{MARK}\n{fence}suggestion\n{lines}{fence}\n"
+        return f"{self.mark}\n{fence}suggestion\n{lines}{fence}\n"
 
     def is_on(self, shown: Mapping[str, Mapping[int, str]]) -> bool:
         """Say whether the pull request shows these lines, and as they are here."""
@@ -47,7 +51,15 @@ class Suggestion:
         return all(lines.get(self.first + i) == line for i, line in enumerate(self.old))
 
 
-def suggestions(patch: str, below: str) -> list[Suggestion]:
+def mark_of(target: str) -> str:
+    """Return the hidden line by which the suggestions of one target know each other.
+
+    Those of another target, in another run, are not ours to withdraw.
+    """
+    return _MARK.format(hashlib.sha256(target.encode()).hexdigest()[:16])
+
+
+def suggestions(patch: str, below: str, mark: str) -> list[Suggestion]:
     """Return each change of a unified diff as a suggestion.
 
     Lines that are only added replace the line above them by itself and them; where nothing stands
@@ -56,11 +68,12 @@ def suggestions(patch: str, below: str) -> list[Suggestion]:
     Args:
         patch: as `tfopt recommend --format diff` writes it.
         below: the folder its paths start in, from the repository's root; empty where it is that.
+        mark: whose they are.
     """
     found = []
     for path, lines in _files(patch):
-        whole = posixpath.normpath(posixpath.join(below, path.removeprefix("b/")))
-        found += [Suggestion(whole, *change) for change in _changes(lines)]
+        whole = from_root(below, path.removeprefix("b/"))
+        found += [Suggestion(whole, *change, mark) for change in _changes(lines)]
     return found
 
 
