@@ -63,11 +63,13 @@
     const slider = figure.querySelector("input[type=range]");
     const output = figure.querySelector("output");
     const plot = figure.querySelector(".plot");
+    const maps = all(".cells", figure);
+    const daysOf = (map) => map.previousElementSibling.textContent.split("\n");
     const series = {};
-    for (const name of ["low", "mid", "high", "now", "then", "useNow", "useThen"]) {
+    for (const name of ["low", "mid", "high", "now", "then", "latencyNow", "latencyThen", "riskNow", "riskThen"]) {
       series[name] = figure.dataset[name]?.split(" ").flatMap((run) => {
-        const [value, times] = run.split("*"); // "1,954*3" is three hours
-        return Array(Number(times ?? 1)).fill(value);
+        const [value, times] = run.split("*"); // "1954*3" is three hours
+        return Array(Number(times ?? 1)).fill(value.replace(/\B(?=(\d{3})+$)/g, ","));
       });
     }
     const time = (hour) => new Date(Number(figure.dataset.start) + hour * 3600e3);
@@ -79,8 +81,9 @@
       const both = (now, then, unit) =>
         then ? `${now[hour]}${unit} now, ${then[hour]}${unit} proposed` : `${now[hour]}${unit}`;
       const words = `${day} ${at.toISOString().slice(0, 10)} ${clock} UTC: demand ${series.mid[hour]} req/s ` +
-        `(p05–p95 ${series.low[hour]}–${series.high[hour]}); capacity ${both(series.now, series.then, " req/s")}; ` +
-        `used at p95 demand ${both(series.useNow, series.useThen, " %")}${figure.dataset.mark}`;
+        `(p05–p95 ${series.low[hour]}–${series.high[hour]}); capacity ${both(series.now, series.then, " req/s")}` +
+        (series.latencyNow ? `; p99 ${both(series.latencyNow, series.latencyThen, " ms")}` +
+          `; bad minutes ${both(series.riskNow, series.riskThen, " %")}` : "") + figure.dataset.mark;
       output.textContent = words;
       slider.value = hour;
       slider.setAttribute("aria-valuetext", words);
@@ -88,10 +91,10 @@
       line.setAttribute("x1", hour);
       line.setAttribute("x2", hour);
       line.removeAttribute("visibility");
-      for (const map of all(".cells", figure)) {
+      for (const map of maps) {
         const cell = map.querySelector(".cursor");
         cell.setAttribute("x", at.getUTCHours());
-        cell.setAttribute("y", map.dataset.days.split(" ").indexOf(day));
+        cell.setAttribute("y", daysOf(map).indexOf(day));
         cell.removeAttribute("visibility");
       }
     };
@@ -106,8 +109,8 @@
       }
     };
     follow(figure.querySelector(".week"), (x) => within(x, hours));
-    for (const map of all(".cells", figure)) {
-      const days = map.dataset.days.split(" ");
+    for (const map of maps) {
+      const days = daysOf(map);
       follow(map, (x, y) => {
         const [day, clock] = [days[within(y, days.length)], within(x, 24)];
         return series.mid.findIndex((_, hour) => {

@@ -234,6 +234,13 @@ class DemandFigures(_Model):
     start: str  # ISO 8601
 
 
+class HourlyService(_Model):
+    """How one group of settings serves each hour from `DemandFigures.start`."""
+
+    p99_ms: list[float]  # of the hour's requests, over five scenarios
+    bad_minute_risk: list[float]  # share of the hour's minutes that are bad, over ten scenarios
+
+
 class Group(_Model):
     """One instance group and what to do about it."""
 
@@ -249,6 +256,8 @@ class Group(_Model):
     cost: Cost | None = None
     slo: SloFigures | None = None
     demand: DemandFigures | None = None
+    hourly_now: HourlyService | None = None
+    hourly_recommended: HourlyService | None = None
     why_this_type: str | None = None
     alternatives: list[Alternative] = []
     explanation: Explanation | None = None

@@ -13,6 +13,7 @@ from tfopt.recommendation import (
     DemandFigures,
     Edit,
     Group,
+    HourlyService,
     Impact,
     Interval,
     Proof,
@@ -75,6 +76,15 @@ def demand(scale: float, source: str = "traffic/web.csv", hours: int = 168) -> D
     )
 
 
+def service(slow: float, hours: int = 168) -> HourlyService:
+    """Return hours of which each evening is slow; `slow` is the worst one's p99 in ms."""
+    load = [0.5 + 0.5 * math.sin(2 * math.pi * (hour % 24 - 12) / 24) for hour in range(hours)]
+    return HourlyService(
+        p99_ms=[round(40 + (slow - 40) * x**3, 1) for x in load],
+        bad_minute_risk=[round(max(0.0, x - 0.9) * slow / 2000, 4) for x in load],
+    )
+
+
 def settings(instance_type: str, low: int, high: int, **more: object) -> Settings:
     """Return a group's sizing; what is not named is not set."""
     values = {"desired_capacity": None, "target_cpu": None} | more
@@ -119,6 +129,8 @@ def web() -> Group:
         cost=cost(3447.0, 2137.0),
         slo=slo(0.12, 0.02),
         demand=demand(1240),
+        hourly_now=service(262),
+        hourly_recommended=service(214),
         why_this_type="2.3 × the work per vCPU of m5.xlarge at 1.2 × its price per vCPU",
         alternatives=[
             Alternative(
@@ -221,6 +233,8 @@ def apps() -> Group:
         ),
         slo=slo(0.43, 0.004),
         demand=demand(88.4, "traffic/apps.csv"),
+        hourly_now=service(655),
+        hourly_recommended=service(180),
         edits=[
             Edit(
                 attribute="min_size",

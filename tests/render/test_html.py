@@ -22,18 +22,19 @@ from reports import (
     hostile,
     not_analysed_group,
     report,
+    service,
     unchanged_group,
     web,
 )
 
-from tfopt.recommendation import Alternative, DemandFigures, Group
+from tfopt.recommendation import Alternative, DemandFigures, Group, HourlyService
 from tfopt.render import render
 from tfopt.render.frontier import frontier
 from tfopt.render.page import OPEN_GROUPS, page
 from tfopt.render.patch_lines import patch_lines
 from tfopt.render.plain import plain, plain_report
 from tfopt.render.scales import Axis, line, relative
-from tfopt.render.week import LEVELS, WEEKDAYS, week_chart
+from tfopt.render.week import LATENCY, RISK, WEEKDAYS, HeatMap, week_chart
 
 LIMIT = 1_500_000  # bytes of a page of 50 groups
 OUR_ATTRIBUTES = re.compile(
@@ -103,6 +104,13 @@ def fleet(count: int) -> list[Group]:
             for field in DemandFigures.model_fields
             if field.startswith("hourly_")
         }
+        hourly = {
+            name: HourlyService(
+                p99_ms=[round(ms * chance.uniform(0.8, 1.2), 1) for ms in service(300).p99_ms],
+                bad_minute_risk=[round(max(0.0, chance.uniform(-1, 0.2)), 4) for _ in range(168)],
+            )
+            for name in ("hourly_now", "hourly_recommended")
+        }
         address = f'module.shop["region-{number}"].aws_autoscaling_group.web'
         made.append(
             web().model_copy(
@@ -110,6 +118,7 @@ def fleet(count: int) -> list[Group]:
                     "address": address,
                     "alternatives": others,
                     "demand": week.model_copy(update=noisy),
+                    **hourly,
                 }
             )
         )
@@ -207,37 +216,49 @@ def test_tables_have_heads_and_headings_leave_no_level_out() -> None:
 
 @pytest.mark.parametrize("hours", [24, 30, 168, 336])
 @pytest.mark.parametrize("start", ["2026-05-04T00:00:00Z", "2026-05-07T13:00:00+02:00"])
-def test_the_heat_map_is_demand_by_capacity_of_each_hour(hours: int, start: str) -> None:
+def test_the_heat_maps_are_latency_and_risk_of_each_hour(hours: int, start: str) -> None:
     """Each cell has the level of the obvious calculation, whenever the horizon starts."""
     asked = demand(100, hours=hours).model_copy(update={"start": start})
-    capacity = [50 + 3.1 * (hour % 41) for hour in range(hours)]
-    asked = asked.model_copy(update={"hourly_capacity_now": capacity})
-    chart = week_chart(asked, "", proposed=False)
-    assert chart
-    wanted: dict[tuple[str, int], float] = {}
-    first = 0 if start.endswith("Z") else 3 * 24 + 11  # hours since Monday, UTC
-    for hour, (p95, able) in enumerate(zip(asked.hourly_p95_rps, capacity, strict=True)):
-        place = (WEEKDAYS[(first + hour) // 24 % 7], (first + hour) % 24)
-        wanted[place] = max(p95 / able, wanted.get(place, 0))
-    found = {}
-    for level, path in enumerate(chart.heat_now.levels):
-        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", path):
-            for hour in range(int(x), int(x) + int(length)):
-                found[chart.heat_now.days[int(y)], hour] = level
-    assert found == {place: sum(s > end for end in LEVELS) for place, s in wanted.items()}
-    assert len(set(found.values())) > 2
-
-
-def test_no_capacity_is_more_than_full() -> None:
-    """Without an instance any demand is too much, and none is none; nothing divides by zero."""
-    asked = demand(100).model_copy(
-        update={"hourly_capacity_now": [0.0] * 168, "hourly_p95_rps": [0.0] + [5.0] * 167}
+    served = HourlyService(
+        p99_ms=[40 + 3.1 * (hour % 71) for hour in range(hours)],
+        bad_minute_risk=[(hour % 53) ** 2 / 5000 for hour in range(hours)],
     )
-    chart = week_chart(asked, "", proposed=False)
+    chart = week_chart(asked, "", proposed=False, service=[served], slo_p99_ms=200)
     assert chart
-    assert chart.readings["use-now"] == "0 >999*167"
-    assert chart.heat_now.levels[0] == "M0 0h1v1h-1z"
-    assert chart.heat_now.highest == "Mon 01:00, >999\N{NO-BREAK SPACE}%"
+    latency, risk = chart.heats
+    first = 0 if start.endswith("Z") else 3 * 24 + 11  # hours since Monday, UTC
+    for maps, scale, shares in (
+        (latency, LATENCY, [ms / 200 for ms in served.p99_ms]),
+        (risk, RISK, served.bad_minute_risk),
+    ):
+        wanted: dict[tuple[str, int], float] = {}
+        for hour, share in enumerate(shares):
+            place = (WEEKDAYS[(first + hour) // 24 % 7], (first + hour) % 24)
+            wanted[place] = max(share, wanted.get(place, 0))
+        (drawn,) = maps.maps
+        found = levels_of(drawn)
+        assert found == {place: sum(s > end for end in scale.ends) for place, s in wanted.items()}
+        assert len(set(found.values())) > 2
+        assert len(scale.ends) + 1 == len(scale.words) == len(drawn.levels)
+
+
+def levels_of(drawn: HeatMap) -> dict[tuple[str, int], int]:
+    """Return the level of each cell that the paths of a map cover."""
+    found = {}
+    for level, path in enumerate(drawn.levels):
+        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)", path):
+            for hour in range(int(x), int(x) + int(length)):
+                found[drawn.days[int(y)], hour] = level
+    return found
+
+
+def test_an_answer_without_latency_by_hour_is_drawn_without_heat_maps() -> None:
+    """One that an earlier version wrote."""
+    group = web().model_copy(update={"hourly_now": None, "hourly_recommended": None})
+    page_ = render(report(group), "", "html")
+    assert 'class="week"' in page_
+    assert 'class="cells"' not in page_
+    assert 'class="cells"' in render(report(web()), "", "html")
 
 
 def test_series_that_do_not_fit_together_give_no_picture() -> None:
@@ -258,8 +279,8 @@ def test_readings_give_back_every_hour() -> None:
     for run in chart.readings["then"].split(" "):
         value, _, times = run.partition("*")
         unfolded += [value] * int(times or 1)
-    assert unfolded == [f"{x:,.0f}" for x in asked.hourly_capacity_recommended]
-    assert chart.readings["now"] == "3,720*168"
+    assert unfolded == [f"{x:.0f}" for x in asked.hourly_capacity_recommended]
+    assert chart.readings["now"] == "3720*168"
 
 
 @given(st.lists(st.floats(0, 1000), min_size=2, max_size=30))
@@ -325,8 +346,8 @@ def test_assumed_figures_say_so_and_stay_out_of_the_sums() -> None:
     for words in (group.now.words, group.saving.words, group.bars[0].words):
         assert words.endswith("\N{NO-BREAK SPACE}assumed")
     week = Parsed(render(report(assumed_group()), "", "html"))
-    said = [text for text in week.texts["figcaption"] if "p95 demand ÷ capacity" in text]
-    assert len(said) == 2
+    said = [text for text in week.texts["figcaption"] if "by hour of day" in text]
+    assert len(said) == 4
     assert all(text.endswith(", assumed.") for text in said)
     assert made.groups[1].now.key is None
     mixed = page(report(unchanged_group(), assumed_group()))

@@ -10,7 +10,15 @@ import numpy as np
 from tfopt.advise.additions import ready_to_add
 from tfopt.advise.decide import Decision, alternatives
 from tfopt.advise.explanation import explanation
-from tfopt.advise.figures import demand_figures, interval, monthly, p99_ms, risk, savings
+from tfopt.advise.figures import (
+    Served,
+    demand_figures,
+    interval,
+    monthly,
+    risk,
+    savings,
+    served,
+)
 from tfopt.advise.leaves import Leaves
 from tfopt.advise.policies import other_policies, step_table
 from tfopt.advise.wording import why_this_type
@@ -83,6 +91,8 @@ def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_ris
     changed = changes(current, recommended)
     pairs = _pairs(current, recommended, changed)
     found = consequences(plan, group, pairs, leaves.lifecycles)
+    before = served(case, present)
+    after = served(case, chosen) if changed else before
     now, then = monthly(verdict.present_outcome), monthly(verdict.chosen_outcome)
     answer = Group(
         address=group.address,
@@ -99,8 +109,10 @@ def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_ris
             savings_share=interval(savings(now, then)),
             saving_monthly_usd=interval(now - then),
         ),
-        slo=_slo(case, verdict),
+        slo=_slo(case, verdict, after),
         demand=demand_figures(case, present, chosen),
+        hourly_now=before.by_hour(),
+        hourly_recommended=after.by_hour() if changed else None,
         why_this_type=why_this_type(case, verdict) if "instance_type" in changed else None,
         alternatives=alternatives(case, decision, max_risk),
         explanation=explanation(case, decision) if changed else None,
@@ -192,7 +204,7 @@ def _schedules(group: InstanceGroup) -> list[ScheduleValues]:
     ]
 
 
-def _slo(case: Case, verdict: Verdict) -> SloFigures:
+def _slo(case: Case, verdict: Verdict, after: Served) -> SloFigures:
     slo = case.problem.slo
     return SloFigures(
         slo_p99_ms=slo.p99_ms,
@@ -201,7 +213,7 @@ def _slo(case: Case, verdict: Verdict) -> SloFigures:
         recommended_bad_minute_share=interval(verdict.chosen_outcome.bad_minute_share[0]),
         current_risk=risk(verdict.present_outcome, slo.max_bad_minutes),
         recommended_risk=risk(verdict.chosen_outcome, slo.max_bad_minutes),
-        p99_ms=p99_ms(case, verdict.chosen),
+        p99_ms=after.p99_ms(),
     )
 
 

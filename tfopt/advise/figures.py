@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfopt.recommendation import DemandFigures, Interval, Totals
+from tfopt.recommendation import DemandFigures, HourlyService, Interval, Totals
 from tfopt_sim.cost import HOURS_PER_MONTH
+from tfopt_sim.hourly import p99_by_slot
 from tfopt_sim.types import Configuration, FloatArray, Outcome, Trajectory
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 HOUR_MINUTES = 60
 LATENCY_SCENARIOS = 10  # whole latency distributions cost more than means
+HOURLY_SCENARIOS = 5  # 300 minutes are enough for an hour's 99th percentile
 DIGITS = 6  # significant enough for money and shares, and the same bytes on every machine
 
 
@@ -47,11 +51,46 @@ def risk(outcome: Outcome, max_bad_minutes: float) -> float:
     return _round(float(np.mean(outcome.bad_minute_share[0] > max_bad_minutes)))
 
 
-def p99_ms(case: Case, configuration: Configuration) -> Interval:
-    """Return the weekly 99th percentile of latency over a few scenarios, in ms."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How settings serve a few scenarios, minute by minute."""
+
+    case: Case
+    configuration: Configuration
+    paths: list[Trajectory]
+
+    def p99_ms(self) -> Interval:
+        """Return the 99th percentile of each scenario's latency, in ms."""
+        return interval(np.array([path.p99_ms for path in self.paths]))
+
+    def by_hour(self) -> HourlyService:
+        """Return latency and risk of each hour of the horizon; a last part of one is left out."""
+        minutes = self.paths[0].demand_rps.size
+        count = minutes // HOUR_MINUTES
+        slots = np.arange(minutes) // HOUR_MINUTES
+        p99 = p99_by_slot(self.paths[:HOURLY_SCENARIOS], slots, count, self._percentile_ms)
+        bad = sum(_by_hour(path.bad) for path in self.paths)
+        asked = sum(_by_hour(-np.expm1(-60.0 * path.demand_rps)) for path in self.paths)
+        risk = np.minimum(bad / np.maximum(asked, 1e-12), 1.0)
+        return HourlyService(
+            p99_ms=[round(ms or 0.0, 1) for ms in p99],
+            bad_minute_risk=[round(float(share), 4) for share in risk],
+        )
+
+    def _percentile_ms(self, machines: FloatArray, backlog: FloatArray, rps: FloatArray) -> float:
+        from tfopt_sim.rollout import whole_percentile_ms
+        from tfopt_sim.tables import service_of
+
+        problem = self.case.problem
+        service = service_of(self.configuration.machine, problem.workload, problem.slo)
+        timeout_s = problem.workload.timeout_s or math.inf
+        return whole_percentile_ms(service, machines, backlog, rps, timeout_s=timeout_s)
+
+
+def served(case: Case, configuration: Configuration) -> Served:
+    """Run settings through the first few scenarios."""
     weeks = case.held_back_rps[:LATENCY_SCENARIOS]
-    paths = [_path(case, configuration, week) for week in weeks]
-    return interval(np.array([path.p99_ms for path in paths]))
+    return Served(case, configuration, [_path(case, configuration, week) for week in weeks])
 
 
 def _path(case: Case, configuration: Configuration, week: FloatArray) -> Trajectory:

@@ -10,7 +10,7 @@ from tfopt.advise.answer import PRICE_QUALITY, as_planned, settings_of
 from tfopt.outlook.days import worst_days
 from tfopt.outlook.figures import interval, rounded
 from tfopt.outlook.given import Given
-from tfopt.outlook.hours import by_hour_of_week, machines_of
+from tfopt.outlook.hours import by_hour_of_week
 from tfopt.outlook.scenarios import LATENCY_SCENARIOS, WEEK, Looked, Subject
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer
@@ -28,6 +28,7 @@ from tfopt.simulation import (
     SloFigures,
 )
 from tfopt_sim.cost import HOURS_PER_MONTH
+from tfopt_sim.hourly import machines_of
 from tfopt_sim.types import FloatArray, PredictiveScaling, Slo, Trajectory
 
 _OF_START = 0.2  # share of the bad minutes in the first hour from which it is said

@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 
 from tfopt.outlook.figures import rounded
 from tfopt.simulation import HOURS_PER_WEEK, Band, ByHourOfWeek
+from tfopt_sim.hourly import Percentile, p99_by_slot
 from tfopt_sim.types import FloatArray, Trajectory
 
 HOUR = 60  # minutes
 HOURLY_SCENARIOS = 20  # an hour of twenty weeks holds requests enough for its 99th percentile
-Percentile = Callable[[FloatArray, FloatArray, FloatArray], float]
-"""Takes machines in service, backlog and requests/s per minute; returns p99 in ms."""
-
-
-def machines_of(path: Trajectory) -> FloatArray:
-    """Return what serves in each minute, counted in the configuration's own machine."""
-    return path.in_service.astype(np.float64) if path.machines is None else path.machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +132,5 @@ def latencies(
         mapped: like `map`, perhaps on several threads.
     """
     slots = clock.slots(clock.hours)
-    size = np.stack([machines_of(path) for path in paths])
-    backlog = np.stack([path.backlog_requests for path in paths])
-    rps = np.stack([path.demand_rps for path in paths])
-
-    def of(slot: int) -> float | None:
-        places = np.flatnonzero(slots == slot)
-        if not places.size:
-            return None
-        # the minute before each stretch brings its backlog along, but no requests of its own
-        before = np.setdiff1d(places - 1, places)
-        chosen = np.union1d(before[before >= 0], places)
-        asked = np.where(slots[chosen] == slot, rps[:, chosen], 0.0)
-        ms = percentile(size[:, chosen].ravel(), backlog[:, chosen].ravel(), asked.ravel())
-        return rounded(ms)
-
-    return list(mapped(of, range(HOURS_PER_WEEK)))
+    found = p99_by_slot(paths, slots, HOURS_PER_WEEK, percentile, mapped)
+    return [None if ms is None else rounded(ms) for ms in found]

@@ -18,8 +18,8 @@ from tfopt.outlook.hours import (
     HourSums,
     hour_sums,
     latencies,
-    machines_of,
 )
+from tfopt_sim.hourly import machines_of
 from tfopt_sim.rollout import (
     minutes_with_arrivals,
     service_limits,

@@ -14,7 +14,7 @@ from tfopt.render.page import page
 from tfopt.render.patch_lines import patch_lines
 from tfopt.render.plain import plain_lines, plain_report
 from tfopt.render.templates import markup_environment
-from tfopt.render.week import GRID, LEVEL_WORDS
+from tfopt.render.week import GRID
 from tfopt.resources import data_dir
 
 TEMPLATE = "report.html.j2"
@@ -31,7 +31,6 @@ def render_html(report: Report, patch: str) -> str:
             page=page(plain_report(report)),
             patch=list(patch_lines(shown)),
             exact_patch=_exact(patch, shown),
-            levels=LEVEL_WORDS,
             grid=GRID,
             style=style,
             script=script,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 
 from tfopt.recommendation import Group, Interval, Report
 from tfopt.render import words
@@ -98,15 +99,25 @@ def _group(group: Group, view: GroupView, number: int, *, shown_open: bool) -> P
         saving=_saving(group, mark),
         risk=Sortable(view.risk_cell, group.slo.current_risk if group.slo else None),
         bars=cost_bars(cost.current_monthly_usd, then, mark) if cost else [],
-        week=week_chart(group.demand, ", assumed" if group.assumed else "", proposed=changed)
-        if group.demand
-        else None,
+        week=_week(group, proposed=changed) if group.demand else None,
         frontier=frontier(group),
     )
 
 
 def _money(usd: float | None, mark: str) -> Sortable:
     return Sortable("" if usd is None else words.money(usd) + mark, usd)
+
+
+def _week(group: Group, *, proposed: bool) -> WeekChart | None:
+    assert group.demand
+    service = [group.hourly_now, *([group.hourly_recommended] if proposed else [])]
+    return week_chart(
+        group.demand,
+        ", assumed" if group.assumed else "",
+        proposed=proposed,
+        service=[it for it in service if it],
+        slo_p99_ms=group.slo.slo_p99_ms if group.slo else inf,
+    )
 
 
 def _saving(group: Group, mark: str) -> Sortable:

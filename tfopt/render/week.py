@@ -1,22 +1,39 @@
-"""Demand against capacity, hour by hour, as the page draws it: curves, a heat-map, readings."""
+"""Demand, capacity, latency and risk hour by hour, as the page draws them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import inf
 
-from tfopt.recommendation import DemandFigures
+from tfopt.recommendation import DemandFigures, HourlyService
 from tfopt.render import words
 from tfopt.render.scales import Axis, band, line, relative
 
-GRID = 400  # units that the height of the curves is divided into; the browser stretches them
+GRID = 200  # units that the height of the curves is divided into; the browser stretches them
 HOURS = range(24)
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)  # upper ends of a heat-map's levels; above is the last one
-LEVEL_WORDS = ("to 25 %", "to 50 %", "to 75 %", "to 90 %", "to 100 %", "over 100 %")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The levels of a heat-map: their upper ends, above which is the last one, and their words."""
+
+    ends: tuple[float, ...]
+    words: tuple[str, ...]
+
+
+# p99 as a share of what the SLO allows; bad minutes as a share of the hour's minutes
+LATENCY = Scale(
+    (0.25, 0.5, 0.75, 0.9, 1.0),
+    ("to 25 %", "to 50 %", "to 75 %", "to 90 %", "to 100 %", "over 100 % of the SLO's p99"),
+)
+RISK = Scale(
+    (0.0005, 0.005, 0.02, 0.1, 0.3),
+    ("none", "to 0.5 %", "to 2 %", "to 10 %", "to 30 %", "over 30 % of the minutes bad"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +46,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """The share of the capacity used at p95 demand, for each hour of day and day of week."""
+    """One figure for each hour of day and day of week."""
 
+    title: str  # "p99 latency now"
     days: list[str]
-    levels: list[str]  # the SVG path of each level's cells, an hour wide and a day high
-    highest: str  # "Tue 19:00, 84 %"
+    levels: list[str]  # the SVG path of each level's cells, a stroke through each run of hours
+    highest: str  # "Tue 19:00, 184 ms"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMaps:
+    """The maps of one figure, now and as proposed, and the words of their levels."""
+
+    key: str  # "p99"
+    maps: list[HeatMap]
+    levels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +71,10 @@ class DayRow:
     demand_peak: str
     capacity_now: str  # the day's lowest
     capacity_proposed: str
-    use_now: str  # the day's highest
-    use_proposed: str
+    p99_now: str  # the day's highest
+    p99_proposed: str
+    risk_now: str  # the day's highest
+    risk_proposed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +90,29 @@ class WeekChart:
     median: str
     capacity_now: str
     capacity_proposed: str  # empty where nothing changes
-    heat_now: HeatMap
-    heat_proposed: HeatMap | None
+    heats: list[HeatMaps]  # empty where the report does not tell of latency and risk
     rows: list[DayRow]
-    readings: dict[str, str]  # by name the hours' figures, split by blanks; "1,954*3" is three
+    readings: dict[str, str]  # by name the hours' figures, split by blanks; "1954*3" is three
     peak: str
     mark: str  # ", assumed" or nothing
 
 
-def week_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> WeekChart | None:
+def week_chart(
+    demand: DemandFigures,
+    mark: str,
+    *,
+    proposed: bool,
+    service: Sequence[HourlyService] = (),
+    slo_p99_ms: float = inf,
+) -> WeekChart | None:
     """Return the picture of the horizon; None where the figures give none.
 
     Args:
         demand: hourly figures; every series of the same length.
         mark: ", assumed" or nothing, said wherever figures are.
         proposed: whether to draw the proposed capacity beside the present one.
+        service: latency and risk by hour, now and, where it is drawn, as proposed.
+        slo_p99_ms: what the SLO allows.
     """
     low, mid, high = demand.hourly_p05_rps, demand.hourly_p50_rps, demand.hourly_p95_rps
     now, then = demand.hourly_capacity_now, demand.hourly_capacity_recommended
@@ -85,8 +122,8 @@ def week_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> WeekChart
         return None
     start = _utc(demand.start)
     axis = Axis(0.0, max(*map(max, drawn), 1e-3) * 1.05, 0.0, GRID, digits=0)
-    use_now = _use(high, now)
-    use_then = _use(high, then) if proposed else []
+    whole = all(len(it.p99_ms) == len(it.bad_minute_risk) == hours for it in service)
+    service = service if whole else ()
     peak = max(range(hours), key=high.__getitem__)
     return WeekChart(
         hours=hours,
@@ -98,10 +135,9 @@ def week_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> WeekChart
         median=relative(line(range(hours), mid, axis)),
         capacity_now=relative(line(range(hours), now, axis)),
         capacity_proposed=relative(line(range(hours), then, axis)) if proposed else "",
-        heat_now=_heat_map(use_now, start),
-        heat_proposed=_heat_map(use_then, start) if proposed else None,
-        rows=_day_rows(demand, use_now, use_then, start),
-        readings=_readings(drawn, use_now, use_then),
+        heats=_heats(service, slo_p99_ms, start) if service else [],
+        rows=_day_rows(demand, service, start, proposed=proposed),
+        readings=_readings(drawn, service),
         peak=f"{words.rate(high[peak])}, {_hour_name(start, peak)}",
         mark=mark,
     )
@@ -110,18 +146,6 @@ def week_chart(demand: DemandFigures, mark: str, *, proposed: bool) -> WeekChart
 def _utc(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _use(demand: Sequence[float], capacity: Sequence[float]) -> list[float]:
-    """Return each hour's demand ÷ capacity; without capacity any demand is infinitely too much."""
-    return [
-        asked / able if able > 0 else (inf if asked > 0 else 0.0)
-        for asked, able in zip(demand, capacity, strict=True)
-    ]
-
-
-def _use_text(use: float) -> str:
-    return words.share(use) if use < 9.995 else f">999{words.GAP}%"
 
 
 def _hour_name(start: datetime, hour: int) -> str:
@@ -144,29 +168,52 @@ def _every_second_day(start: datetime, hours: int) -> list[tuple[float, float]]:
     return [(day - 0.5, min(24, hours - day)) for day in range(first + 24, hours, 48)]
 
 
-def _heat_map(use: Sequence[float], start: datetime) -> HeatMap:
+def _heats(service: Sequence[HourlyService], slo_p99_ms: float, start: datetime) -> list[HeatMaps]:
+    names = ("now", "as proposed")
+    latency, risk = [], []
+    for name, it in zip(names, service, strict=False):
+        shares = [ms / slo_p99_ms for ms in it.p99_ms]
+        latency.append(
+            _heat_map(f"p99 latency {name}", shares, LATENCY, it.p99_ms, words.milliseconds, start)
+        )
+        bad = it.bad_minute_risk
+        risk.append(_heat_map(f"Bad minutes {name}", bad, RISK, bad, words.share, start))
+    return [HeatMaps("p99", latency, LATENCY.words), HeatMaps("risk", risk, RISK.words)]
+
+
+def _heat_map(
+    title: str,
+    shares: Sequence[float],
+    scale: Scale,
+    values: Sequence[float],
+    said: Callable[[float], str],
+    start: datetime,
+) -> HeatMap:
     """Place each hour by day of week and hour of day; of several in one cell the highest counts."""
     cells: dict[tuple[int, int], float] = {}
-    for hour, share in enumerate(use):
+    for hour, share in enumerate(shares):
         time = start + timedelta(hours=hour)
         place = (time.weekday(), time.hour)
         cells[place] = max(share, cells.get(place, 0.0))
     days = sorted({day for day, _ in cells})
-    levels = [""] * len(LEVEL_WORDS)
+    levels = [""] * len(scale.words)
     for row, day in enumerate(days):
-        found = {hour: _level(cells[day, hour]) for hour in HOURS if (day, hour) in cells}
+        found = {hour: _level(cells[day, hour], scale) for hour in HOURS if (day, hour) in cells}
         for level, first, length in _stretches(found):
-            levels[level] += f"M{first} {row}h{length}v1h-{length}z"
-    worst = max(range(len(use)), key=use.__getitem__)
+            levels[level] += f"M{first} {row}h{length}"
+    worst = max(range(len(values)), key=values.__getitem__)
+    same = all(said(value) == said(values[worst]) for value in values)
+    when = "every hour" if same else _hour_name(start, worst)
     return HeatMap(
+        title=title,
         days=[WEEKDAYS[day] for day in days],
         levels=levels,
-        highest=f"{_hour_name(start, worst)}, {_use_text(use[worst])}",
+        highest=f"{when}, {said(values[worst])}",
     )
 
 
-def _level(share: float) -> int:
-    return sum(share > end for end in LEVELS)
+def _level(share: float, scale: Scale) -> int:
+    return sum(share > end for end in scale.ends)
 
 
 def _stretches(levels: dict[int, int]) -> list[tuple[int, int, int]]:
@@ -181,38 +228,49 @@ def _stretches(levels: dict[int, int]) -> list[tuple[int, int, int]]:
 
 
 def _day_rows(
-    demand: DemandFigures, use_now: list[float], use_then: list[float], start: datetime
+    demand: DemandFigures, service: Sequence[HourlyService], start: datetime, *, proposed: bool
 ) -> list[DayRow]:
     days: dict[str, list[int]] = {}
-    for hour in range(len(use_now)):
+    for hour in range(len(demand.hourly_p50_rps)):
         time = start + timedelta(hours=hour)
         days.setdefault(f"{WEEKDAYS[time.weekday()]} {time:%Y-%m-%d}", []).append(hour)
     now, then = demand.hourly_capacity_now, demand.hourly_capacity_recommended
+    pairs: list[HourlyService | None] = [*service, None, None][:2]
+
+    def highest(name: str, which: int, hours: list[int], said: Callable[[float], str]) -> str:
+        it = pairs[which]
+        return said(max(getattr(it, name)[hour] for hour in hours)) if it else ""
+
     return [
         DayRow(
             day=day,
             demand_peak=words.rate(max(demand.hourly_p95_rps[i] for i in hours)),
             capacity_now=words.rate(min(now[i] for i in hours)),
-            capacity_proposed=words.rate(min(then[i] for i in hours)) if use_then else "",
-            use_now=_use_text(max(use_now[i] for i in hours)),
-            use_proposed=_use_text(max(use_then[i] for i in hours)) if use_then else "",
+            capacity_proposed=words.rate(min(then[i] for i in hours)) if proposed else "",
+            p99_now=highest("p99_ms", 0, hours, words.milliseconds),
+            p99_proposed=highest("p99_ms", 1, hours, words.milliseconds),
+            risk_now=highest("bad_minute_risk", 0, hours, words.share),
+            risk_proposed=highest("bad_minute_risk", 1, hours, words.share),
         )
         for day, hours in days.items()
     ]
 
 
-def _readings(
-    drawn: Sequence[Sequence[float]], use_now: list[float], use_then: list[float]
-) -> dict[str, str]:
+def _readings(drawn: Sequence[Sequence[float]], service: Sequence[HourlyService]) -> dict[str, str]:
     names = ("low", "mid", "high", "now", "then")
     found = {
-        name: _shortened([words.rate(value).split(words.GAP)[0] for value in series])
+        name: _shortened([_number(words.rate(value)) for value in series])
         for name, series in zip(names, drawn, strict=False)
     }
-    for name, series in (("use-now", use_now), ("use-then", use_then)):
-        if series:
-            found[name] = _shortened([_use_text(share).split(words.GAP)[0] for share in series])
+    for name, it in zip(("now", "then"), service, strict=False):
+        found[f"latency-{name}"] = _shortened([f"{ms:.0f}" for ms in it.p99_ms])
+        found[f"risk-{name}"] = _shortened([_number(words.share(x)) for x in it.bad_minute_risk])
     return found
+
+
+def _number(figure: str) -> str:
+    """Return a figure without its unit, and without the commas: the script sets them again."""
+    return figure.split(words.GAP, maxsplit=1)[0].replace(",", "")
 
 
 def _shortened(values: list[str]) -> str:
