@@ -12,6 +12,7 @@ from fake_api import NOT_FOUND, Asked, FakeApi, Reply
 
 TOKEN = "glpat-canary5f1c9e7aToken"
 ME, SOMEBODY = 41, 42
+REFS = {"base_sha": "a" * 40, "start_sha": "b" * 40, "head_sha": "c" * 40}
 _ids = count(301)
 
 
@@ -23,6 +24,7 @@ class Stored:
     author: int = ME
     closed: bool = False
     deleted: bool = False
+    position: dict[str, Any] | None = None  # of one on a line
     id: int = field(default_factory=lambda: next(_ids))
 
 
@@ -66,11 +68,17 @@ class FakeVendor(FakeApi):
 
 
 class FakeGitLab(FakeVendor):
-    """Notes in pages of two, which Link headers join."""
+    """Notes in pages of two, which Link headers join; those on a line have a position."""
 
     verb, limit = "gitlab", 1_000_000
     said_no: ClassVar[Any] = {"error": "insufficient_scope", "error_description": "…"}
     _run = 70
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.diffs: list[dict[str, str]] = []
+        # the lines of them that may be commented on: file, new number → old number, None if added
+        self.lines: dict[tuple[str, int], int | None] = {}
 
     def environment(self) -> dict[str, str]:
         return {
@@ -92,19 +100,29 @@ class FakeGitLab(FakeVendor):
     def answer_to(self, asked: Asked) -> Reply:
         if asked.path == "/api/v4/user":
             return Reply(200, {"id": ME, "username": "bot"})
-        found = re.fullmatch(
-            r"/api/v4/projects/(5|group%2Fname)/merge_requests/12/notes(?:/(\d+))?", asked.path
+        whole = re.fullmatch(
+            r"/api/v4/projects/(?:5|group%2Fname)/merge_requests/12(.*)", asked.path
         )
+        what = whole[1] if whole else "?"
+        fixed = {"": {"iid": 12, "diff_refs": REFS}, "/diffs": self.diffs}
+        if what in fixed:
+            return Reply(200, fixed[what])
+        if what == "/discussions" and asked.method == "POST":
+            return self._discuss(asked.body["body"], asked.body["position"])
+        found = re.fullmatch(r"/notes(?:/(\d+))?", what)
         if not found:
             return NOT_FOUND
-        if found[2]:
-            note = self.find(found[2])
-            if asked.method == "DELETE":
-                self.comments.remove(note)
-                return Reply(204)
-            assert asked.method == "PUT"
-            note.body = asked.body["body"]
-            return Reply(200, self._shown(note))
+        return self._one(asked, self.find(found[1])) if found[1] else self._all(asked)
+
+    def _one(self, asked: Asked, note: Stored) -> Reply:
+        if asked.method == "DELETE":
+            self.comments.remove(note)
+            return Reply(204)
+        assert asked.method == "PUT"
+        note.body = asked.body["body"]
+        return Reply(200, self._shown(note))
+
+    def _all(self, asked: Asked) -> Reply:
         if asked.method == "POST":
             assert not self.too_long(asked.body["body"])
             self.comments.append(Stored(asked.body["body"]))
@@ -115,9 +133,22 @@ class FakeGitLab(FakeVendor):
         shown = [self._shown(note) for note in self.comments[2 * page - 2 : 2 * page]]
         return Reply(200, shown, {"Link": link} if more else {})
 
+    def _discuss(self, body: str, position: dict[str, Any]) -> Reply:
+        """Refuse what GitLab refuses: a line that is not in the diff, or half of its numbers."""
+        (diff,) = (it for it in self.diffs if it["new_path"] == position["new_path"])
+        line = (position["new_path"], position["new_line"])
+        told = {name: position[name] for name in REFS}
+        if told != REFS or self.lines.get(line, -1) != position["old_line"]:
+            return Reply(400, {"message": '400 Bad request - Note {:line_code=>["must be valid"]}'})
+        assert position["position_type"] == "text"
+        assert position["old_path"] == diff["old_path"]
+        self.comments.append(Stored(body, position=position))
+        return Reply(201, {"id": "6a9c", "notes": [self._shown(self.comments[-1])]})
+
     def _shown(self, note: Stored) -> dict[str, Any]:
         author = {"id": note.author, "username": "…"}
-        return {"id": note.id, "body": note.body, "author": author, "system": False}
+        shown = {"id": note.id, "body": note.body, "author": author, "system": False}
+        return shown | ({"type": "DiffNote", "position": note.position} if note.position else {})
 
 
 class FakeBitbucket(FakeVendor):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 from ci_job import Comment, Done, written
 from fake_github import FakeGitHub, Reviewed
+from fake_vendors import SOMEBODY, FakeGitLab, Stored
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tfopt.publish.pull_request.suggestions import Suggestion, mark_of, shown_lines, suggestions
+from tfopt.publish.pull_request.suggestions import (
+    ShownLine,
+    Suggestion,
+    mark_of,
+    shown_lines,
+    suggestions,
+)
 
 MARK = mark_of("plan.json")
 PATCH = """--- a/terraform.tfvars
@@ -55,7 +63,7 @@ def test_each_run_of_changed_lines_is_one_suggestion() -> None:
 
 def test_fence_is_longer_than_any_in_the_lines() -> None:
     """A heredoc with markdown in it does not end the suggestion."""
-    body = Suggestion("a.tf", 1, ("x",), ("````", "y"), MARK).body
+    body = Suggestion("a.tf", 1, ("x",), ("````", "y"), MARK).body()
     assert body == f"{MARK}\n`````suggestion\n````\ny\n`````\n"
 
 
@@ -84,12 +92,56 @@ def test_suggestions_taken_together_make_the_change(old: list[str], new: list[st
 def test_lines_that_a_pull_request_shows_are_those_of_its_new_side() -> None:
     """Added and unchanged ones, by their number there."""
     assert shown_lines(SHOWN) == {
-        4: "",
-        5: "web = {",
-        6: '  instance_type = "m5.xlarge"',
-        7: "  min           = 6",
-        8: "  max           = 24",
+        4: ShownLine("", None),
+        5: ShownLine("web = {", None),
+        6: ShownLine('  instance_type = "m5.xlarge"', None),
+        7: ShownLine("  min           = 6", None),
+        8: ShownLine("  max           = 24", 3),
     }
+
+
+@pytest.fixture
+def gitlab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeGitLab]:
+    """Return a GitLab whose merge request changes the sizes, at the root of its repository."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    with FakeGitLab().running() as api:
+        moved = {"old_path": "sizes.tfvars", "new_path": "terraform.tfvars", "diff": SHOWN}
+        api.diffs = [{"old_path": "logo.png", "new_path": "logo.png", "diff": ""}, moved]
+        api.lines = {("terraform.tfvars", line): None for line in (4, 5, 6, 7)}
+        api.lines["terraform.tfvars", 8] = 3
+        for name, value in (api.environment() | api.next_run()).items():
+            monkeypatch.setenv(name, value)
+        yield api
+
+
+def test_gitlab_shows_a_suggestion_in_a_thread_on_its_line(
+    gitlab: FakeGitLab, comment: Comment, tmp_path: Path
+) -> None:
+    """Written once, on added and unchanged lines; withdrawn with its change, theirs left alone."""
+    patch = tmp_path / "tfopt.patch"
+    longer = PATCH.replace("   max           = 24", "-  max           = 24\n+  max           = 9")
+
+    def run(diff: str) -> Done:
+        patch.write_text(diff)
+        return comment("gitlab", written(), "--suggest", str(patch), **gitlab.next_run())
+
+    for _ in range(2):
+        assert run(PATCH).code == 0
+        (it,) = (note for note in gitlab.comments if note.position)
+        assert it.position
+        assert (it.position["new_line"], it.position["old_line"]) == (7, None)
+        assert it.body.startswith(f"{MARK}\n```suggestion:-1+0\n{NEW[0]}\n")
+    theirs = Stored(f"{MARK}\nmine", SOMEBODY, position=it.position)
+    gitlab.comments.append(theirs)
+    assert "1 suggestion(s) written, 1 withdrawn, 0 left" in run(longer).err
+    (it,) = (note for note in gitlab.comments if note.position and note is not theirs)
+    assert it.position
+    assert (it.position["new_line"], it.position["old_line"]) == (8, 3)
+    assert "```suggestion:-2+0\n" in it.body
+    run("")
+    assert [note for note in gitlab.comments if note.position] == [theirs]
+    assert len(gitlab.comments) == 2
 
 
 class Job:

@@ -101,6 +101,15 @@ def _options(*behaviors: str, number: str = "--pull-request") -> Callable[[Comma
     return add
 
 
+_suggest_option = click.option(
+    "--suggest",
+    "patch",
+    type=click.Path(path_type=Path),
+    help="A diff that tfopt recommend wrote: a suggestion on each of its lines that the request "
+    "shows.",
+)
+
+
 @command.command(
     epilog="""\b
 Examples:
@@ -109,13 +118,7 @@ Examples:
 """
 )
 @_options("update", "new", "hide-and-new", "delete-and-new")
-@click.option(
-    "--suggest",
-    "patch",
-    type=click.Path(path_type=Path),
-    help="A diff that tfopt recommend wrote: a suggestion on each of its lines that the pull "
-    "request shows.",
-)
+@_suggest_option
 def github(**choices: Any) -> None:
     """Comment on a pull request of GitHub; the token is in GITHUB_TOKEN.
 
@@ -135,6 +138,7 @@ Examples:
 """
 )
 @_options(*_REMADE, number="--merge-request")
+@_suggest_option
 def gitlab(**choices: Any) -> None:
     """Comment on a merge request of GitLab; the token, with scope api, is in GITLAB_TOKEN.
 

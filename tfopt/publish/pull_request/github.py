@@ -16,7 +16,7 @@ from tfopt.publish.pull_request.comment import Comment, Vendor
 from tfopt.publish.pull_request.environment import Environment, Given, required
 from tfopt.publish.pull_request.http import Client, NotAllowedError, Response, Secret
 from tfopt.publish.pull_request.patience import Patience
-from tfopt.publish.pull_request.suggestions import Suggestion, shown_lines
+from tfopt.publish.pull_request.suggestions import ShownLine, Suggestion, shown_lines
 
 VENDOR = Vendor("GitHub", 65_536)
 _PER_PAGE = 100  # the most of both APIs
@@ -181,7 +181,11 @@ class GitHub:
         """Delete a comment."""
         self._client.send("DELETE", f"{self._comment}/{comment.key.id}")
 
-    def shown(self) -> dict[str, dict[int, str]]:
+    def text_of(self, suggestion: Suggestion) -> str:
+        """Return the text of a suggestion; which lines it replaces is told beside it."""
+        return suggestion.body()
+
+    def shown(self) -> dict[str, dict[int, ShownLine]]:
         """Return the lines that the pull request shows of each file's new side, by number."""
         return {
             file.filename: shown_lines(file.patch or "")
@@ -217,7 +221,7 @@ class GitHub:
             place: dict[str, Any] = {"path": it.path, "line": it.last, "side": "RIGHT"}
             if it.first < it.last:
                 place |= {"start_line": it.first, "start_side": "RIGHT"}
-            comments.append(place | {"body": it.body})
+            comments.append(place | {"body": self.text_of(it)})
         self._client.send(
             "POST", f"{self._pull}/reviews", {"event": "COMMENT", "comments": comments}
         )

@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from tfopt.publish.pull_request.suggestions import Suggestion
+from tfopt.publish.pull_request.suggestions import ShownLine, Suggestion
 
 
 @runtime_checkable
 class Reviewed(Protocol):
     """A pull request whose lines can be commented on."""
 
-    def shown(self) -> Mapping[str, Mapping[int, str]]:
+    def shown(self) -> Mapping[str, Mapping[int, ShownLine]]:
         """Return the lines that it shows of each file's new side, by number."""
+        ...
+
+    def text_of(self, suggestion: Suggestion) -> str:
+        """Return the text of a suggestion as this vendor reads it."""
         ...
 
     def suggested(self, mark: str) -> Mapping[int, tuple[str, int | None, str]]:
@@ -58,7 +62,7 @@ def suggest(
     """
     there = pull_request.suggested(mark)
     shown = pull_request.shown() if wanted else {}
-    placed = {(it.path, it.last, it.body): it for it in wanted if it.is_on(shown)}
+    placed = {(it.path, it.last, pull_request.text_of(it)): it for it in wanted if it.is_on(shown)}
     stale = [number for number, place in there.items() if place not in placed]
     fresh = [it for place, it in placed.items() if place not in there.values()]
     if not dry_run:

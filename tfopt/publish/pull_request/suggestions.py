@@ -37,18 +37,22 @@ class Suggestion:
         """Return the last line that is replaced."""
         return self.first + len(self.old) - 1
 
-    @property
-    def body(self) -> str:
-        """Return the text of the comment; its fence is longer than any in the lines."""
+    def body(self, word: str = "suggestion") -> str:
+        """Return the text of the comment; its fence is longer than any in the lines.
+
+        Args:
+            word: what the vendor wants after the fence.
+        """
         longest = max((len(run) for line in self.new for run in _FENCE.findall(line)), default=2)
         fence = "`" * (longest + 1)
         lines = "".join(f"{line}\n" for line in self.new)
-        return f"{self.mark}\n{fence}suggestion\n{lines}{fence}\n"
+        return f"{self.mark}\n{fence}{word}\n{lines}{fence}\n"
 
-    def is_on(self, shown: Mapping[str, Mapping[int, str]]) -> bool:
+    def is_on(self, shown: Mapping[str, Mapping[int, ShownLine]]) -> bool:
         """Say whether the pull request shows these lines, and as they are here."""
         lines = shown.get(self.path, {})
-        return all(lines.get(self.first + i) == line for i, line in enumerate(self.old))
+        found = [lines.get(number) for number in range(self.first, self.last + 1)]
+        return [line and line.text for line in found] == list(self.old)
 
 
 def mark_of(target: str) -> str:
@@ -77,17 +81,28 @@ def suggestions(patch: str, below: str, mark: str) -> list[Suggestion]:
     return found
 
 
-def shown_lines(patch: str) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line of the new side that a file's hunks show."""
+
+    text: str
+    old_number: int | None  # None: it is added
+
+
+def shown_lines(patch: str) -> dict[int, ShownLine]:
     """Return the lines of the new side that a file's hunks show, by number."""
-    shown: dict[int, str] = {}
-    number = 0
+    shown: dict[int, ShownLine] = {}
+    old = new = 0
     for line in patch.split("\n"):
         hunk = _HUNK.match(line)
         if hunk:
-            number = int(hunk[3])
+            old, new = int(hunk[1]), int(hunk[3])
         elif line[:1] in ("+", " "):
-            shown[number] = line[1:]
-            number += 1
+            shown[new] = ShownLine(line[1:], old if line[0] == " " else None)
+            new += 1
+            old += line[0] == " "
+        elif line[:1] == "-":
+            old += 1
     return shown
 
 
