@@ -1,4 +1,4 @@
-"""Searches proposals for the cheapest that hold: screens, polishes, mends, proves, and descends.
+"""Searches proposals for the cheapest that hold: screens, polishes, mends, proves, goes on.
 
 Weeks of history are replayed beside the forecast's scenarios. A forecast can be wrong where a
 replay cannot, and a week that was is only one week; so a past week missed is neither ignored nor
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfopt_policies.calibrated import safer, single_steps
 from tfopt_policies.expressible import distinct
+from tfopt_policies.lines import lines
 from tfopt_policies.policy import Problem
 from tfopt_policies.race import FIRST, SECOND, THIRD, Race
 from tfopt_sim.types import Configuration
@@ -52,12 +53,10 @@ class Search:
         self._show_every_contender()
         self.race.run([self.problem.present], self.race.size)
         winner = self._first_to_hold(self._entrants()) or self._first_to_hold(self._safest())
-        for _ in range(_DESCENTS):
-            cheaper = None if winner is None else self._descend(winner)
-            if cheaper is None:
-                break
-            winner = cheaper
-        return winner
+        if winner is None:
+            return None
+        winner = self._descended(winner)
+        return self._descended(self._along_lines(winner))
 
     def eligible(self, configuration: Configuration) -> bool:
         """Say whether it may win: the present settings may not where a shared one is pinned."""
@@ -141,6 +140,15 @@ class Search:
             if not any(self.race.seen(c) for c in own):
                 self.race.run([min(own, key=self.burdened_cost)], FIRST)
 
+    def _descended(self, winner: Configuration) -> Configuration:
+        """Return where steps down from a winner end."""
+        for _ in range(_DESCENTS):
+            cheaper = self._descend(winner)
+            if cheaper is None:
+                break
+            winner = cheaper
+        return winner
+
     def _descend(self, winner: Configuration) -> Configuration | None:
         """Return what holds and costs less, one step from a winner; None where nothing does.
 
@@ -152,6 +160,38 @@ class Search:
         self._screen()
         limit = self.burdened_cost(winner)
         return self._first_to_hold(c for c in self._entrants() if self.burdened_cost(c) < limit)
+
+    def _along_lines(self, winner: Configuration) -> Configuration:
+        """Return the cheapest that holds on the lines through what is far from a winner."""
+        found_by = _heir(self.proposer[winner])
+        for line in lines(self.problem, winner):
+            low, high = -1, len(line)  # too unsafe, too dear
+            while high - low > 1:
+                middle = (low + high) // 2
+                tried = line[middle]
+                self.proposer.setdefault(tried, found_by)
+                if self._beats(tried, winner):
+                    winner, high = tried, middle
+                elif self._costs_less(tried, winner):
+                    low = middle
+                else:
+                    high = middle
+        return winner
+
+    def _beats(self, tried: Configuration, winner: Configuration) -> bool:
+        """Say whether one holds and costs less than a winner; it is run until that is plain."""
+        self.race.enter([tried])
+        for upto in (FIRST, SECOND, THIRD, self.race.size):
+            if not (self._may_hold(tried) and self._costs_less(tried, winner)):
+                return False
+            self.race.run([tried], upto)
+        return self.eligible(tried) and self.holds(tried) and self._costs_less(tried, winner)
+
+    def _costs_less(self, tried: Configuration, winner: Configuration) -> bool:
+        """Say whether one costs less than a winner, on what both have run on."""
+        cost = self.race.cost if self.race.seen(tried) else self.race.past_cost
+        mine, theirs = (cost(c) * (1 + self.past_misses(c)) for c in (tried, winner))
+        return mine < theirs
 
     def _entrants(self) -> list[Configuration]:
         """Return what may still turn out to hold, seen or not, cheapest first."""
