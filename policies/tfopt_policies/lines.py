@@ -14,7 +14,7 @@ from tfopt_policies.expressible import distinct
 from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.steps import aim_of, with_aim
-from tfopt_sim.types import Configuration
+from tfopt_sim.types import Configuration, ScheduledAction
 
 _AIMS = tuple(round(0.05 * step, 2) for step in range(3, 18))  # 0.15 … 0.85
 _FLOORED_AIMS = tuple(aim for aim in _AIMS if aim >= 0.4)  # floors carry the peaks: it may run hot
@@ -34,14 +34,18 @@ def lines(problem: Problem, winner: Configuration) -> Iterator[list[Configuratio
     bare = replace(winner, schedules=problem.present.schedules)
     for aim in _AIMS:
         yield distinct(problem, _sized(with_aim(bare, aim), range(1, 2 * low + 1)))
-    if not problem.knobs.schedules:
+    if not (problem.knobs.schedules and problem.knobs.min_size):  # a floor sets the minimum
         return
     for share in _SHARES:
         floors = [floors_by_hour(problem, winner.machine, share, room) for room in _HEADROOM]
-        for minimum in sorted({max(1, low // 2), low}):
-            for aim in _FLOORED_AIMS:
-                aimed = replace(with_aim(bare, aim), min_size=minimum)
-                yield distinct(problem, (replace(aimed, schedules=each) for each in floors))
+        for aim in _FLOORED_AIMS:
+            yield distinct(problem, (_floored(with_aim(bare, aim), each) for each in floors))
+
+
+def _floored(wanted: Configuration, floors: tuple[ScheduledAction, ...]) -> Configuration:
+    """Return a configuration under floors, its minimum no higher than the lowest of them."""
+    sizes = [action.min_size for action in floors if action.min_size is not None]
+    return replace(wanted, schedules=floors, min_size=min([wanted.min_size, *sizes]))
 
 
 def _sized(wanted: Configuration, sizes: Iterable[int]) -> Iterator[Configuration]:
