@@ -37,6 +37,8 @@ def rollout(group: InstanceGroup, changed: Set[str], lifecycle: Lifecycle | None
         return Rollout("rolling", ("; ".join(_rolling(group, changed)),))
     if group.kind == "aws_instance" and "instance_type" in changed:
         return Rollout("in-place", ("each instance is stopped and started with the new type",))
+    if group.reaches is not None and "instance_type" in changed:
+        return Rollout("in-place", (group.reaches,))
     return Rollout("in-place" if changed else "none")
 
 
@@ -72,7 +74,9 @@ _AT_ONCE = {  # settings that act as soon as they are applied
 
 def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
     """Tell how a new type comes to run, and what the other changes meet until then."""
-    if not group.instance_refresh:
+    if group.reaches is not None:
+        yield group.reaches
+    elif not group.instance_refresh:
         yield "the type reaches new launches only: start an instance refresh right after the apply"
     elif group.kind == "aws_eks_node_group":
         yield "the apply makes EKS replace the nodes, some at a time"

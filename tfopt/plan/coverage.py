@@ -51,13 +51,9 @@ _REASONS: dict[str, str] = {
         google_compute_instance_group google_compute_instance_group_manager
         google_compute_region_instance_group_manager google_compute_autoscaler
         google_compute_region_autoscaler google_container_cluster google_container_node_pool""",
-    "Azure groups are not analysed yet": """
-        azurerm_virtual_machine azurerm_linux_virtual_machine azurerm_windows_virtual_machine
-        azurerm_virtual_machine_scale_set azurerm_linux_virtual_machine_scale_set
-        azurerm_windows_virtual_machine_scale_set azurerm_orchestrated_virtual_machine_scale_set
-        azurerm_monitor_autoscale_setting azurerm_kubernetes_cluster
-        azurerm_kubernetes_cluster_node_pool azurerm_service_plan azurerm_app_service_plan
-        azurerm_linux_web_app azurerm_windows_web_app azurerm_dedicated_host""",
+    "App Service plans and dedicated hosts are not analysed": """
+        azurerm_service_plan azurerm_app_service_plan azurerm_linux_web_app azurerm_windows_web_app
+        azurerm_dedicated_host""",
     "Kubernetes workloads are not analysed yet": """
         kubernetes_deployment kubernetes_deployment_v1 kubernetes_stateful_set
         kubernetes_stateful_set_v1 kubernetes_daemonset kubernetes_daemon_set_v1

@@ -89,7 +89,7 @@ class Disk:
     """A volume that each instance brings and that is paid while it stands."""
 
     gib: float
-    kind: str  # "gp3"
+    kind: str  # "gp3", "P10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,7 @@ class InstanceGroup:
     spot_pools: int = 2  # of "lowest-price": how many of the cheapest are used alike
     capacity_rebalance: bool = False  # spot instances are replaced when they are told to go
     operating_system: Literal["linux", "windows", "unknown"] = "linux"
+    own_licence: bool = False  # of the operating system: it is not paid by use
     detailed_monitoring: bool = False
     warmup_s: float | None = None  # default_instance_warmup
     cooldown_s: float | None = None  # default_cooldown
@@ -140,6 +141,7 @@ class InstanceGroup:
     replaces_on: frozenset[str] = frozenset()  # attributes whose change replaces the group
     rolls_on: frozenset[str] = frozenset()  # attributes whose change reaches new launches only
     instance_refresh: bool = False  # an apply that changes the type replaces running instances
+    reaches: str | None = None  # how a changed type comes to run, where its kind says so
     fixed_name: bool = False  # no second group of its name can stand beside it while it is replaced
     notes: tuple[str, ...] = ()  # facts a reader must know (pinned template version, …)
 

@@ -22,8 +22,23 @@ USD_PER_GIB_MONTH: Final[Mapping[str, float]] = {
     "st1": 0.045,
     "sc1": 0.015,
     "standard": 0.05,
+    "P4": 5.28 / 32,
+    "P6": 10.21 / 64,
+    "P10": 19.71 / 128,
+    "P15": 38.02 / 256,
+    "P20": 73.22 / 512,
+    "P30": 135.17 / 1024,
+    **dict.fromkeys(("E4", "E6", "E10", "E15", "E20", "E30"), 0.075),
+    "S4": 1.54 / 32,
+    "S6": 3.01 / 64,
+    "S10": 5.89 / 128,
+    "S15": 11.33 / 256,
+    "S20": 21.76 / 512,
+    "S30": 40.96 / 1024,
 }
-"""Amazon EBS list prices of us-east-1; provisioned IOPS and throughput are not among them."""
+"""List prices: Amazon EBS in us-east-1, without provisioned IOPS and throughput; Azure managed
+disks in eastus, by tier, without operations."""
+_PRICED_IN: Final[Mapping[str, str]] = {"aws": "us-east-1", "azure": "eastus"}
 SpotAllocation = Literal[
     "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
 ]
@@ -148,4 +163,5 @@ def fleet_notes(group: InstanceGroup) -> Iterable[str]:
         )
     if group.disks:
         size = sum(disk.gib for disk in group.disks)
-        yield f"disks of {size:g} GiB an instance are priced as in us-east-1"
+        where = _PRICED_IN.get(group.cloud, _PRICED_IN["aws"])
+        yield f"disks of {size:g} GiB an instance are priced as in {where}"
