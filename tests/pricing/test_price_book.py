@@ -214,14 +214,34 @@ def test_a_type_not_offered_here_is_told_with_where_it_is(book: PriceBook) -> No
         assert book.offer("aws", region, absent.instance_type).region == region
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
-def test_windows_has_no_price(cloud: str, book: PriceBook) -> None:
+@pytest.mark.parametrize(
+    ("cloud", "region", "name"),
+    [
+        ("aws", "us-east-1", "m5.large"),
+        ("gcp", "us-central1", "n2-standard-4"),
+        ("azure", "westeurope", "Standard_B2ms"),  # whose licence is another
+        ("azure", "westeurope", "Standard_E16-4s_v5"),  # licensed for vCPUs that do not run
+        ("azure", "westeurope", "Standard_D4ps_v5"),  # Arm
+    ],
+)
+def test_windows_has_no_price(cloud: str, region: str, name: str, book: PriceBook) -> None:
     """No figure is better than that of another operating system."""
-    region = book.regions(cloud)[0]
-    name = book.offers(cloud, region)[0].instance_type
-    assert isinstance(book.offer(cloud, region, name, "unknown"), Offer)
-    with pytest.raises(TfoptError, match="no windows prices"):
+    assert book.offer(cloud, region, name, "unknown").operating_system == "linux"
+    with pytest.raises(TfoptError, match="no windows price"):
         book.offer(cloud, region, name, "windows")
+    assert name not in {one.instance_type for one in book.offers(cloud, region, "windows")}
+
+
+def test_windows_on_azure_is_linux_and_a_licence(book: PriceBook) -> None:
+    """A D4s v5 has four vCPUs, each 0.046 USD an hour dearer; there is no spot price."""
+    linux = book.offer("azure", "westeurope", "Standard_D4s_v5")
+    windows = book.offer("azure", "westeurope", "standard_d4s_v5", "windows")
+    assert windows.usd_per_hour == pytest.approx(linux.usd_per_hour + 4 * 0.046)
+    assert (windows.price_quality, windows.usd_per_hour_spot) == ("estimated", None)
+    assert windows in book.offers("azure", "West Europe", "windows")
+    assert "Windows" in windows.price_source
+    with pytest.raises(TfoptError, match="no plan9 price"):
+        book.offer("azure", "westeurope", "Standard_D4s_v5", "plan9")
 
 
 def test_the_book_is_stale_after_ninety_days(book: PriceBook) -> None:

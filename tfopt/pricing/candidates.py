@@ -56,14 +56,15 @@ def candidates(book: PriceBook, present: Offer, rules: CandidateRules) -> list[O
     """
     if present.category not in _EXCHANGEABLE or present.capacity is None:
         return []
-    fitting = [o for o in book.offers(present.cloud, present.region) if _fits(o, present, rules)]
+    offers = book.offers(present.cloud, present.region, present.operating_system)
+    fitting = [offer for offer in offers if _fits(offer, present, rules)]
     by_architecture: dict[str, list[Offer]] = defaultdict(list)
     for offer in fitting:
         by_architecture[offer.architecture].append(offer)
     chosen = [
         offer
-        for offers in by_architecture.values()
-        for offer in _diverse(offers, present, rules.max_candidates)
+        for alike in by_architecture.values()
+        for offer in _diverse(alike, present, rules.max_candidates)
     ]
     return sorted(chosen, key=_price_of_work)
 

@@ -28,11 +28,12 @@ class Boot:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One instance type in one region, Linux, on demand.
+    """One instance type in one region, on demand, with Linux unless it says otherwise.
 
     `price_quality` is "listed" (the vendor's list), "listed_2024" (the list of February 2024),
-    "estimated" (us-east-1's list price × the family's regional ratio of 2024), "corrected_windows"
-    (a list that gave the Windows price, put right) or "listed_unverified" (no second source).
+    "estimated" (us-east-1's list price × the family's regional ratio of 2024; for Windows, Linux's
+    price and the licence), "corrected_windows" (a list that gave the Windows price, put right) or
+    "listed_unverified" (no second source).
     `perf_quality` says where `throughput_per_vcpu` comes from: "measured" on this type, or filled
     in from its "family", from its "processor" in other families, or "estimated" from its
     single-thread PassMark (docs/decisions/0003-busy-vcpu-throughput.md). `boost` is that of the
@@ -69,6 +70,7 @@ class Offer:
     price_date: str  # ISO date of the list the price was read from
     price_source: str
     boot: Boot | None
+    operating_system: Literal["linux", "windows"] = "linux"
 
     @property
     def accelerated(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from tfopt.errors import TfoptError
 from tfopt.pricing.nearest import meant, nearest, same_place_first
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
+from tfopt.pricing.windows import with_windows
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -134,14 +135,17 @@ class PriceBook:
         book = self._of(cloud)
         return len(book.prices(book.region(region)))
 
-    def offers(self, cloud: str, region: str) -> list[Offer]:
-        """Return every type offered in a region, Linux, sorted by name.
+    def offers(self, cloud: str, region: str, operating_system: str = "linux") -> list[Offer]:
+        """Return every type offered in a region with a price for the system, sorted by name.
 
         Raises:
             TfoptError: the cloud or the region is not known.
         """
         book = self._of(cloud)
-        return list(book.offers(book.region(region)))
+        found = book.offers(book.region(region))
+        if operating_system != "windows":
+            return list(found)
+        return [offer for one in found if (offer := with_windows(one)) is not None]
 
     def offer(
         self, cloud: str, region: str, instance_type: str, operating_system: str = "linux"
@@ -152,19 +156,24 @@ class PriceBook:
             cloud: "aws", "gcp" or "azure".
             region: as the cloud names it; Azure's display names ("East US") are understood.
             instance_type: as the cloud names it; case counts only where the cloud says so.
-            operating_system: only "linux" has prices; "unknown" is read as Linux.
+            operating_system: "windows" has prices for some of Azure's types only; "unknown" is
+                read as Linux.
 
         Raises:
             TfoptError: cloud, region or type is not known, the type is not offered there, or the
                 operating system has no prices; the nearest names are in the hint.
         """
-        if operating_system not in {"linux", "unknown"}:
-            raise TfoptError(
-                f"the price book has no {operating_system} prices for {cloud}",
-                hint="It holds Linux prices, on demand and spot",
-            )
         book = self._of(cloud)
-        return book.offer(book.region(region), book.type_name(instance_type))
+        offer = book.offer(book.region(region), book.type_name(instance_type))
+        if operating_system in {"linux", "unknown"}:
+            return offer
+        with_licence = with_windows(offer) if operating_system == "windows" else None
+        if with_licence is None:
+            raise TfoptError(
+                f"the price book has no {operating_system} price of {cloud}'s {instance_type}",
+                hint="It holds Linux prices, and Windows prices of some of Azure's types",
+            )
+        return with_licence
 
     def type_names(self, cloud: str) -> Collection[str]:
         """Return the names of all types of a cloud, whatever the region.

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from tfopt.plan.model import Disk, InstanceGroup
 from tfopt.pricing import Offer
+from tfopt.pricing.windows import USD_PER_VCPU_HOUR
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt_sim.types import Fleet, Machine, Money, Slot, Termination, WarmPool
 
@@ -38,6 +39,7 @@ USD_PER_GIB_MONTH: Final[Mapping[str, float]] = {
 }
 """List prices: Amazon EBS in us-east-1, without provisioned IOPS and throughput; Azure managed
 disks in eastus, by tier, without operations."""
+_LICENCE: Final = f"is priced at {USD_PER_VCPU_HOUR} USD per vCPU and hour, the list's of 2023"
 _PRICED_IN: Final[Mapping[str, str]] = {"aws": "us-east-1", "azure": "eastus"}
 SpotAllocation = Literal[
     "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
@@ -161,6 +163,9 @@ def fleet_notes(group: InstanceGroup) -> Iterable[str]:
             f"{group.spot_share:.0%}{above} run on spot, at the spot price of the price book's "
             f"date; {INTERRUPTIONS_PER_MONTH:.0%} of them are taken to be reclaimed in a month"
         )
+    if group.cloud == "azure" and group.operating_system == "windows":
+        paid = "is not in the price: it is brought along (license_type)"
+        yield f"its Windows licence {paid if group.own_licence else _LICENCE}"
     if group.disks:
         size = sum(disk.gib for disk in group.disks)
         where = _PRICED_IN.get(group.cloud, _PRICED_IN["aws"])

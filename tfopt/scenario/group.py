@@ -106,6 +106,8 @@ def _offer(
 ) -> Offer:
     system = group.operating_system
     system = settings.defaults.operating_system if system == "unknown" else system
+    if group.own_licence:
+        system = "linux"  # whose price it pays
     try:
         offer = book.offer(group.cloud, region, name, system)
     except TfoptError as problem:
