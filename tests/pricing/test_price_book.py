@@ -16,7 +16,7 @@ import pytest
 
 import tfopt.pricing
 from tfopt.errors import TfoptError
-from tfopt.pricing import CLOUDS, Offer, PriceBook, age_of, load_book
+from tfopt.pricing import CLOUDS, PriceBook, age_of, load_book
 
 FOLDER = Path(tfopt.pricing.__file__).parent / "book"
 

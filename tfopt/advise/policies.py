@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
+    AzureRule,
+    AzureScaler,
     MetricAlarm,
     PredictiveScaler,
     SimpleScaler,
@@ -18,14 +20,31 @@ from tfopt.recommendation import StepValues
 
 
 def step_table(group: InstanceGroup) -> list[StepValues] | None:
-    """Return every step and simple policy of the group as rows; None where it has none."""
-    rows = [
-        _row(scaler, step)
-        for scaler in acting_scalers(group)
-        if isinstance(scaler, StepScaler | SimpleScaler)
-        for step in _steps(scaler)
-    ]
-    return rows or None
+    """Return every step and simple policy and rule of the group as rows; None where it has none."""
+    return list(_rows(group)) or None
+
+
+def _rows(group: InstanceGroup) -> Iterator[StepValues]:
+    for scaler in acting_scalers(group):
+        if isinstance(scaler, StepScaler | SimpleScaler):
+            yield from (_row(scaler, step) for step in _steps(scaler))
+        elif isinstance(scaler, AzureScaler):
+            yield from (_azure_row(scaler.address, rule) for rule in scaler.rules)
+
+
+def _azure_row(address: str, rule: AzureRule) -> StepValues:
+    alarm = rule.alarm
+    above = alarm.comparison in (">", ">=")
+    out = rule.direction == "increase" or rule.adjustment == "exact"
+    return StepValues(
+        policy=address,
+        metric=alarm.metric,
+        lower=alarm.threshold if above else None,
+        upper=None if above else alarm.threshold,
+        change=rule.change if out else -rule.change,
+        adjustment=rule.adjustment,
+        after_s=_after_s(alarm),
+    )
 
 
 def _steps(scaler: StepScaler | SimpleScaler) -> Iterable[StepAdjustment]:
@@ -74,6 +93,8 @@ def _other_policies(group: InstanceGroup) -> Iterator[str]:
             yield f"target tracking at {goal}{', out only' if scaler.disable_scale_in else ''}"
         elif isinstance(scaler, PredictiveScaler):
             yield f"predictive scaling at {_goal(scaler.target, cpu=scaler.metric == 'cpu')}"
+        elif isinstance(scaler, AzureScaler) and scaler.look_ahead_s is not None:
+            yield f"predictive autoscale, {scaler.look_ahead_s / 60:g} minutes ahead"
 
 
 def _goal(target: float, *, cpu: bool) -> str:

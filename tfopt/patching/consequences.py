@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.values import same
+from tfopt.patching.azure_disks import newer_disks
 from tfopt.patching.case import Case, Changes, in_our_units
 from tfopt.patching.rollout import rollout
 from tfopt.patching.sizes import disordered, follows_bounds, owned, owner_of, service_bounds
@@ -244,4 +245,5 @@ _NOTES: tuple[_Rule, ...] = (
     _already_moving,
     _deposed,
     _deferred,
+    newer_disks,
 )

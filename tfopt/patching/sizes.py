@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tfopt.patching.case import Case
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
+    AzureScaler,
     OtherScaler,
     PredictiveScaler,
     ScheduleScaler,
@@ -130,6 +131,7 @@ def owned(case: Case) -> Iterator[str]:
 _OWNERS = (
     (TargetTrackingScaler, "target tracking"),
     (ScheduleScaler, "a schedule"),
+    (AzureScaler, "autoscale"),
     ((StepScaler, SimpleScaler, PredictiveScaler, OtherScaler), "a scaling policy"),
 )
 

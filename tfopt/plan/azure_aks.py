@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tfopt.plan.azure_common import RESOURCE_GROUP, disk_of, place_of, why_no_type
+from tfopt.plan.azure_common import RESOURCE_GROUP, disk_of, named_by, place_of, why_no_type
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
 from tfopt.plan.model import UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, flag, size, text
@@ -90,7 +89,7 @@ def _cluster_of(context: Context, owner: Resource) -> Resource:
     """Return the cluster, which says where its pools stand; else the pool itself."""
     if owner.kind == CLUSTER:
         return owner
-    link = follow(context.planned, owner, [("kubernetes_cluster_id",)], (CLUSTER,))
+    link = named_by(context, owner, [("kubernetes_cluster_id",)], (CLUSTER,))
     return link.to if link is not None else owner
 
 

@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tfopt.plan.azure_common import seconds
+from tfopt.plan.azure_common import named_by, seconds
 from tfopt.plan.azure_rules import NotFollowedError, read_rules
 from tfopt.plan.azure_times import recurrence_of
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
-from tfopt.plan.model import UNKNOWN, Site
+from tfopt.plan.model import REDACTED, UNKNOWN, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import AzureRule, AzureScaler, OtherScaler, Scaler, ScheduleScaler
 from tfopt.plan.values import block, blocks, flag, size, text
@@ -69,7 +68,7 @@ def by_target(context: Context, kinds: tuple[str, ...]) -> Mapping[str, list[Res
     """Return the settings by the address of the scale set that they scale; skip the others."""
     found: defaultdict[str, list[Resource]] = defaultdict(list)
     for setting in context.planned.of(KIND):
-        link = follow(context.planned, setting, [("target_resource_id",)], kinds)
+        link = named_by(context, setting, [("target_resource_id",)], kinds)
         if link is None:
             context.skip(setting, _why_skipped(setting))
             continue
@@ -122,7 +121,7 @@ def _read(context: Context, target: Resource, setting: Resource) -> Autoscale:
         min_size=base.bound("minimum"),
         max_size=base.bound("maximum"),
         sites=sites,
-        notes=tuple(_notes(setting, base, profiles)),
+        notes=tuple(_notes(base, profiles)),
     )
 
 
@@ -146,10 +145,12 @@ def _base(profiles: list[_Profile]) -> _Profile | None:
 
 
 def _why_no_base(setting: Resource, profiles: list[_Profile]) -> str:
-    if not profiles:
-        unknown = setting.get("profile") is UNKNOWN
-        return "its profiles are known only after apply" if unknown else "it has no profile"
-    return "none of its profiles is the default, so what holds until one starts is not told"
+    if profiles:
+        return "none of its profiles is the default, so what holds until one starts is not told"
+    told = setting.get("profile")
+    if told is REDACTED:
+        return "its profiles are sensitive"
+    return "its profiles are known only after apply" if told is UNKNOWN else "it has no profile"
 
 
 def _sites(setting: Resource, base: _Profile) -> Mapping[str, Site]:
@@ -212,7 +213,7 @@ def _look_ahead_s(setting: Resource) -> float | None:
     return seconds(predictive.get("look_ahead_time")) or 0.0
 
 
-def _notes(setting: Resource, base: _Profile, profiles: list[_Profile]) -> list[str]:
+def _notes(base: _Profile, profiles: list[_Profile]) -> list[str]:
     notes = []
     dated = [one.name for one in profiles if one.is_dated]
     if dated:
@@ -227,9 +228,6 @@ def _notes(setting: Resource, base: _Profile, profiles: list[_Profile]) -> list[
         notes.append(
             "its default profile stands once for each recurring one: its bounds are left alone"
         )
-    if predicts := text(block(setting.get("predictive")).get("scale_mode")):
-        only = "" if predicts == "Enabled" else ", which only forecasts"
-        notes.append(f"it has predictive autoscale{only}")
     return notes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
+from tfopt.plan.link import Link, follow
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, number, text
@@ -24,11 +24,21 @@ _TIERS = ((32, 4), (64, 6), (128, 10), (256, 15), (512, 20), (1024, 30))
 _TIER_LETTERS: Mapping[str, str] = {"Premium": "P", "StandardSSD": "E", "Standard": "S"}
 
 
+def named_by(
+    context: Context, start: Resource, paths: list[tuple[PathStep, ...]], kinds: tuple[str, ...]
+) -> Link | None:
+    """Return the resource that attributes name; none is inferred where they refer to others."""
+    link = follow(context.planned, start, paths, kinds)
+    if link is not None and link.inferred and any(start.references(*path) for path in paths):
+        return None
+    return link
+
+
 def place_of(context: Context, resource: Resource) -> tuple[str | None, tuple[str, ...]]:
     """Return the region of a resource: its own, else its resource group's; and what to know."""
     if text(resource.get("location")) is None:
         paths: list[tuple[PathStep, ...]] = [("location",), ("resource_group_name",)]
-        group = follow(context.planned, resource, paths, (RESOURCE_GROUP,))
+        group = named_by(context, resource, paths, (RESOURCE_GROUP,))
         if group is not None and text(group.to.get("location")) is not None:
             region, notes = context.regions.of(group.to)
             return region, (*notes, _ONLY_GROUP) if group.inferred else notes

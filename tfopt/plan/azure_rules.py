@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeVar
 
-from tfopt.plan.azure_common import seconds
+from tfopt.plan.azure_common import named_by, seconds
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
 from tfopt.plan.model import PathStep
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import Adjustment, AzureRule, Comparison, MetricAlarm
@@ -83,8 +82,10 @@ def _why_not_cpu(trigger: Mapping[str, object]) -> str | None:
 def _is_of_another(
     context: Context, target: Resource, setting: Resource, path: tuple[PathStep, ...]
 ) -> bool:
-    link = follow(context.planned, setting, [path], (target.kind,))
-    return link is not None and link.to.address != target.address
+    link = named_by(context, setting, [path], (target.kind,))
+    if link is not None:
+        return link.to.address != target.address
+    return bool(setting.references(*path)) or text(setting.get(*path)) is not None
 
 
 def _rule(address: str, trigger: Mapping[str, object], action: Mapping[str, object]) -> AzureRule:

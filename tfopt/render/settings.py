@@ -108,9 +108,9 @@ def scaled_by(settings: Settings) -> list[str]:
 
     `CPU from 60 %: +20 %, from 75 %: +50 %, after 2 minutes`, `predictive scaling at 50 % CPU`.
     """
-    policies: dict[tuple[str, str], list[StepValues]] = {}
+    policies: dict[tuple[str, str, int], list[StepValues]] = {}
     for row in settings.steps or []:
-        policies.setdefault((row.policy, row.metric), []).append(row)
+        policies.setdefault((row.policy, row.metric, row.after_s), []).append(row)
     tables = [
         f"{_METRIC[own[0].metric]} {', '.join(map(_step, own))}, "
         f"after {words.count(round(own[0].after_s / 60), 'minute')}"
