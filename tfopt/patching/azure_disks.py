@@ -13,12 +13,14 @@ from tfopt.patching.case import Case
 
 _VERSION = re.compile(r"_v(\d+)$")
 _NVME_SINCE = 6
+# the nodes of AKS start anew from an image of its own
+_MAKE_IMAGES = frozenset({"azurerm_kubernetes_cluster", "azurerm_kubernetes_cluster_node_pool"})
 
 
 def newer_disks(case: Case) -> Iterator[str]:
     """Sizes of version 6 and later attach their disks by NVMe."""
     old, new = case.changed.get("instance_type", (None, None))
-    if case.group.cloud != "azure" or not isinstance(new, str):
+    if case.group.cloud != "azure" or case.group.kind in _MAKE_IMAGES:
         return
     if _version(old) < _NVME_SINCE <= _version(new):
         ready = "its image" if case.group.action == "create" else "image and running machines"

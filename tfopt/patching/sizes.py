@@ -6,6 +6,7 @@
 - Amazon EKS API reference, `UpdateNodegroupConfig`: a minimum above the desired size is refused;
   the provider sends the whole `scaling_config`.
 - Application Auto Scaling API reference, `RegisterScalableTarget`: the service is kept in bounds.
+- azurerm, `azurerm_kubernetes_cluster_node_pool`: `node_count` lies between the two counts.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def _nodes_desired(case: Case, desired: int, side: str, bound: str) -> Iterator[
 _DESIRED: Mapping[str, Callable[[Case, int, str, str], Iterator[str]]] = {
     "aws_autoscaling_group": _group_desired,
     "aws_eks_node_group": _nodes_desired,
+    "azurerm_kubernetes_cluster": _group_desired,
+    "azurerm_kubernetes_cluster_node_pool": _group_desired,
 }
 
 

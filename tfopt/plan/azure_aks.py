@@ -33,6 +33,7 @@ _NOT_CYCLED = (
 )
 _HELD = "no autoscaler sizes it: it is taken to keep its node_count"
 _TAKES_PREMIUM = re.compile(r"Standard_(?:[DG]S\d|[A-Z]+\d+(?:-\d+)?[a-z]*s(?:_|$))")
+LEAST_VCPUS = 2  # AKS takes no size with fewer (Microsoft Learn, "AKS quotas and limits")
 _Path = tuple[PathStep, ...]
 
 
@@ -68,6 +69,7 @@ def _pool(context: Context, owner: Resource, where: _Path) -> InstanceGroup:
         operating_system="windows" if values.get("os_type") == "Windows" else "linux",
         disks=_disks(values),
         cluster_autoscaled=scaled,
+        least_vcpus=LEAST_VCPUS,
         sites=_sites(owner, where, values, typed=not fixed),
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=True,

@@ -33,6 +33,7 @@ class CandidateRules:
     denied_families: tuple[str, ...] = ()
     architectures: tuple[str, ...] | None = None
     min_memory_gib: float | None = None  # what one instance of the present type needs
+    min_vcpus: int = 1
     allow_burstable: bool | None = None
     smallest: float = 0.25  # capacity of an instance relative to the present type's
     largest: float = 4.0
@@ -77,6 +78,7 @@ def _fits(offer: Offer, present: Offer, rules: CandidateRules) -> bool:
         and offer.price_quality in _SOUND_PRICES
         and _same_kind(offer, present, rules)
         and _not_older(offer, present)
+        and offer.vcpus >= rules.min_vcpus
         and _size_fits(offer, present, rules)
         and _memory_fits(offer, present, rules)
     )

@@ -98,7 +98,7 @@ def build_case(
     present = configuration_of(group, settings, book, seen)
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
-    same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
+    same, other = _machines(book, offer, settings, table, group)
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     ended = end_note(settings, last_day(traffic, model.start, horizon_s, offer))
@@ -202,8 +202,7 @@ def _machines(
     offer: Offer,
     settings: Settings,
     table: WorkloadTable | None,
-    *,
-    on_spot: bool,
+    group: InstanceGroup,
 ) -> tuple[list[Offer], list[Offer]]:
     """Return exchangeable offers of an allowed architecture, and those that need another image."""
     defaults = settings.defaults
@@ -216,8 +215,10 @@ def _machines(
             denied_families=defaults.denied_families,
             architectures=("x86_64", "arm64"),
             min_memory_gib=table.memory_gib_per_instance if table else None,
+            min_vcpus=group.least_vcpus,
         ),
     )
+    on_spot = group.spot_share > 0
     usable = [
         o
         for o in found

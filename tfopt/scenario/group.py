@@ -37,7 +37,8 @@ def present_configuration(
         NotAnalysedError: sizes are unknown until apply, or scale in a way not simulated yet.
     """
     low, high = group.min_size, group.max_size
-    if group.desired_capacity is None and is_held(group) and group.action != "create":
+    held = is_held(group) and not group.cluster_autoscaled
+    if group.desired_capacity is None and held and group.action != "create":
         raise NotAnalysedError(
             "nothing in the plan says how many run: no scaling policy, no desired_capacity"
         )
