@@ -23,6 +23,8 @@ from azure_plans import (
 )
 from plan_builder import Values, block, change, reference
 
+from tfopt.plan.azure_common import seconds
+from tfopt.plan.azure_times import recurrence_of
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
     AzureRule,
@@ -34,6 +36,7 @@ from tfopt.plan.scalers import (
 from tfopt.scenario.group import present_configuration
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.scaling import is_held, scaling_of
+from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.types import AzureAutoscale, Machine
 
 MACHINE = Machine(name="Standard_D4s_v5", vcpus=4, memory_gib=16, usd_per_hour=0.23)
@@ -90,6 +93,51 @@ def test_the_simulator_takes_the_rules(tmp_path: Path) -> None:
     assert (asked.change, asked.adjustment, asked.aggregation) == (20.0, "percent", "maximum")
     assert (asked.cooldown_s, policy.look_ahead_s) == (3600.0, None)
     assert present_configuration(group, MACHINE).desired_capacity == 3
+
+
+def test_an_hour_by_the_minute_is_simulated(tmp_path: Path) -> None:
+    """A rule may look back over more than an alarm: the simulator keeps what it needs."""
+    hour = rule("Increase", "GreaterThan", 70, time_window="PT1H")
+    group = scaled(tmp_path, profile(2, 9, hour))
+    (policy,) = scaling_of(group)
+    assert isinstance(policy, AzureAutoscale)
+    assert policy.rules[0].alarm.of == 60
+    _, cloud = rules_for((policy,), MACHINE)
+    assert cloud.azure
+
+
+@pytest.mark.parametrize(
+    ("days", "cron"),
+    [
+        (DAYS, "*"),
+        (DAYS[:5], "1-5"),
+        (DAYS[5:], "0,6"),
+        (["Sunday", "Monday", "Tuesday"], "0-2"),
+        (["Monday", "Wednesday", "Friday"], "1,3,5"),
+        (["Tuesday", "Monday", "Monday"], "1,2"),
+    ],
+)
+def test_days_of_the_week(days: list[str], cron: str) -> None:
+    """Days are cron's own, Sunday first."""
+    recurrence = recurring(6, days)["recurrence"][0]
+    assert recurrence_of("x", recurrence) == (f"30 6 * * {cron}", "Etc/UTC")
+
+
+@pytest.mark.parametrize(
+    ("duration", "found"),
+    [
+        ("PT5M", 300.0),
+        ("PT1H30M", 5400.0),
+        ("P1DT1S", 86401.0),
+        ("P", None),
+        ("PT", None),
+        ("5m", None),
+        (None, None),
+    ],
+)
+def test_durations(duration: object, found: float | None) -> None:
+    """ISO 8601 as Azure writes it; anything else is not known."""
+    assert seconds(duration) == found
 
 
 @pytest.mark.parametrize(
@@ -190,15 +238,14 @@ def test_profiles_as_the_portal_writes_them(tmp_path: Path) -> None:
     group = scaled(tmp_path, DAY, back)
     assert (group.min_size, group.max_size) == (2, 9)
     assert group.scalers[1:] == (
-        ScheduleScaler(SETTING, "30 7 * * 1,2,3,4,5", "Europe/Berlin", 6, 9, None),
-        ScheduleScaler(SETTING, "30 19 * * 1,2,3,4,5", "Europe/Berlin", 2, 9, None),
+        ScheduleScaler(SETTING, "30 7 * * 1-5", "Europe/Berlin", 6, 9, None),
+        ScheduleScaler(SETTING, "30 19 * * 1-5", "Europe/Berlin", 2, 9, None),
     )
     assert isinstance(group.scalers[0], AzureScaler)
     assert not {"min_size", "max_size"} & set(group.sites)
-    assert any("its bounds are left alone" in note for note in group.notes)
+    assert group.notes == ("its bounds change with its recurring profiles: they are left alone",)
     plain = scaled(tmp_path, profile(2, 9, OUT, IN), DAY, back)
-    assert {"min_size", "max_size"} <= set(plain.sites)
-    assert plain.notes == ()
+    assert (plain.scalers, plain.notes) == (group.scalers, group.notes)
 
 
 def test_a_recurring_profile_without_an_end(tmp_path: Path) -> None:

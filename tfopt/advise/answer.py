@@ -151,7 +151,8 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
     desired = group.desired_capacity
     if held and desired is not None:
         desired = configuration.desired_capacity
-    bounded = "min_size" in group.sites  # a count has no bounds beside it
+    # a count has no bounds beside it
+    bounded = "min_size" in group.sites or group.min_size != group.max_size
     scaling = configuration.tracking
     return Settings(
         instance_type=configuration.machine.name,

@@ -98,6 +98,8 @@ _MISSING = {
     "target_cpu": "no single target-tracking policy on CPU in this plan scales it",
     "instance_type": "no edit of this plan's resources sets it",
     "desired_capacity": "the plan states no number for it",
+    "min_size": "the plan has no one number for it",
+    "max_size": "the plan has no one number for it",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tfopt.plan.azure_common import RESOURCE_GROUP, disk_of, named_by, place_of, why_no_type
+from tfopt.plan.azure_common import PLACES, disk_of, named_by, place_of, why_no_type
 from tfopt.plan.context import Context
 from tfopt.plan.model import UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
@@ -21,7 +21,7 @@ ATTRIBUTES = {
         "auto_scaling_enabled enable_auto_scaling zones availability_zones priority os_type "
         "os_disk_size_gb os_disk_type temporary_name_for_rotation"
     ),
-    RESOURCE_GROUP: "id name location",
+    **PLACES,
 }
 _CYCLED = (
     "the apply cycles the pool: its nodes move to a pool named {name} and back, without draining "

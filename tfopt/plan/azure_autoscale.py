@@ -111,7 +111,8 @@ def _read(context: Context, target: Resource, setting: Resource) -> Autoscale:
     base = _base(profiles)
     if base is None:
         return Autoscale((OtherScaler(setting.address, _why_no_base(setting, profiles)),))
-    sites = {} if base.ends is not None else _sites(setting, base)
+    recurring = any(one.recurs for one in profiles)
+    sites = {} if recurring else _sites(setting, base)
     try:
         scalers = _scalers(context, target, setting, profiles)
     except NotFollowedError as problem:
@@ -121,7 +122,7 @@ def _read(context: Context, target: Resource, setting: Resource) -> Autoscale:
         min_size=base.bound("minimum"),
         max_size=base.bound("maximum"),
         sites=sites,
-        notes=tuple(_notes(base, profiles)),
+        notes=tuple(_notes(profiles)),
     )
 
 
@@ -213,20 +214,18 @@ def _look_ahead_s(setting: Resource) -> float | None:
     return seconds(predictive.get("look_ahead_time")) or 0.0
 
 
-def _notes(base: _Profile, profiles: list[_Profile]) -> list[str]:
+def _notes(profiles: list[_Profile]) -> list[str]:
     notes = []
     dated = [one.name for one in profiles if one.is_dated]
     if dated:
         notes.append(f"{_listed(dated)} of a fixed date is not simulated")
     recurring = [one for one in profiles if one.recurs]
-    if recurring and not any(one.ends for one in recurring) and not base.recurs:
+    if recurring:
+        notes.append("its bounds change with its recurring profiles: they are left alone")
+    if recurring and not any(one.ends for one in recurring):
         notes.append(
             f"no profile ends {_listed([one.name for one in recurring])}: Azure keeps the profile "
             "that started last, and never returns to the default"
-        )
-    if base.ends is not None:
-        notes.append(
-            "its default profile stands once for each recurring one: its bounds are left alone"
         )
     return notes
 

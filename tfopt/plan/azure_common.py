@@ -14,7 +14,7 @@ from tfopt.plan.values import block, blocks, dig, number, text
 
 OperatingSystem = Literal["linux", "windows", "unknown"]
 RESOURCE_GROUP = "azurerm_resource_group"
-ATTRIBUTES: Final = {RESOURCE_GROUP: "id name location"}
+PLACES: Final = {RESOURCE_GROUP: "id name location"}  # attributes of what tells a region
 _ONLY_GROUP = "its region is taken to be that of the only resource group"
 _OWN_LICENCES = frozenset({"Windows_Server", "Windows_Client"})
 _PAID_IMAGES: Mapping[str, str] = {"redhat": "Red Hat", "suse": "SUSE", "oracle": "Oracle"}

@@ -75,8 +75,16 @@ def recurrence_of(profile: str, recurrence: Mapping[str, object]) -> tuple[str, 
     zone = text(recurrence.get("timezone")) or "UTC"
     if zone not in _TIME_ZONES:
         raise NotFollowedError(f"the time zone {zone!r} of its profile {profile!r} is not known")
-    on = "*" if len(set(days)) == len(_DAYS) else ",".join(map(str, sorted(set(days))))
-    return f"{minutes[0]} {hours[0]} * * {on}", _TIME_ZONES[zone]
+    return f"{minutes[0]} {hours[0]} * * {_weekdays(sorted(set(days)))}", _TIME_ZONES[zone]
+
+
+def _weekdays(days: list[int]) -> str:
+    """Return days of the week as cron takes them: `*`, `1-5`, `0,6`."""
+    if len(days) == len(_DAYS):
+        return "*"
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{days[0]}-{days[-1]}"
+    return ",".join(map(str, days))
 
 
 def _numbers(listed: object) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfopt.plan.azure_common import (
-    RESOURCE_GROUP,
+    PLACES,
     OperatingSystem,
     disk_of,
     disks_of,
@@ -37,7 +37,7 @@ ATTRIBUTES = {
         "id name location resource_group_name vm_size zones license_type storage_os_disk "
         "storage_data_disk storage_image_reference os_profile_windows_config"
     ),
-    RESOURCE_GROUP: "id name location",
+    **PLACES,
 }
 _RESTART = "each machine is shut down and started with the new size"
 

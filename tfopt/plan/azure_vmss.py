@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tfopt.plan import azure_autoscale
 from tfopt.plan.azure_autoscale import Autoscale, autoscale
 from tfopt.plan.azure_common import (
-    RESOURCE_GROUP,
+    PLACES,
     OperatingSystem,
     disk_of,
     disks_of,
@@ -45,7 +45,7 @@ ATTRIBUTES = {
         "os_profile_windows_config storage_profile_os_disk storage_profile_data_disk "
         "storage_profile_image_reference"
     ),
-    RESOURCE_GROUP: "id name location",
+    **PLACES,
     **azure_autoscale.ATTRIBUTES,
 }
 

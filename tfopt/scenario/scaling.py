@@ -46,6 +46,7 @@ would let one minute's noise scale a group. Scale-in stays as slow as it was.
 """
 _SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
 MOST_PERIODS = 52  # that an alarm of the simulator remembers
+_MOST_GRAINS = 720  # that a rule of Azure may look back over: twelve hours by the minute
 _DEFAULT_S = 300.0  # AWS's cooldown, and its warm-up where nothing else is set
 
 
@@ -152,7 +153,7 @@ def _tracking(
 
 def _azure_rule(group: InstanceGroup, rule: AzureRule) -> simulated.AzureRule:
     return simulated.AzureRule(
-        alarm=_alarm(group, rule.alarm),
+        alarm=_alarm(group, rule.alarm, most=_MOST_GRAINS),
         direction=rule.direction,
         change=rule.change,
         adjustment=rule.adjustment,
@@ -161,7 +162,7 @@ def _azure_rule(group: InstanceGroup, rule: AzureRule) -> simulated.AzureRule:
     )
 
 
-def _alarm(group: InstanceGroup, alarm: MetricAlarm) -> Alarm:
+def _alarm(group: InstanceGroup, alarm: MetricAlarm, most: int = MOST_PERIODS) -> Alarm:
     """Return the alarm with a period in which the metric is published at least once.
 
     An alarm on a shorter period goes by the datapoints that there are (CloudWatch, "How alarms
@@ -170,10 +171,9 @@ def _alarm(group: InstanceGroup, alarm: MetricAlarm) -> Alarm:
     Raises:
         NotAnalysedError: it looks back over more periods than are kept.
     """
-    if alarm.of > MOST_PERIODS:
+    if alarm.of > most:
         raise NotAnalysedError(
-            f"{alarm.address} looks back over {alarm.of} periods; at most {MOST_PERIODS} are "
-            "simulated"
+            f"{alarm.address} looks back over {alarm.of} periods; at most {most} are simulated"
         )
     published_s = _published_s(group) if alarm.metric == "cpu" else 60
     return Alarm(
