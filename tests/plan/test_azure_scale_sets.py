@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from azure_plans import PROVIDERS, SET, WEB, azure, only
 from plan_builder import Values, block, change, constant, reference
 
+from tfopt.advise.leaves import Leaves, effective, knobs_of
 from tfopt.plan.model import UNKNOWN, Disk, Slot
+from tfopt.settings import DefaultsTable
 
 FLEXIBLE = "azurerm_orchestrated_virtual_machine_scale_set.api"
 RETIRED = "azurerm_virtual_machine_scale_set.old"
@@ -215,3 +218,20 @@ def test_destroyed_sets_are_listed(tmp_path: Path) -> None:
     """A scale set that the plan destroys is no group."""
     plan = azure(tmp_path, change(WEB, None, before=SET, actions=["delete"]))
     assert [(one.address, one.reason) for one in plan.skipped] == [(WEB, "the plan destroys it")]
+
+
+@pytest.mark.parametrize(
+    ("address", "together", "most"),
+    [(WEB, None, 100), (WEB, True, 100), (WEB, False, 1000), (FLEXIBLE, None, 1000)],
+)
+def test_how_many_azure_lets_a_set_have(
+    address: str, together: bool | None, most: int, tmp_path: Path
+) -> None:
+    """One placement group holds a hundred; no proposal goes beyond."""
+    values = {**FLEX, "instances": 30, "single_placement_group": together}
+    group = only(tmp_path, change(address, values))
+    assert group.most_instances == most
+    knobs = knobs_of(group, Leaves({}, effective(group)), DefaultsTable())
+    assert knobs.largest_size == min(most, 150)
+    many = replace(group, max_size=120)  # as it stands, whatever the limit
+    assert knobs_of(many, Leaves({}, effective(many)), DefaultsTable()).largest_size >= 120

@@ -157,6 +157,14 @@ def _sized(moves: Iterable[Move], sites: _Sites) -> Iterator[_Owner]:
             yield from sites.get((address, move.path), ())
 
 
+def _largest(group: InstanceGroup) -> int:
+    """Return the largest size that is proposed; what the vendor allows stays, were it less."""
+    largest = max(LEAST_LARGEST, GROWTH * (group.max_size or 0))
+    if group.most_instances is None:
+        return largest
+    return max(min(largest, group.most_instances), group.max_size or 0)
+
+
 def without(knobs: Knobs, group: InstanceGroup, attributes: Collection[str]) -> Knobs:
     """Return the knobs with these attributes no longer free."""
     size = sized_by(group)
@@ -187,7 +195,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         held_by=by,
         target_cpu=tracks and free("target_cpu"),
         max_target_cpu=defaults.highest_target,
-        largest_size=max(LEAST_LARGEST, GROWTH * (group.max_size or 0)),
+        largest_size=_largest(group),
         smallest_size=max(1, min(defaults.min_zones, standing or 1)),
         keep_ceiling=True,
         fixed_desired=fixed,

@@ -33,7 +33,8 @@ _NOT_CYCLED = (
 )
 _HELD = "no autoscaler sizes it: it is taken to keep its node_count"
 _TAKES_PREMIUM = re.compile(r"Standard_(?:[DG]S\d|[A-Z]+\d+(?:-\d+)?[a-z]*s(?:_|$))")
-LEAST_VCPUS = 2  # AKS takes no size with fewer (Microsoft Learn, "AKS quotas and limits")
+# Microsoft Learn, "Quotas, virtual machine size restrictions, and region availability in AKS"
+LEAST_VCPUS, MOST_NODES = 2, 1000
 _Path = tuple[PathStep, ...]
 
 
@@ -70,6 +71,7 @@ def _pool(context: Context, owner: Resource, where: _Path) -> InstanceGroup:
         disks=_disks(values),
         cluster_autoscaled=scaled,
         least_vcpus=LEAST_VCPUS,
+        most_instances=MOST_NODES,
         sites=_sites(owner, where, values, typed=not fixed),
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=True,

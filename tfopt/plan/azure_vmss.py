@@ -24,14 +24,15 @@ from tfopt.plan.azure_upgrades import how_type_reaches
 from tfopt.plan.context import Context
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
-from tfopt.plan.values import block, blocks, number, size, text
+from tfopt.plan.values import block, blocks, flag, number, size, text
 
 LINUX = "azurerm_linux_virtual_machine_scale_set"
 WINDOWS = "azurerm_windows_virtual_machine_scale_set"
 FLEXIBLE = "azurerm_orchestrated_virtual_machine_scale_set"
 RETIRED = "azurerm_virtual_machine_scale_set"
 KINDS = (LINUX, WINDOWS, FLEXIBLE, RETIRED)
-_COMMON = "id name location resource_group_name zones priority license_type os_disk data_disk"
+_PLACED = "id name location resource_group_name zones single_placement_group"
+_COMMON = f"{_PLACED} priority license_type os_disk data_disk"
 _UNIFORM = f"{_COMMON} sku instances upgrade_mode source_image_reference"
 ATTRIBUTES = {
     LINUX: _UNIFORM,
@@ -41,7 +42,7 @@ ATTRIBUTES = {
         "source_image_reference"
     ),
     RETIRED: (
-        "id name location resource_group_name zones priority license_type sku upgrade_policy_mode "
+        f"{_PLACED} priority license_type sku upgrade_policy_mode "
         "os_profile_windows_config storage_profile_os_disk storage_profile_data_disk "
         "storage_profile_image_reference"
     ),
@@ -126,6 +127,7 @@ def _group(context: Context, group: Resource, scaled: Autoscale | None) -> Insta
         own_licence=has_own_licence(group),
         disks=_disks(group),
         sites=_sites(group, shape, site, acting),
+        most_instances=_most_instances(group),
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=reach.by_apply,
         reaches=reach.words,
@@ -195,6 +197,13 @@ def _operating_system(group: Resource, image: Mapping[str, object]) -> Operating
     if blocks(profile, "linux_configuration"):
         return "linux"
     return operating_system(image)
+
+
+def _most_instances(group: Resource) -> int:
+    """Return the limit of a scale set; the provider puts all but flexible ones in one placement."""
+    told = flag(group.get("single_placement_group"))
+    together = group.kind != FLEXIBLE if told is None else told
+    return 100 if together else 1000
 
 
 def _disks(group: Resource) -> tuple[Disk, ...]:

@@ -135,6 +135,7 @@ class InstanceGroup:
     disks: tuple[Disk, ...] = ()  # whose size the plan tells
     cluster_autoscaled: bool = False  # a Kubernetes cluster autoscaler may size it
     least_vcpus: int = 1  # of a type that its vendor lets it have
+    most_instances: int | None = None  # that its vendor lets it have
     burst_unlimited: bool | None = None  # credit_specification, where stated
     task_vcpus: float | None = None  # size of a task or pod
     task_memory_gib: float | None = None
