@@ -216,7 +216,10 @@ ScalingPolicy = (
 
 @dataclass(frozen=True, slots=True)
 class ScheduledAction:
-    """At each `recurrence` (five-field cron, wall clock of `time_zone`) sets what is not None."""
+    """At each `recurrence` (five-field cron, wall clock of `time_zone`) sets what is not None.
+
+    The minimum of a `floor` stands beside the configuration's own: the larger one holds.
+    """
 
     recurrence: str
     time_zone: str = "Etc/UTC"
@@ -224,6 +227,7 @@ class ScheduledAction:
     max_size: int | None = None
     desired_capacity: int | None = None
     late_s: float = 0.0  # acts up to so much later, drawn per occurrence (AWS: up to 120)
+    floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +302,23 @@ class Configuration:
     money: Money = Money()
 
     @property
-    def tracking(self) -> TargetTracking | None:
+    def actions(self) -> tuple[ScheduledAction, ...]:
+        """The schedules as they act: a floor within the configuration's own bounds."""
+        return tuple(
+            replace(action, min_size=min(max(action.min_size or 0, self.min_size), self.max_size))
+            if action.floor
+            else action
+            for action in self.schedules
+        )
+
+    @property
+    def tracking(self) -> TargetTracking | GceAutoscaler | None:
         """The one target that a planner may move: of the only policy that tracks mean CPU."""
-        found = [p for p in self.scaling if isinstance(p, TargetTracking) and p.metric == "cpu"]
+        found = [
+            policy
+            for policy in self.scaling
+            if isinstance(policy, TargetTracking | GceAutoscaler) and policy.metric == "cpu"
+        ]
         return found[0] if len(found) == 1 else None
 
     def with_target(self, target_cpu: float) -> Configuration:

@@ -183,13 +183,20 @@ def _schedules(group: InstanceGroup) -> list[ScheduleValues]:
         ScheduleValues(
             recurrence=scaler.recurrence,
             time_zone=scaler.time_zone,
-            min_size=scaler.min_size,
+            min_size=_least(group, scaler),
             max_size=scaler.max_size,
             desired_capacity=scaler.desired_capacity,
         )
         for scaler in group.scalers
         if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None
     ]
+
+
+def _least(group: InstanceGroup, scaler: ScheduleScaler) -> int | None:
+    """Return the minimum that a schedule sets; a floor does not go below the group's own."""
+    if not scaler.floor:
+        return scaler.min_size
+    return max(scaler.min_size or 0, group.min_size or 0)
 
 
 def _slo(case: Case, verdict: Verdict) -> SloFigures:

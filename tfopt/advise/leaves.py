@@ -12,7 +12,7 @@ from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site
-from tfopt.plan.scalers import TargetTrackingScaler
+from tfopt.plan.scalers import cpu_target
 from tfopt.scenario.fleet import holds_type
 from tfopt.scenario.scaling import is_held
 from tfopt.settings import DefaultsTable
@@ -176,7 +176,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         return leaves.patchable(attribute) if leaves.any_patchable else attribute in group.sites
 
     held, by = is_held(group), held_by(group)
-    tracks = any(isinstance(s, TargetTrackingScaler) for s in group.scalers)
+    tracks = any(cpu_target(scaler) is not None for scaler in group.scalers)
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
     standing = group.desired_capacity if held and by != "minimum" else group.min_size
     return Knobs(

@@ -49,7 +49,7 @@ def _unknown(configuration: Configuration) -> str | None:
 
 def _may_be_empty(configuration: Configuration) -> bool:
     """Tell whether the bounds allow no instance at all, so that nobody might ever be served."""
-    schedules = configuration.schedules
+    schedules = configuration.actions
     bounds = {configuration.min_size, *(own.min_size for own in schedules)}
     return 0 in bounds | {own.max_size for own in schedules}
 

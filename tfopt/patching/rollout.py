@@ -62,6 +62,8 @@ def _replacement(group: InstanceGroup, replaced: Set[str], lifecycle: Lifecycle 
     return Rollout("replace", (note,))
 
 
+_MANAGED = ("google_compute_instance_group_manager", "google_compute_region_instance_group_manager")
+_POOLS = ("google_container_node_pool", "google_container_cluster")
 _AT_ONCE = {  # settings that act as soon as they are applied
     "min_size": "minimum",
     "max_size": "maximum",
@@ -70,14 +72,28 @@ _AT_ONCE = {  # settings that act as soon as they are applied
 }
 
 
+_REFRESHED = {
+    "aws_autoscaling_group": "the apply starts the instance refresh that is in the plan",
+    "aws_eks_node_group": "the apply makes EKS replace the nodes, some at a time",
+    **dict.fromkeys(_MANAGED, "the apply makes the group replace its instances, some at a time"),
+    **dict.fromkeys(_POOLS, "the apply makes GKE replace the nodes, some at a time"),
+}
+_NOT_REFRESHED = {
+    "aws_autoscaling_group": (
+        "the type reaches new launches only: start an instance refresh right after the apply"
+    ),
+    **dict.fromkeys(
+        _MANAGED,
+        "the type reaches new instances only, as the update policy is not PROACTIVE: start a "
+        "rolling update right after the apply",
+    ),
+}
+
+
 def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
     """Tell how a new type comes to run, and what the other changes meet until then."""
-    if not group.instance_refresh:
-        yield "the type reaches new launches only: start an instance refresh right after the apply"
-    elif group.kind == "aws_eks_node_group":
-        yield "the apply makes EKS replace the nodes, some at a time"
-    else:
-        yield "the apply starts the instance refresh that is in the plan"
+    told = _REFRESHED if group.instance_refresh else _NOT_REFRESHED
+    yield told.get(group.kind, told["aws_autoscaling_group"])
     words = [word for name, word in _AT_ONCE.items() if name in changed]
     if words:
         listed = " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tfopt.patching.case import Case
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
+    GceScaler,
     OtherScaler,
     PredictiveScaler,
     ScheduleScaler,
@@ -129,6 +130,7 @@ def owned(case: Case) -> Iterator[str]:
 
 _OWNERS = (
     (TargetTrackingScaler, "target tracking"),
+    (GceScaler, "the autoscaler"),
     (ScheduleScaler, "a schedule"),
     ((StepScaler, SimpleScaler, PredictiveScaler, OtherScaler), "a scaling policy"),
 )

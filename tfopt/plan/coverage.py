@@ -47,10 +47,7 @@ _REASONS: dict[str, str] = {
         aws_autoscalingplans_scaling_plan""",
     "Google Cloud groups are not analysed yet": """
         google_compute_instance google_compute_instance_from_template
-        google_compute_instance_template google_compute_region_instance_template
-        google_compute_instance_group google_compute_instance_group_manager
-        google_compute_region_instance_group_manager google_compute_autoscaler
-        google_compute_region_autoscaler google_container_cluster google_container_node_pool""",
+        google_compute_instance_group google_container_cluster google_container_node_pool""",
     "Azure groups are not analysed yet": """
         azurerm_virtual_machine azurerm_linux_virtual_machine azurerm_windows_virtual_machine
         azurerm_virtual_machine_scale_set azurerm_linux_virtual_machine_scale_set
@@ -89,6 +86,8 @@ _UNUSED: Mapping[str, str] = {
     "aws_launch_template": "no group of this plan launches from it",
     "aws_launch_configuration": "no group of this plan launches from it",
     "aws_ecs_task_definition": "no service of this plan runs it",
+    "google_compute_instance_template": "no group of this plan launches from it",
+    "google_compute_region_instance_template": "no group of this plan launches from it",
 }
 DESTROYED = "the plan destroys it"
 

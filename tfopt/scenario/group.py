@@ -37,7 +37,9 @@ def present_configuration(
         NotAnalysedError: sizes are unknown until apply, or scale in a way not simulated yet.
     """
     low, high = group.min_size, group.max_size
-    if group.desired_capacity is None and is_held(group) and group.action != "create":
+    stated = any(name in group.sites for name in ("min_size", "max_size", "desired_capacity"))
+    creating = group.action == "create" and (stated or low is not None)
+    if group.desired_capacity is None and is_held(group) and not creating:
         raise NotAnalysedError(
             "nothing in the plan says how many run: no scaling policy, no desired_capacity"
         )
