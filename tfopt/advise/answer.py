@@ -31,6 +31,7 @@ from tfopt.recommendation import (
     SloFigures,
 )
 from tfopt.scenario import Case
+from tfopt.scenario.group import zones_each
 from tfopt_policies.prove import Trial, Verdict
 from tfopt_sim.types import Configuration, FloatArray
 
@@ -136,15 +137,15 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
     Where something scales the group, desired stays what the plan says: an apply must not reset it.
     """
     held = not configuration.scaling and not configuration.schedules
-    desired = group.desired_capacity
+    desired, each = group.desired_capacity, zones_each(group)
     if held and desired is not None:
-        desired = configuration.desired_capacity
+        desired = configuration.desired_capacity // each
     bounded = "min_size" in group.sites  # a count has no bounds beside it
     scaling = configuration.tracking
     return Settings(
         instance_type=configuration.machine.name,
-        min_size=configuration.min_size if bounded else None,
-        max_size=configuration.max_size if bounded else None,
+        min_size=configuration.min_size // each if bounded else None,
+        max_size=configuration.max_size // each if bounded else None,
         desired_capacity=desired,
         target_cpu=None if scaling is None else round(scaling.target, 4),
         steps=step_table(group),

@@ -179,6 +179,7 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
     tracks = any(cpu_target(scaler) is not None for scaler in group.scalers)
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
     standing = group.desired_capacity if held and by != "minimum" else group.min_size
+    each = group.zones or 1 if group.bounds_per == "zone" else 1
     return Knobs(
         instance_type=free("instance_type") and not holds_type(group),
         min_size=free("min_size"),
@@ -187,8 +188,9 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         held_by=by,
         target_cpu=tracks and free("target_cpu"),
         max_target_cpu=defaults.highest_target,
-        largest_size=max(LEAST_LARGEST, GROWTH * (group.max_size or 0)),
-        smallest_size=max(1, min(defaults.min_zones, standing or 1)),
+        largest_size=max(LEAST_LARGEST, GROWTH * each * (group.max_size or 0)),
+        smallest_size=max(1, min(defaults.min_zones, each * (standing or 1))),
+        multiple=each,
         keep_ceiling=True,
         fixed_desired=fixed,
     )

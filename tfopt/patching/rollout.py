@@ -35,7 +35,7 @@ def rollout(group: InstanceGroup, changed: Set[str], lifecycle: Lifecycle | None
         return _replacement(group, replaced, lifecycle)
     if changed & group.rolls_on:
         return Rollout("rolling", ("; ".join(_rolling(group, changed)),))
-    if group.kind == "aws_instance" and "instance_type" in changed:
+    if group.kind in _SINGLE and "instance_type" in changed:
         return Rollout("in-place", ("each instance is stopped and started with the new type",))
     return Rollout("in-place" if changed else "none")
 
@@ -58,10 +58,12 @@ def _replacement(group: InstanceGroup, replaced: Set[str], lifecycle: Lifecycle 
             "with create_before_destroy avoids both)"
         )
         return Rollout("replace", (note,))
-    note = f"{what}: the old nodes go before new ones come, unless create_before_destroy is set"
+    old = "nodes" if group.kind == "aws_eks_node_group" else "instances"
+    note = f"{what}: the old {old} go before new ones come, unless create_before_destroy is set"
     return Rollout("replace", (note,))
 
 
+_SINGLE = ("aws_instance", "google_compute_instance", "google_compute_instance_from_template")
 _MANAGED = ("google_compute_instance_group_manager", "google_compute_region_instance_group_manager")
 _POOLS = ("google_container_node_pool", "google_container_cluster")
 _AT_ONCE = {  # settings that act as soon as they are applied

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from tfopt.plan import aws_asg, aws_ecs, aws_eks, aws_instance, coverage, gcp_mig
+from tfopt.plan import (
+    aws_asg,
+    aws_ecs,
+    aws_eks,
+    aws_instance,
+    coverage,
+    gcp_gke,
+    gcp_instance,
+    gcp_mig,
+)
 from tfopt.plan.context import Context
 from tfopt.plan.document import PlanDocument
 from tfopt.plan.model import InstanceGroup, Skipped, Standing, Variable
@@ -37,6 +46,8 @@ ADAPTERS: tuple[_Adapter, ...] = (
     aws_instance,
     aws_ecs,
     gcp_mig,
+    gcp_instance,
+    gcp_gke,
 )
 GROUP_KINDS = tuple(kind for adapter in ADAPTERS for kind in adapter.KINDS)
 

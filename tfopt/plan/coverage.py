@@ -45,9 +45,8 @@ _REASONS: dict[str, str] = {
         aws_ec2_host aws_ec2_capacity_reservation aws_ecs_capacity_provider aws_ecs_task_set
         aws_cloud9_environment_ec2 aws_sagemaker_endpoint_configuration
         aws_autoscalingplans_scaling_plan""",
-    "Google Cloud groups are not analysed yet": """
-        google_compute_instance google_compute_instance_from_template
-        google_compute_instance_group google_container_cluster google_container_node_pool""",
+    "an unmanaged group: its instances are resources of their own": """
+        google_compute_instance_group""",
     "Azure groups are not analysed yet": """
         azurerm_virtual_machine azurerm_linux_virtual_machine azurerm_windows_virtual_machine
         azurerm_virtual_machine_scale_set azurerm_linux_virtual_machine_scale_set

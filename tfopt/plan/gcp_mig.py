@@ -9,7 +9,7 @@ from tfopt.plan import gcp_autoscaler, gcp_machine
 from tfopt.plan.context import Context
 from tfopt.plan.gcp_autoscaler import MANAGERS, Autoscaling
 from tfopt.plan.gcp_machine import Machine, from_template, why_no_type
-from tfopt.plan.model import REDACTED, InstanceGroup, Site, Slot
+from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, number, size, text
 
@@ -61,7 +61,7 @@ def _group(
         spot_share=1.0 if machine.spot else 0.0,
         operating_system=machine.operating_system,
         disks=machine.disks,
-        sites={**_sites(group, machine.site), **scaled.sites},
+        sites={**_sites(group, machine.site, scaled=scaled.sizes), **scaled.sites},
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=_rolls(block(group.get("update_policy"))),
         fixed_name=_is_named(machine.source),
@@ -91,7 +91,11 @@ def _versions(context: Context, group: Resource) -> tuple[Machine, tuple[str, ..
 
 def _canary(machine: Machine, base: Machine, share: Mapping[str, object]) -> str:
     fixed, percent = number(share.get("fixed")), number(share.get("percent"))
-    part = f"{fixed:g} of its instances" if fixed is not None else f"{percent or 0:g} % of its instances"
+    part = (
+        f"{fixed:g} of its instances"
+        if fixed is not None
+        else f"{percent or 0:g} % of its instances"
+    )
     if machine.instance_type == base.instance_type:
         return f"{part} run another version (canary) on the same machine type"
     name = machine.instance_type or "a machine type that is not known"
@@ -117,9 +121,12 @@ def _zones(group: Resource) -> int:
     return len(listed) if isinstance(listed, list) and listed else _REGION_ZONES
 
 
-def _sites(group: Resource, type_site: Site | None) -> Mapping[str, Site]:
+def _sites(group: Resource, type_site: Site | None, *, scaled: bool) -> Mapping[str, Site]:
+    """Return where type and size stand; beside an autoscaler a size may well be left unset."""
     sites = {} if type_site is None else {"instance_type": type_site}
-    if group.get("target_size") is not None and group.written("target_size"):
+    value = group.get("target_size")
+    unset = value is None or (value is UNKNOWN and scaled)
+    if not unset and group.written("target_size"):
         sites["desired_capacity"] = group.site("target_size")
     return sites
 

@@ -132,7 +132,7 @@ class InstanceGroup:
     termination: tuple[str, ...] = ()  # the vendor's words, first to last
     warm_pool: WarmPool | None = None
     disks: tuple[Disk, ...] = ()  # whose size the plan tells
-    cluster_autoscaled: bool = False  # its tags let a Kubernetes cluster autoscaler find it
+    cluster_autoscaled: bool = False  # a Kubernetes cluster autoscaler sizes it
     burst_unlimited: bool | None = None  # credit_specification, where stated
     task_vcpus: float | None = None  # size of a task or pod
     task_memory_gib: float | None = None

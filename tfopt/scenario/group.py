@@ -50,8 +50,8 @@ def present_configuration(
         raise NotAnalysedError(
             "its sizes are sensitive" if hidden else "its sizes are known only after apply"
         )
-    if group.bounds_per == "zone":
-        raise NotAnalysedError("its bounds are per zone, which is not simulated yet")
+    each = zones_each(group)
+    low, high, desired = each * low, each * high, each * desired
     if high == 0:
         raise NotAnalysedError("it is switched off (max_size 0)")
     largest = max(low, high, desired)
@@ -67,6 +67,19 @@ def present_configuration(
         scaling=scaling_of(group, cadence),
         schedules=tuple(schedules_of(group)),
     )
+
+
+def zones_each(group: InstanceGroup) -> int:
+    """Return how many instances one of a group's numbers stands for: one in each of its zones.
+
+    Raises:
+        NotAnalysedError: its numbers are per zone, and the plan does not tell how many there are.
+    """
+    if group.bounds_per == "total":
+        return 1
+    if group.zones is None:
+        raise NotAnalysedError("its numbers are per zone, and its zones are not in the plan")
+    return group.zones
 
 
 def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> Offer:

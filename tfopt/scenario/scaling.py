@@ -62,8 +62,7 @@ def scaling_of(group: InstanceGroup, cadence: Cadence = "legacy") -> tuple[Scali
     """
     if group.cluster_autoscaled:
         raise NotAnalysedError(
-            "its tags let a cluster autoscaler size it, and what the pods ask for is not in the "
-            "plan"
+            "a cluster autoscaler sizes it, and what the pods ask for is not in the plan"
         )
     for scaler in acting_scalers(group):
         if isinstance(scaler, OtherScaler):
