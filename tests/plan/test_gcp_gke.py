@@ -16,8 +16,9 @@ MACHINE = {"node_config": [{"machine_type": "n2-standard-4"}]}
 WRITTEN = {"node_config": [{"machine_type": constant("n2-standard-4")}], "node_count": constant(2)}
 
 
-def pool(folder: Path, values: Values, cluster: Values | None = None, **more: Any) -> Any:
-    """Read a node pool of a regional cluster whose default pool is removed."""
+def clustered(values: Values, cluster: Values | None = None, **more: Any) -> Values:
+    """Return a plan of a node pool in a regional cluster whose default pool is removed."""
+    written = more.pop("written", WRITTEN)
     made = [
         change(
             CLUSTER,
@@ -29,9 +30,13 @@ def pool(folder: Path, values: Values, cluster: Values | None = None, **more: An
         ),
     ]
     named = {"cluster": reference(f"{CLUSTER}.id", CLUSTER)}
-    written = more.get("written", WRITTEN)
     blocks = [block(CLUSTER, {}, "google"), block(POOL, {**named, **written}, "google")]
-    return groups(folder, document(made, blocks, provider="google"))[POOL]
+    return document(made, blocks, provider="google")
+
+
+def pool(folder: Path, values: Values, cluster: Values | None = None, **more: Any) -> Any:
+    """Read the node pool of such a plan."""
+    return groups(folder, clustered(values, cluster, **more))[POOL]
 
 
 def test_fixed_pool(tmp_path: Path) -> None:
@@ -149,7 +154,7 @@ OWN = {"node_config": [{"machine_type": "e2-standard-2"}]}
 
 
 def test_default_pool(tmp_path: Path) -> None:
-    """A cluster that keeps its default pool is a group of it; edits only before it stands."""
+    """A cluster that keeps its default pool is a group of it; its number is for the start."""
     group = cluster(tmp_path, OWN, DEFAULT).groups[0]
     assert (group.address, group.slots) == (CLUSTER, (Slot("e2-standard-2"),))
     assert (group.desired_capacity, group.zones, group.bounds_per) == (3, 1, "zone")
@@ -158,8 +163,8 @@ def test_default_pool(tmp_path: Path) -> None:
         "desired_capacity": ("initial_node_count",),
     }
     group = cluster(tmp_path, OWN, DEFAULT, actions=["no-op"]).groups[0]
-    assert group.sites == {}
-    assert any("may replace the whole cluster" in note for note in group.notes)
+    assert set(group.sites) == {"instance_type"}
+    assert any("another initial_node_count replaces the cluster" in n for n in group.notes)
 
 
 def test_pool_inside_a_cluster(tmp_path: Path) -> None:
@@ -191,5 +196,7 @@ def test_clusters_that_are_not_analysed(values: Values, reason: str, tmp_path: P
 
 def test_pool_of_an_autopilot_cluster(tmp_path: Path) -> None:
     """Autopilot sizes its nodes, also where a pool is written."""
-    with pytest.raises(KeyError):
-        pool(tmp_path, {}, {"enable_autopilot": True})
+    found = read(tmp_path, clustered({}, {"enable_autopilot": True}))
+    assert found.groups == ()
+    assert {one.address for one in found.skipped} == {CLUSTER, POOL}
+    assert all(one.reason.startswith("Autopilot") for one in found.skipped)

@@ -74,11 +74,15 @@ _AT_ONCE = {  # settings that act as soon as they are applied
 }
 
 
+_BY_GKE = (
+    "the apply makes GKE replace the nodes, some at a time (before version 5.10 of the provider it "
+    "replaces the pool)"
+)
 _REFRESHED = {
     "aws_autoscaling_group": "the apply starts the instance refresh that is in the plan",
     "aws_eks_node_group": "the apply makes EKS replace the nodes, some at a time",
     **dict.fromkeys(_MANAGED, "the apply makes the group replace its instances, some at a time"),
-    **dict.fromkeys(_POOLS, "the apply makes GKE replace the nodes, some at a time"),
+    **dict.fromkeys(_POOLS, _BY_GKE),
 }
 _NOT_REFRESHED = {
     "aws_autoscaling_group": (

@@ -1,7 +1,8 @@
 """Reads node pools of GKE: those of their own, and the one that stands inside a cluster.
 
 Numbers of nodes are per zone, but for the bounds called total (the provider's page of
-`google_container_node_pool`).
+`google_container_node_pool`). A new machine type moves the nodes of either kind of pool in place
+since version 5.10 of the provider; an initial number that changes replaces what it is of.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ _DEFAULT_DISK = "pd-balanced"
 _AUTOPILOT = "Autopilot: Google sizes its nodes, and pods are paid by what they request"
 _NO_POOL = "its default node pool is removed: only node pools of their own have nodes"
 _SEVERAL = "several node pools stand inside it; they can be analysed as resources of their own"
-_INSIDE = "its nodes stay as they are: to change them may replace the whole cluster"
 _AUTOSCALER = (
     "an autoscaler inside the cluster, if any, is not part of the plan: it is taken to keep its "
     "number of nodes"
@@ -54,11 +54,6 @@ class _Pool:
         """Return an argument's planned value."""
         return self.resource.get(*self.path, *path)
 
-    @property
-    def editable(self) -> bool:
-        """Whether a change leaves the cluster standing."""
-        return self.resource.kind == POOL or self.resource.action == "create"
-
     def states(self, *path: PathStep) -> bool:
         """Return whether the configuration sets an argument; so it does in a dynamic block."""
         around = dig(self.resource.config, *self.path, *path[:-1])
@@ -67,9 +62,8 @@ class _Pool:
         return isinstance(self.get(*path[:-1]), list | dict)
 
     def site(self, *path: PathStep) -> Site | None:
-        """Return where an argument stands; None where no edit of it should be made."""
-        value = self.get(*path)
-        if not self.editable or value in (None, "") or not self.states(*path):
+        """Return where an argument stands; None where the configuration does not set it."""
+        if self.get(*path) in (None, "") or not self.states(*path):
             return None
         return self.resource.site(*self.path, *path)
 
@@ -192,8 +186,10 @@ def _sites(pool: _Pool, type_site: Site | None, bounds: Mapping[str, str]) -> di
 
 
 def _notes(pool: _Pool, *, autoscaled: bool, total: bool) -> Iterator[str]:
-    if not pool.editable:
-        yield _INSIDE
+    only_initial = pool.site("node_count") is None and pool.site("initial_node_count") is not None
+    if only_initial and pool.resource.action != "create":
+        what = "pool" if pool.resource.kind == POOL else "cluster"
+        yield f"its number of nodes stays: another initial_node_count replaces the {what}"
     if not total and pool.zones.count is not None and pool.zones.count > 1:
         assumed = "" if pool.zones.stated else ", as regional clusters do"
         yield f"its numbers of nodes are per zone: it stands in {pool.zones.count} zones{assumed}"
