@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tfopt.errors import TfoptError
+from tfopt.pricing.custom import custom_offer, read_custom
 from tfopt.pricing.nearest import meant, nearest, same_place_first
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
 
@@ -164,6 +165,9 @@ class PriceBook:
                 hint="It holds Linux prices, on demand and spot",
             )
         book = self._of(cloud)
+        custom = read_custom(instance_type) if book.cloud == "gcp" else None
+        if custom is not None:
+            return custom_offer(custom, region, self.offers(cloud, region))
         return book.offer(book.region(region), book.type_name(instance_type))
 
     def type_names(self, cloud: str) -> Collection[str]:
@@ -252,11 +256,6 @@ class _CloudBook:
             same = [known for known in self._types if known.lower() == name.lower()]
             if same:
                 return same[0]
-        if self.cloud == "gcp" and "custom" in name:
-            raise TfoptError(
-                f"no gcp type {name!r} in the price book",
-                hint="Custom machine types have no list price of their own",
-            )
         family, dot, _ = name.partition(".")
         sizes = [known for known in self._types if dot and known.startswith(f"{family}.")]
         bare = self.cloud == "azure" and not name.lower().startswith("standard_")
