@@ -22,8 +22,19 @@ USD_PER_GIB_MONTH: Final[Mapping[str, float]] = {
     "st1": 0.045,
     "sc1": 0.015,
     "standard": 0.05,
+    "pd-standard": 0.04,
+    "pd-balanced": 0.10,
+    "pd-ssd": 0.17,
+    "pd-extreme": 0.125,
+    "hyperdisk-balanced": 0.08,
+    "hyperdisk-extreme": 0.125,
+    "hyperdisk-throughput": 0.005,
+    "local-ssd": 0.08,
 }
-"""Amazon EBS list prices of us-east-1; provisioned IOPS and throughput are not among them."""
+"""List prices of Amazon EBS in us-east-1, and of Google's disks in us-central1.
+
+Provisioned IOPS and throughput are not among them."""
+_PRICED_IN = {"aws": "us-east-1", "gcp": "us-central1"}
 SpotAllocation = Literal[
     "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
 ]
@@ -148,4 +159,5 @@ def fleet_notes(group: InstanceGroup) -> Iterable[str]:
         )
     if group.disks:
         size = sum(disk.gib for disk in group.disks)
-        yield f"disks of {size:g} GiB an instance are priced as in us-east-1"
+        place = _PRICED_IN.get(group.cloud, "us-east-1")
+        yield f"disks of {size:g} GiB an instance are priced as in {place}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tfopt.errors import TfoptError
 from tfopt.plan.model import REDACTED, InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.pricing.sustained import sustained_share
 from tfopt.scenario.fleet import is_mixed
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.scaling import Cadence, is_held, scaling_of, schedules_of
@@ -160,11 +161,14 @@ def machine_of(
     reference: Offer,
     smt: Smt = "linear",
     unlimited: bool | None = None,
+    *,
+    whole_month: bool = False,
 ) -> Machine:
     """Return the offer as the simulator sees it, its speed relative to the reference type's.
 
     With `smt` "measured", a vCPU is faster while its core's other hyper-thread idles.
-    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
+    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default. What
+    runs a `whole_month` gets its vendor's sustained-use discount.
     """
     burst = offer.burst
     if burst is not None and unlimited is not None:
@@ -174,7 +178,7 @@ def machine_of(
         name=offer.instance_type,
         vcpus=offer.vcpus,
         memory_gib=offer.memory_gib,
-        usd_per_hour=offer.usd_per_hour,
+        usd_per_hour=offer.usd_per_hour * (1.0 - (sustained_share(offer) if whole_month else 0.0)),
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
         burst=burst,
