@@ -28,8 +28,8 @@ def sustained_notes(group: InstanceGroup, offer: Offer, settings: Settings) -> I
         return
     if runs_all_month(group, settings):
         yield (
-            f"{offer.instance_type} is priced {share:.0%} below list: the sustained-use discount for "
-            "what runs all month"
+            f"{offer.instance_type} is priced {share:.0%} below list: the sustained-use discount "
+            "for what runs all month"
         )
     else:
         yield (
