@@ -108,6 +108,19 @@ def test_prices_that_two_rates_do_not_explain() -> None:
         custom_offer(custom, "us-central1", odd)
 
 
+def test_facts_of_a_custom_type() -> None:
+    """Its family and processor are known wherever types are allowed by those."""
+    facts = load_book().facts("n2-custom-4-8192")
+    assert facts is not None
+    assert (facts.cloud, facts.family, facts.architecture) == ("gcp", "n2", "x86_64")
+    arm = load_book().facts("n4a-custom-4-8192")
+    assert arm is not None
+    assert (
+        arm.architecture == load_book().offer("gcp", "us-central1", "n4a-standard-4").architecture
+    )
+    assert load_book().facts("e2-custom-micro-1024") is None
+
+
 def test_other_clouds_have_no_custom_types() -> None:
     """The same name is no type of another cloud."""
     with pytest.raises(TfoptError, match="no aws type"):

@@ -33,6 +33,11 @@ class Custom:
     memory_gib: float
     extended: bool
 
+    @property
+    def architecture(self) -> str:
+        """The processor's, which the family decides."""
+        return "arm64" if self.family == "n4a" else "x86_64"
+
 
 def read_custom(name: str) -> Custom | None:
     """Return what a name of a custom type says; None for any other name."""

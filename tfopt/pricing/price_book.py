@@ -184,7 +184,8 @@ class PriceBook:
             found = self._of(cloud).facts(instance_type)
             if found is not None:
                 return found
-        return None
+        own = read_custom(instance_type)
+        return None if own is None else TypeFacts("gcp", own.name, own.family, own.architecture)
 
     def _of(self, cloud: str) -> _CloudBook:
         known = _known_cloud(cloud)
