@@ -134,6 +134,25 @@ def test_gpus_are_not_priced(tmp_path: Path) -> None:
     assert [(one.address, "GPUs" in one.reason) for one in found.skipped] == [(GROUP, True)]
 
 
+def test_several_machine_types_are_not_simulated(tmp_path: Path) -> None:
+    """A flexibility policy lets capacity decide the type: the group is skipped with that reason."""
+    policy = [{"instance_selections": [{"name": "a", "machine_types": ["n2-standard-4"]}]}]
+    values = {**SIZES, "instance_flexibility_policy": policy}
+    blocks = [block(GROUP, LAUNCHES, "google"), block(TEMPLATE, {}, "google")]
+    made = [template({}), change(GROUP, values, unknown=UNKNOWN)]
+    found = plan(tmp_path, *made, blocks=blocks)
+    assert found.groups == ()
+    assert [one.address for one in found.skipped] == [GROUP]
+    assert "instance_flexibility_policy" in found.skipped[0].reason
+
+
+def test_instances_that_stand_by(tmp_path: Path) -> None:
+    """Stopped and suspended instances are told, where there are any."""
+    assert group(tmp_path, {"target_stopped_size": 0}).notes == ()
+    notes = group(tmp_path, {"target_suspended_size": 2}).notes
+    assert notes == ("its stopped and suspended instances are neither simulated nor priced",)
+
+
 @pytest.mark.parametrize("identifier", ["id", "self_link", "self_link_unique"])
 def test_template_by_value(identifier: str, tmp_path: Path) -> None:
     """Of a group that stands, the planned link leads to the template."""

@@ -15,13 +15,17 @@ from tfopt.plan.values import block, blocks, dig, number, size, text
 
 KINDS = MANAGERS
 _ZONAL, _REGIONAL = MANAGERS
-_MANAGER = "id name self_link instance_group target_size version update_policy"
+_MANAGER = (
+    "id name self_link instance_group target_size version update_policy target_stopped_size "
+    "target_suspended_size"
+)
 ATTRIBUTES = {
     _ZONAL: f"{_MANAGER} zone",
-    _REGIONAL: f"{_MANAGER} region distribution_policy_zones",
+    _REGIONAL: f"{_MANAGER} region distribution_policy_zones instance_flexibility_policy",
     **gcp_machine.ATTRIBUTES,
     **gcp_autoscaler.ATTRIBUTES,
 }
+_FLEXIBLE = "it launches several machine types (instance_flexibility_policy), as capacity allows"
 _REGION_ZONES = 3  # what a regional group spreads over where nothing else is asked for
 
 
@@ -31,8 +35,9 @@ def read(context: Context) -> list[InstanceGroup]:
     found = []
     for one in context.planned.of(*KINDS):
         machine, notes = _versions(context, one)
-        if machine.gpus:
-            context.skip(one, gcp_machine.GPUS)
+        reason = _FLEXIBLE if blocks(one.get("instance_flexibility_policy")) else None
+        if reason or machine.gpus:
+            context.skip(one, reason or gcp_machine.GPUS)
             continue
         scaled = gcp_autoscaler.scaling(context, one, autoscalers.get(one.address, []))
         found.append(_group(context, one, replace(machine, notes=notes), scaled))
@@ -135,4 +140,7 @@ def _notes(group: Resource, slots: tuple[Slot, ...], machine: Machine) -> list[s
     notes = [] if slots or machine.source is None else [why_no_type(machine)]
     if group.get("target_size") is REDACTED:
         notes.append("target_size is sensitive and left alone")
+    standing_by = [size(group.get(f"target_{state}_size")) for state in ("stopped", "suspended")]
+    if any(standing_by):
+        notes.append("its stopped and suspended instances are neither simulated nor priced")
     return notes
