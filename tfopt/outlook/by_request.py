@@ -43,7 +43,7 @@ def _unknown(configuration: Configuration) -> str | None:
         return "it may run without any instance"
     plain = all(isinstance(policy, TargetTracking) for policy in scaling)
     if len(scaling) > 1 or not plain or (scaling and configuration.tracking is None):
-        return "it scales by more than one target tracking of CPU"
+        return "it scales otherwise than by one target tracking of CPU"
     return None
 
 
