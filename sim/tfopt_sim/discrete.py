@@ -18,14 +18,7 @@ from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.histogram import BINS, IntArray, bin_of, percentile
 from tfopt_sim.schedule import expand
 from tfopt_sim.servers import Servers, join, leave, sink
-from tfopt_sim.types import (
-    Configuration,
-    FloatArray,
-    GceAutoscaler,
-    Slo,
-    TargetTracking,
-    Workload,
-)
+from tfopt_sim.types import Configuration, FloatArray, Slo, TargetTracking, Tracking, Workload
 
 _EMPTY = 1 << 60  # ready minute of a slot without an instance
 _ALWAYS = -(1 << 20)  # ready minute of the instances that a period starts with
@@ -324,10 +317,10 @@ class Replay:
         return 1000.0 * percentile(self.histogram, share) if self.histogram.any() else 0.0
 
 
-def _rule(scaling: TargetTracking | GceAutoscaler | None) -> Rule:
+def _rule(scaling: Tracking | None) -> Rule:
     if scaling is None:
         return Rule(False, 1.0, 0.0, 1, 1, 1, 0, False)
-    if isinstance(scaling, GceAutoscaler):
+    if not isinstance(scaling, TargetTracking):
         raise ValueError("an autoscaler of Compute Engine is not simulated by request")
     return Rule(
         True,
@@ -374,9 +367,6 @@ def replay(
         slo: what is slow.
         start: when the first minute begins (aware).
         seed: of everything that chance decides.
-
-    Raises:
-        ValueError: an autoscaler of another kind scales it.
     """
     low, high = configuration.min_size, configuration.max_size
     events = expand(configuration.actions, start, demand_rps.size)

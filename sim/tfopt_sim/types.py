@@ -203,6 +203,7 @@ class ClusterAutoscaler:
     max_empty_bulk_delete: int = 10  # empty nodes removed in one scan of ten seconds
 
 
+Tracking = TargetTracking | GceAutoscaler
 ScalingPolicy = (
     TargetTracking
     | StepScaling
@@ -312,13 +313,9 @@ class Configuration:
         )
 
     @property
-    def tracking(self) -> TargetTracking | GceAutoscaler | None:
+    def tracking(self) -> Tracking | None:
         """The one target that a planner may move: of the only policy that tracks mean CPU."""
-        found = [
-            policy
-            for policy in self.scaling
-            if isinstance(policy, TargetTracking | GceAutoscaler) and policy.metric == "cpu"
-        ]
+        found = [p for p in self.scaling if isinstance(p, Tracking) and p.metric == "cpu"]
         return found[0] if len(found) == 1 else None
 
     def with_target(self, target_cpu: float) -> Configuration:
