@@ -30,7 +30,11 @@ def group(folder: Path, policy: Values, *more: Values, **options: Any) -> Any:
             {"name": "web", "zone": "us-central1-a", **options.get("manager", {})},
             unknown={"id": True, "instance_group": True, "version": [{"instance_template": True}]},
         ),
-        change(SCALER, {"autoscaling_policy": [{**POLICY, **policy}]}, unknown={"target": True}),
+        change(
+            SCALER,
+            {"autoscaling_policy": [{**POLICY, **policy}]},
+            unknown=options.get("unknown", {"target": True}),
+        ),
         *more,
     ]
     written = options.get("written", {"autoscaling_policy": [{key: [{}] for key in policy}]})
@@ -116,11 +120,21 @@ def test_no_signal_means_sixty_per_cent(tmp_path: Path) -> None:
     assert any("states no signal" in note for note in found.notes)
 
 
-def test_target_that_only_the_provider_tells(tmp_path: Path) -> None:
-    """What stands in the plan but not in the sources cannot be edited there."""
-    found = group(tmp_path, CPU, written={"autoscaling_policy": [{"min_replicas": constant(2)}]})
-    assert "target_cpu" not in found.sites
-    assert "min_size" in found.sites
+def test_target_in_a_dynamic_block(tmp_path: Path) -> None:
+    """A dynamic block hides the target from the configuration, not from the planned values."""
+    written = {"autoscaling_policy": [{"min_replicas": constant(2)}]}
+    assert group(tmp_path, CPU, written=written).sites["target_cpu"].value == 0.6
+
+
+def test_target_known_only_after_apply(tmp_path: Path) -> None:
+    """A target that nothing states is the provider's; one that is stated has its place."""
+    unknown = {"target": True, "autoscaling_policy": [{"cpu_utilization": True}]}
+    hidden = {"cpu_utilization": None}
+    stated = {"autoscaling_policy": [{"cpu_utilization": [{"target": reference("var.cpu")}]}]}
+    bare = {"autoscaling_policy": [{"min_replicas": constant(2)}]}
+    for written, known in ((bare, False), (stated, True)):
+        found = group(tmp_path, hidden, written=written, unknown=unknown)
+        assert ("target_cpu" in found.sites) is known
 
 
 def test_switched_off(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tfopt.plan import gcp_backend
 from tfopt.plan.attachment import attached
 from tfopt.plan.context import Context
 from tfopt.plan.gcp_schedules import Floor, floors
-from tfopt.plan.model import Site
+from tfopt.plan.model import UNKNOWN, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import GceScaler, OtherScaler, Scaler
 from tfopt.plan.values import block, blocks, flag, known, number, size, text
@@ -83,15 +83,20 @@ def _sites(own: Resource, scalers: tuple[Scaler, ...]) -> Mapping[str, Site]:
         if policy.get(theirs) is not None
     }
     aims = [one for one in scalers if isinstance(one, GceScaler) and one.metric == "cpu"]
-    if aims and own.get(*_CPU) is not None and _sets_target(own):
+    if aims and _sets_target(own):
         sites["target_cpu"] = own.site(*_CPU)
     return sites
 
 
 def _sets_target(own: Resource) -> bool:
-    """Return whether the configuration states the CPU target, as far as the plan tells."""
-    stated = block(own.config.get("autoscaling_policy"))
-    return not stated or "cpu_utilization" in stated
+    """Return whether the configuration states a CPU target, which a dynamic block may hide.
+
+    Where it does not, the target is unknown until the apply, or the provider's: that is told when
+    the sources are searched for it.
+    """
+    value = own.get(*_CPU)
+    stated = "cpu_utilization" in block(own.config.get("autoscaling_policy"))
+    return value is not None and (stated or value is not UNKNOWN)
 
 
 def _signals(
