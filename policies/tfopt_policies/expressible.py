@@ -76,6 +76,7 @@ def _least_held(problem: Problem, wanted: Machine) -> int:
 def _held_sizes(knobs: Knobs, present: Configuration, desired: int) -> tuple[int, int, int]:
     desired = min(desired, max(knobs.largest_size, present.desired_capacity))
     desired = max(knobs.smallest_size, desired)
+    desired = knobs.multiple * math.ceil(desired / knobs.multiple)
     if knobs.held_by == "count":
         return desired, desired, desired
     if knobs.held_by == "minimum":

@@ -214,7 +214,7 @@ def _setting(
     # what has no target but grows above some load, as steps do, is seen as if that were the target
     target = aimed_cpu(configuration, problem.workload) or 1.0
     typical, peak = float(needed.mean()), float(needed[-1])
-    floors = [action.min_size for action in configuration.schedules if action.min_size is not None]
+    floors = [action.min_size for action in configuration.actions if action.min_size is not None]
     expected = float(np.clip(needed * (0.75 / target), low, high).mean())
     price = usd_per_hour(problem, configuration.machine)
     _, inwards = cadence(configuration) or (1, 1)

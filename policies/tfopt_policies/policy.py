@@ -28,6 +28,7 @@ class Knobs:
     smallest_size: int = 1  # instances that must stand whatever the demand (one in each zone)
     least_work: float = 0.0  # vCPUs of speed 1 that an unscaled group has at least
     keep_ceiling: bool = False  # never lower max_size, nor the capacity it stands for
+    multiple: int = 1  # an unscaled group's size is stated for each of so many zones
     fixed_desired: int | None = None  # written in a scaled group: min ≤ it ≤ max, or apply fails
 
 

@@ -9,6 +9,7 @@ from tfopt_policies.sizing import bounded
 from tfopt_sim.types import (
     Alarm,
     Configuration,
+    GceAutoscaler,
     Machine,
     ScalingPolicy,
     Step,
@@ -87,9 +88,12 @@ def with_aim(configuration: Configuration, aim: float) -> Configuration:
 
 
 def cadence(configuration: Configuration) -> tuple[int, int] | None:
-    """Return the alarm datapoints out and in, of either family; None where nothing scales."""
-    if configuration.tracking is not None:
-        return configuration.tracking.out_datapoints, configuration.tracking.in_datapoints
+    """Return the alarm datapoints out and in, of any family; None where nothing scales."""
+    tracking = configuration.tracking
+    if isinstance(tracking, GceAutoscaler):
+        return 1, max(1, round(tracking.stabilization_s / 60))
+    if tracking is not None:
+        return tracking.out_datapoints, tracking.in_datapoints
     found = _table(configuration)
     return (1, found[2]) if found is not None and is_stepped(configuration) else None
 

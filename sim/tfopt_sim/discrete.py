@@ -18,7 +18,7 @@ from tfopt_sim._jit import compiled, inlined
 from tfopt_sim.histogram import BINS, IntArray, bin_of, percentile
 from tfopt_sim.schedule import expand
 from tfopt_sim.servers import Servers, join, leave, sink
-from tfopt_sim.types import Configuration, FloatArray, Slo, TargetTracking, Workload
+from tfopt_sim.types import Configuration, FloatArray, Slo, TargetTracking, Tracking, Workload
 
 _EMPTY = 1 << 60  # ready minute of a slot without an instance
 _ALWAYS = -(1 << 20)  # ready minute of the instances that a period starts with
@@ -317,9 +317,11 @@ class Replay:
         return 1000.0 * percentile(self.histogram, share) if self.histogram.any() else 0.0
 
 
-def _rule(scaling: TargetTracking | None) -> Rule:
+def _rule(scaling: Tracking | None) -> Rule:
     if scaling is None:
         return Rule(False, 1.0, 0.0, 1, 1, 1, 0, False)
+    if not isinstance(scaling, TargetTracking):
+        raise ValueError("an autoscaler of Compute Engine is not simulated by request")
     return Rule(
         True,
         scaling.target,
@@ -359,7 +361,7 @@ def replay(
     """Simulate one configuration under one demand, request by request.
 
     Args:
-        configuration: of one machine, static or under one policy that tracks mean CPU.
+        configuration: of one machine, static or under one target tracking of mean CPU.
         demand_rps: shape (T,), mean requests/s of each minute; arrivals are Poisson.
         workload: what a request costs.
         slo: what is slow.
@@ -367,7 +369,7 @@ def replay(
         seed: of everything that chance decides.
     """
     low, high = configuration.min_size, configuration.max_size
-    events = expand(configuration.schedules, start, demand_rps.size)
+    events = expand(configuration.actions, start, demand_rps.size)
     most = max(1, high, int(events[:, 1:].max()) if events.size else 0)
     ready = np.full(most, _EMPTY, dtype=np.int64)
     ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS

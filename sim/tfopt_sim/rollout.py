@@ -107,7 +107,7 @@ def timed_changes(
     Raises:
         ValueError: a bad schedule, or a forecast that ends before the period.
     """
-    scheduled = expand(configuration.schedules, start, minutes, seed)
+    scheduled = expand(configuration.actions, start, minutes, seed)
     policies = configuration.scaling
     unit_rps = service.capacity_rps * machines_per_unit(configuration)
     rows = forecast_rows(policies, forecast_rps, unit_rps, start, minutes)

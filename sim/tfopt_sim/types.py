@@ -203,6 +203,7 @@ class ClusterAutoscaler:
     max_empty_bulk_delete: int = 10  # empty nodes removed in one scan of ten seconds
 
 
+Tracking = TargetTracking | GceAutoscaler
 ScalingPolicy = (
     TargetTracking
     | StepScaling
@@ -216,7 +217,10 @@ ScalingPolicy = (
 
 @dataclass(frozen=True, slots=True)
 class ScheduledAction:
-    """At each `recurrence` (five-field cron, wall clock of `time_zone`) sets what is not None."""
+    """At each `recurrence` (five-field cron, wall clock of `time_zone`) sets what is not None.
+
+    The minimum of a `floor` stands beside the configuration's own: the larger one holds.
+    """
 
     recurrence: str
     time_zone: str = "Etc/UTC"
@@ -224,6 +228,7 @@ class ScheduledAction:
     max_size: int | None = None
     desired_capacity: int | None = None
     late_s: float = 0.0  # acts up to so much later, drawn per occurrence (AWS: up to 120)
+    floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +303,19 @@ class Configuration:
     money: Money = Money()
 
     @property
-    def tracking(self) -> TargetTracking | None:
+    def actions(self) -> tuple[ScheduledAction, ...]:
+        """The schedules as they act: a floor within the configuration's own bounds."""
+        return tuple(
+            replace(action, min_size=min(max(action.min_size or 0, self.min_size), self.max_size))
+            if action.floor
+            else action
+            for action in self.schedules
+        )
+
+    @property
+    def tracking(self) -> Tracking | None:
         """The one target that a planner may move: of the only policy that tracks mean CPU."""
-        found = [p for p in self.scaling if isinstance(p, TargetTracking) and p.metric == "cpu"]
+        found = [p for p in self.scaling if isinstance(p, Tracking) and p.metric == "cpu"]
         return found[0] if len(found) == 1 else None
 
     def with_target(self, target_cpu: float) -> Configuration:

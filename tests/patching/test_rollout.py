@@ -86,3 +86,28 @@ def test_a_replacement_whose_order_the_sources_tell() -> None:
     assert free.refusals == ()
     fixed = rollout(replace(NODES, fixed_name=True), TYPE, first)
     assert "the name is taken and the apply fails" in fixed.refusals[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "refresh", "note"),
+    [
+        ("google_compute_instance_group_manager", True, "makes the group replace its instances"),
+        ("google_compute_region_instance_group_manager", False, "start a rolling update"),
+        ("google_container_node_pool", True, "before version 5.10 of the provider"),
+    ],
+)
+def test_groups_of_google_cloud(kind: str, refresh: bool, note: str) -> None:
+    """Each vendor's words for how what runs comes to a new type."""
+    told = rollout(replace(ASG, kind=kind, cloud="gcp", instance_refresh=refresh), TYPE)
+    assert told.kind == "rolling"
+    assert note in told.notes[0]
+
+
+def test_single_instances_of_google_cloud() -> None:
+    """An instance is stopped for a new type; one from a template is replaced."""
+    one = replace(ASG, kind="google_compute_instance", cloud="gcp", rolls_on=frozenset())
+    assert rollout(one, TYPE).kind == "in-place"
+    made = replace(one, kind="google_compute_instance_from_template", replaces_on=TYPE)
+    told = rollout(made, TYPE)
+    assert told.kind == "replace"
+    assert "the old instances go before new ones come" in told.notes[0]

@@ -13,6 +13,11 @@ from tfopt.plan.read import read_plan
 Values = dict[str, Any]
 _TOP = ("complete", "errored", "resource_drift", "deferred_changes")
 AWS = "registry.terraform.io/hashicorp/aws"
+GOOGLE = "registry.terraform.io/hashicorp/google"
+_PROVIDERS = {
+    "aws": ("aws", AWS, "eu-west-1"),
+    "google": ("google", GOOGLE, "europe-west1"),
+}
 
 
 def reference(*names: str) -> Values:
@@ -44,7 +49,7 @@ def change(address: str, after: object, **more: Any) -> Values:
         "mode": "managed",
         "type": kind,
         "name": rest.partition("[")[0],
-        "provider_name": AWS,
+        "provider_name": GOOGLE if kind.startswith("google_") else AWS,
         "change": inner,
         **more,
     }
@@ -59,15 +64,19 @@ def block(address: str, expressions: Values, key: str = "aws", **more: Any) -> V
 
 
 def document(
-    changes: list[Values], blocks: list[Values] | None = None, **more: Any
+    changes: list[Values],
+    blocks: list[Values] | None = None,
+    *,
+    provider: str = "aws",
+    **more: Any,
 ) -> dict[str, Any]:
-    """Return a whole plan.
+    """Return a whole plan of one cloud's provider.
 
     `more` may hold root module keys (`variables`, `module_calls`, …) and those of `_TOP`.
     """
-    providers = {
-        "aws": {"name": "aws", "full_name": AWS, "expressions": {"region": constant("eu-west-1")}}
-    }
+    name, full_name, region = _PROVIDERS[provider]
+    own = {"name": name, "full_name": full_name, "expressions": {"region": constant(region)}}
+    providers = {name: own}
     top = {key: more.pop(key) for key in _TOP if key in more}
     return {
         "format_version": "1.2",

@@ -21,6 +21,9 @@ EXPLAINED = {
     "infracost-infracost__cmd-infracost-testdata-terraform-v0-12-plan": _GROUPED,
     "infracost-infracost__cmd-infracost-testdata-terraform-v0-14-plan": _GROUPED,
     "lmarqs-terraform-ui__demo-fixtures-plan-large": _GROUPED,
+    "carboniferio-carbonifer__test-terraform-planJson-plan": _GROUPED,
+    "AlexTzk-gcp-infrastructure__plan__872e710a": "its cluster has no node pool of its own",
+    "open-policy-agent-conftest__examples-hcl1-gke-show": "its cluster has no node pool of its own",
     "lmarqs-terraform-ui__tests-fixtures-compat-plan-destroy": "its instance is destroyed",
     "cycloidio-terracost__testdata-aws-asg-plan": (
         "edited by hand: one group has another key in planned_values than in resource_changes"

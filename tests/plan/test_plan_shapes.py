@@ -94,7 +94,7 @@ def test_data_sources_are_no_groups(tmp_path: Path) -> None:
 
 def test_coverage(tmp_path: Path) -> None:
     """Everything that looks like compute is listed with a reason; the rest is left out."""
-    kinds = ("google_compute_instance", "azurerm_container_app", "helm_release")
+    kinds = ("google_compute_instance_group", "azurerm_container_app", "helm_release")
     made = [
         change("aws_launch_template.spare", {"instance_type": "m5.large"}),
         change("aws_db_instance.db", {}),
@@ -111,7 +111,7 @@ def test_coverage(tmp_path: Path) -> None:
     }
     assert reasons["aws_launch_template.spare"] == "no group of this plan launches from it"
     assert reasons["aws_lambda_function.old"] == "the plan destroys it"
-    assert "Google" in reasons["google_compute_instance.x"]
+    assert "unmanaged" in reasons["google_compute_instance_group.x"]
 
 
 def test_no_kind_is_both_read_and_skipped() -> None:

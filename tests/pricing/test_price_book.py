@@ -188,7 +188,7 @@ def test_azure_display_names_are_understood(book: PriceBook) -> None:
         ("aws", "us-east-1a", "m5.large", "Did you mean us-east-1?"),
         ("aws", "mars", "m5.large", "`tfopt prices show aws` lists its regions"),
         ("azure", "eastus", "D4s_v5", "Standard_D4s_v5"),
-        ("gcp", "us-central1", "n2-custom-4-8192", "Custom machine types"),
+        ("gcp", "us-central1", "e2-custom-micro-1024", "no gcp type 'e2-custom-micro-1024'"),
         ("oracle", "us-east-1", "m5.large", "no cloud 'oracle' in the price book"),
     ],
 )

@@ -22,6 +22,12 @@ PROVIDERS = CASES / "providers.tf"  # for the cases that configure no provider t
 _KEYS = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 _TRACKING = ("target_tracking_configuration", 0, "target_value")
 _APPLICATION = ("target_tracking_scaling_policy_configuration", 0, "target_value")
+_AUTOSCALING: Mapping[str, Place] = {
+    "min_size": ("autoscaling_policy", 0, "min_replicas"),
+    "max_size": ("autoscaling_policy", 0, "max_replicas"),
+    "target_cpu": ("autoscaling_policy", 0, "cpu_utilization", 0, "target"),
+}
+_NODE_TYPE = ("node_config", 0, "machine_type")
 _PATHS: Mapping[tuple[str, str], Place] = {
     ("aws_autoscaling_group", "min_size"): ("min_size",),
     ("aws_autoscaling_group", "max_size"): ("max_size",),
@@ -38,6 +44,20 @@ _PATHS: Mapping[tuple[str, str], Place] = {
     ("aws_appautoscaling_target", "max_size"): ("max_capacity",),
     ("aws_autoscaling_policy", "target_cpu"): _TRACKING,
     ("aws_appautoscaling_policy", "target_cpu"): _APPLICATION,
+    ("google_compute_instance_template", "instance_type"): ("machine_type",),
+    ("google_compute_region_instance_template", "instance_type"): ("machine_type",),
+    ("google_compute_instance", "instance_type"): ("machine_type",),
+    ("google_compute_instance_from_template", "instance_type"): ("machine_type",),
+    ("google_compute_instance_group_manager", "desired_capacity"): ("target_size",),
+    ("google_compute_region_instance_group_manager", "desired_capacity"): ("target_size",),
+    **{("google_compute_autoscaler", name): path for name, path in _AUTOSCALING.items()},
+    **{("google_compute_region_autoscaler", name): path for name, path in _AUTOSCALING.items()},
+    ("google_container_node_pool", "instance_type"): _NODE_TYPE,
+    ("google_container_node_pool", "desired_capacity"): ("node_count",),
+    ("google_container_node_pool", "min_size"): ("autoscaling", 0, "min_node_count"),
+    ("google_container_node_pool", "max_size"): ("autoscaling", 0, "max_node_count"),
+    ("google_container_cluster", "instance_type"): _NODE_TYPE,
+    ("google_container_cluster", "desired_capacity"): ("initial_node_count",),
 }
 
 
@@ -114,8 +134,8 @@ class Expectation:
 
     @property
     def planned(self) -> str | int | float:
-        """The value in the unit of the configuration: a CPU share is a percentage there."""
-        if self.attribute != "target_cpu":
+        """The value in the unit of the configuration: a CPU share is a percentage on AWS."""
+        if self.attribute != "target_cpu" or "google_" in self.holder:
             return self.value
         percent = round(float(self.value) * 100, 6)
         return int(percent) if percent.is_integer() else percent

@@ -39,6 +39,7 @@ from tfopt.recommendation import (
     SloFigures,
 )
 from tfopt.scenario import Case
+from tfopt.scenario.group import zones_each
 from tfopt_policies.prove import Trial, Verdict
 from tfopt_sim.types import Configuration, FloatArray
 
@@ -148,16 +149,16 @@ def settings_of(group: InstanceGroup, configuration: Configuration) -> Settings:
     Where something scales the group, desired stays what the plan says: an apply must not reset it.
     """
     held = not configuration.scaling and not configuration.schedules
-    desired = group.desired_capacity
+    desired, each = group.desired_capacity, zones_each(group)
     if held and desired is not None:
-        desired = configuration.desired_capacity
+        desired = configuration.desired_capacity // each
     # a count has no bounds beside it
     bounded = "min_size" in group.sites or group.min_size != group.max_size
     scaling = configuration.tracking
     return Settings(
         instance_type=configuration.machine.name,
-        min_size=configuration.min_size if bounded else None,
-        max_size=configuration.max_size if bounded else None,
+        min_size=configuration.min_size // each if bounded else None,
+        max_size=configuration.max_size // each if bounded else None,
         desired_capacity=desired,
         target_cpu=None if scaling is None else round(scaling.target, 4),
         steps=step_table(group),
@@ -196,13 +197,20 @@ def _schedules(group: InstanceGroup) -> list[ScheduleValues]:
         ScheduleValues(
             recurrence=scaler.recurrence,
             time_zone=scaler.time_zone,
-            min_size=scaler.min_size,
+            min_size=_least(group, scaler),
             max_size=scaler.max_size,
             desired_capacity=scaler.desired_capacity,
         )
         for scaler in group.scalers
         if isinstance(scaler, ScheduleScaler) and scaler.recurrence is not None
     ]
+
+
+def _least(group: InstanceGroup, scaler: ScheduleScaler) -> int | None:
+    """Return the minimum that a schedule sets; a floor does not go below the group's own."""
+    if not scaler.floor:
+        return scaler.min_size
+    return max(scaler.min_size or 0, group.min_size or 0)
 
 
 def _slo(case: Case, verdict: Verdict, after: Served) -> SloFigures:

@@ -13,6 +13,7 @@ from tfopt.advise.answer import settings_of
 from tfopt.errors import TfoptError
 from tfopt.plan.model import InstanceGroup
 from tfopt.recommendation import Group, Report, Settings
+from tfopt.scenario.group import zones_each
 from tfopt_policies.expressible import express
 from tfopt_policies.policy import Problem
 from tfopt_policies.steps import with_aim
@@ -98,7 +99,7 @@ def _configuration(
     if wanted.instance_type not in machines:
         return None
     sizes = {
-        name: getattr(wanted, name)
+        name: zones_each(group) * getattr(wanted, name)
         for name in ("min_size", "max_size", "desired_capacity")
         if getattr(wanted, name) is not None
     }

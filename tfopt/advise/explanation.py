@@ -132,8 +132,8 @@ def _told(case: Case, trial: Trial, why: str) -> Rejected:
 
 def _settings(configuration: Configuration, present: Configuration) -> str:
     if not configuration.scaling:
-        size = f"{configuration.desired_capacity} instances"
-        return f"{configuration.machine.name}, {size}"
+        size = configuration.desired_capacity
+        return f"{configuration.machine.name}, {size} instance{'s' if size != 1 else ''}"
     parts = [configuration.machine.name, f"{configuration.min_size}–{configuration.max_size}"]
     if configuration.tracking is not None:
         parts.append(f"target {100 * configuration.tracking.target:.0f} %")

@@ -12,7 +12,7 @@ from tfopt.hcl.trace import Refusal, Trace, Tracer
 from tfopt.patching.leaves import lifecycles_of, trace_site
 from tfopt.plan.address import split_key
 from tfopt.plan.model import InstanceGroup, Plan, Site
-from tfopt.plan.scalers import TargetTrackingScaler
+from tfopt.plan.scalers import cpu_target
 from tfopt.scenario.fleet import holds_type
 from tfopt.scenario.scaling import is_held
 from tfopt.settings import DefaultsTable
@@ -157,9 +157,14 @@ def _sized(moves: Iterable[Move], sites: _Sites) -> Iterator[_Owner]:
             yield from sites.get((address, move.path), ())
 
 
-def _largest(group: InstanceGroup) -> int:
-    """Return the largest size that is proposed; what the vendor allows stays, were it less."""
-    largest = max(LEAST_LARGEST, GROWTH * (group.max_size or 0))
+def _largest(group: InstanceGroup, each: int) -> int:
+    """Return the largest size that is proposed; what the vendor allows stays, were it less.
+
+    Args:
+        group: the group.
+        each: instances that one of its units stands for: its zones, where it is sized per zone.
+    """
+    largest = max(LEAST_LARGEST, GROWTH * each * (group.max_size or 0))
     if group.most_instances is None:
         return largest
     return max(min(largest, group.most_instances), group.max_size or 0)
@@ -184,9 +189,10 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         return leaves.patchable(attribute) if leaves.any_patchable else attribute in group.sites
 
     held, by = is_held(group), held_by(group)
-    tracks = any(isinstance(s, TargetTrackingScaler) for s in group.scalers)
+    tracks = any(cpu_target(scaler) is not None for scaler in group.scalers)
     fixed = group.desired_capacity if not held and "desired_capacity" in group.sites else None
     standing = group.desired_capacity if held and by != "minimum" else group.min_size
+    each = group.zones or 1 if group.bounds_per == "zone" else 1
     return Knobs(
         instance_type=free("instance_type") and not holds_type(group),
         min_size=free("min_size"),
@@ -195,8 +201,9 @@ def knobs_of(group: InstanceGroup, leaves: Leaves, defaults: DefaultsTable) -> K
         held_by=by,
         target_cpu=tracks and free("target_cpu"),
         max_target_cpu=defaults.highest_target,
-        largest_size=_largest(group),
-        smallest_size=max(1, min(defaults.min_zones, standing or 1)),
+        largest_size=_largest(group, each),
+        smallest_size=max(1, min(defaults.min_zones, each * (standing or 1))),
+        multiple=each,
         keep_ceiling=True,
         fixed_desired=fixed,
     )

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from tfopt.advise.answer import settings_of
 from tfopt.advise.leaves import sized_by, without
+from tfopt.patching.case import SIZES
 from tfopt.plan.model import SIZING, InstanceGroup
 from tfopt.scenario import Case
+from tfopt.scenario.group import zones_each
 from tfopt_policies.expressible import express
 from tfopt_policies.policy import Problem
 from tfopt_sim.types import Configuration
@@ -52,11 +54,18 @@ def _given(
     for name in SIZING:
         if name in moved:
             setter = _SETTERS["desired_capacity" if name == sized_by(group) else name]
-            changed = setter(problem, wanted, moved[name])
+            changed = setter(problem, wanted, in_instances(group, name, moved[name]))
             if changed is None:
                 return None
             wanted = changed
     return express(problem, wanted)
+
+
+def in_instances(group: InstanceGroup, attribute: str, value: Value) -> Value:
+    """Return a size as so many instances, where the group states it for each of its zones."""
+    if attribute in SIZES and isinstance(value, int):
+        return zones_each(group) * value
+    return value
 
 
 _Setter = Callable[[Problem, Configuration, Value], Configuration | None]

@@ -8,6 +8,7 @@ from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
     AzureRule,
     AzureScaler,
+    GceScaler,
     MetricAlarm,
     PredictiveScaler,
     SimpleScaler,
@@ -91,10 +92,31 @@ def _other_policies(group: InstanceGroup) -> Iterator[str]:
                 continue
             goal = _goal(scaler.target, cpu=metric == "cpu")
             yield f"target tracking at {goal}{', out only' if scaler.disable_scale_in else ''}"
+        elif isinstance(scaler, GceScaler):
+            yield from _autoscaler(group, scaler)
         elif isinstance(scaler, PredictiveScaler):
             yield f"predictive scaling at {_goal(scaler.target, cpu=scaler.metric == 'cpu')}"
         elif isinstance(scaler, AzureScaler) and scaler.look_ahead_s is not None:
             yield f"predictive autoscale, {scaler.look_ahead_s / 60:g} minutes ahead"
+
+
+def _autoscaler(group: InstanceGroup, scaler: GceScaler) -> Iterator[str]:
+    """Tell a signal of Compute Engine's autoscaler, or what there is besides the one CPU target."""
+    told = scaler.metric == "cpu" and "target_cpu" in group.sites
+    goal = "" if told else f" at {_goal(scaler.target, cpu=scaler.metric == 'cpu')}"
+    more = [
+        *(["out only"] if scaler.mode == "only-scale-out" else []),
+        *(["ahead of its forecast"] if scaler.predictive else []),
+        *([f"in by {_most(scaler)}"] if scaler.scale_in_most is not None else []),
+    ]
+    if goal or more:
+        yield ", ".join([f"autoscaler{goal}", *more])
+
+
+def _most(scaler: GceScaler) -> str:
+    most = scaler.scale_in_most or 0.0
+    size = f"{most:g}" if most >= 1 else f"{100 * most:g} %"
+    return f"{size} at most in {scaler.scale_in_window_s / 60:g} minutes"
 
 
 def _goal(target: float, *, cpu: bool) -> str:

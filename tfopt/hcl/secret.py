@@ -20,7 +20,9 @@ _TELLING = re.compile(
 )
 _MARKED = re.compile(rb"(?<!\w)sensitive\s*\(")
 _HARMLESS = re.compile(rb"""["']?http_tokens\b""")  # of instance metadata: "required" or "optional"
-_REFERENCE = re.compile(rb"\s*(?:var|local|data|module|each|self|aws_\w+)\.[\w.\[\]*]+\s*(?:#.*)?$")
+_REFERENCE = re.compile(
+    rb"\s*(?:var|local|data|module|each|self|(?:aws|azurerm|google)_\w+)\.[\w.\[\]*]+\s*(?:#.*)?$"
+)
 _HEREDOC = re.compile(rb"<<-?(\w+)\s*$")
 _ASIDE = re.compile(rb'"(?:\\.|[^"\\])*"|(?:#|//).*')  # strings and comments hold no brackets
 

@@ -27,9 +27,10 @@ from tfopt.simulation import (
     Replay,
     SloFigures,
 )
+from tfopt_sim.autoscaling.predictive import expectations
 from tfopt_sim.cost import HOURS_PER_MONTH
 from tfopt_sim.hourly import machines_of
-from tfopt_sim.types import FloatArray, PredictiveScaling, Slo, Trajectory
+from tfopt_sim.types import FloatArray, Slo, Trajectory
 
 _OF_START = 0.2  # share of the bad minutes in the first hour from which it is said
 
@@ -215,7 +216,7 @@ def _start_notes(subject: Subject, looked: Looked) -> list[str]:
 
 def _replay_notes(subject: Subject, looked: Looked) -> Iterator[str]:
     """Say what a replay takes as known, and what its cost leaves out."""
-    if any(isinstance(policy, PredictiveScaling) for policy in subject.configuration.scaling):
+    if any(map(expectations, subject.configuration.scaling)):
         yield "predictive scaling is taken to expect the hourly means of this very demand"
     surplus = looked.digests[0].extras["surplus_usd"]
     if surplus > 0:

@@ -43,13 +43,13 @@ def _unknown(configuration: Configuration) -> str | None:
         return "it may run without any instance"
     plain = all(isinstance(policy, TargetTracking) for policy in scaling)
     if len(scaling) > 1 or not plain or (scaling and configuration.tracking is None):
-        return "it scales by more than one target tracking of CPU"
+        return "it scales otherwise than by one target tracking of CPU"
     return None
 
 
 def _may_be_empty(configuration: Configuration) -> bool:
     """Tell whether the bounds allow no instance at all, so that nobody might ever be served."""
-    schedules = configuration.schedules
+    schedules = configuration.actions
     bounds = {configuration.min_size, *(own.min_size for own in schedules)}
     return 0 in bounds | {own.max_size for own in schedules}
 

@@ -36,7 +36,7 @@ def ceilings(configuration: Configuration, clock: Clock) -> NDArray[np.int64]:
     scaled = bool(configuration.scaling)
     most = configuration.max_size if scaled else configuration.desired_capacity
     allowed = np.full(clock.minutes, most, dtype=np.int64)
-    for minute, low, high, desired in expand(configuration.schedules, clock.start, clock.minutes):
+    for minute, low, high, desired in expand(configuration.actions, clock.start, clock.minutes):
         if high >= 0:
             most = high if scaled else min(most, high)
         if desired >= 0 and not scaled:

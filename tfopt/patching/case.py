@@ -9,6 +9,7 @@ from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.plan.model import InstanceGroup, Plan, Site
 
 Changes = Mapping[str, tuple[object, object]]  # JSON attribute → (as planned now, wanted)
+OWN = "group"  # the key of the lifecycle of a group's own block, beside those of attributes
 SIZES = ("min_size", "max_size", "desired_capacity")
 
 

@@ -1,6 +1,6 @@
 """Tells what an apply does with changed sizing attributes, and what of it would fail.
 
-One rule is one fact of Terraform, its AWS provider or AWS itself; each names where it is written:
+One rule is one fact of Terraform, a provider or a cloud; each names where it is written:
 
 - Terraform language reference, "The lifecycle Meta-Argument": `ignore_changes`, `prevent_destroy`,
   `create_before_destroy` and that it spreads to what the resource depends on.
@@ -9,6 +9,8 @@ One rule is one fact of Terraform, its AWS provider or AWS itself; each names wh
 - AWS provider 5.100, `aws_eks_node_group`: the arguments that force a new resource;
   `aws_launch_configuration`: every argument does; `aws_instance`: `instance_type` stops and starts.
 - Amazon EC2 Auto Scaling API reference, `DeleteLaunchConfiguration`: refused while a group uses it.
+- Google provider, `google_compute_instance_template`: no argument can be updated, and a template in
+  use is not deleted ("Using with Instance Group Manager").
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.values import same
 from tfopt.patching.azure_disks import newer_disks
-from tfopt.patching.case import Case, Changes, in_our_units
+from tfopt.patching.case import OWN, Case, Changes, in_our_units
 from tfopt.patching.rollout import rollout
 from tfopt.patching.sizes import disordered, follows_bounds, owned, owner_of, service_bounds
 from tfopt.plan.model import InstanceGroup, Plan, Site
@@ -130,7 +132,14 @@ def _protected(case: Case) -> Iterator[str]:
 
 
 # what a changed attribute replaces besides the group: the provider's page of the kind says so
-_FORCES_NEW = frozenset({("aws_launch_configuration", "instance_type")})
+_FORCES_NEW = frozenset(
+    {
+        ("aws_launch_configuration", "instance_type"),
+        ("google_compute_instance_template", "machine_type"),
+        ("google_compute_region_instance_template", "machine_type"),
+    }
+)
+_VENDORS = {"aws": "AWS", "gcp": "Compute Engine", "azure": "Azure"}
 
 
 def _is_replaced(site: Site) -> bool:
@@ -143,16 +152,23 @@ def _shrinks(site: Site, old: object, new: object) -> bool:
 
 
 def _in_use(case: Case) -> Iterator[str]:
-    """AWS deletes no launch configuration in use: the new one has to come first."""
+    """No launch configuration or template in use is deleted: the new one has to come first."""
     site = case.group.sites.get("instance_type")
     if site is None or site.creating or "instance_type" not in case.changed:
         return
-    own, groups = case.lifecycles.get("instance_type"), case.lifecycles.get("min_size")
+    own = case.lifecycles.get("instance_type")
+    groups = case.lifecycles.get(OWN) or case.lifecycles.get("min_size")
     if not _is_replaced(site) or own is None or groups is None:
         return
-    if not own.creates_first and not groups.creates_first:
+    if own.creates_first and case.group.fixed_name:
         yield (
-            f"{site.address} would be deleted before its successor is made, which AWS refuses "
+            f"{site.address} has a fixed name, and create_before_destroy makes its successor "
+            "first: the name is taken; use name_prefix"
+        )
+    elif not own.creates_first and not groups.creates_first:
+        vendor = _VENDORS[case.group.cloud]
+        yield (
+            f"{site.address} would be deleted before its successor is made, which {vendor} refuses "
             "while the group uses it: set create_before_destroy on it first"
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tfopt.hcl.lifecycle import Lifecycle
 from tfopt.hcl.suppress import CHECK_RULES, Rules, Suppression, suppressed
 from tfopt.hcl.trace import Refusal, Target, Trace, Tracer
+from tfopt.patching.case import OWN
 from tfopt.patching.targets import own_block, target_of
 from tfopt.plan.model import SIZING, InstanceGroup, Site
 
@@ -43,6 +44,10 @@ def _mark(tracer: Tracer, found: Trace, group: InstanceGroup, rules: Rules) -> S
 
 
 def lifecycles_of(group: InstanceGroup, tracer: Tracer) -> Mapping[str, Lifecycle]:
-    """Return, by attribute, what the resources that carry them say of their lifecycle."""
+    """Return, by attribute, what the resources that carry them say of their lifecycle.
+
+    That of the group's own block is there too, as `OWN`.
+    """
     found = {name: tracer.lifecycle(target_of(site)) for name, site in group.sites.items()}
+    found[OWN] = tracer.lifecycle(Target(*own_block(group), None, ("name",), None))
     return {name: lifecycle for name, lifecycle in found.items() if lifecycle is not None}

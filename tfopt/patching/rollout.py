@@ -35,7 +35,7 @@ def rollout(group: InstanceGroup, changed: Set[str], lifecycle: Lifecycle | None
         return _replacement(group, replaced, lifecycle)
     if changed & group.rolls_on:
         return Rollout("rolling", ("; ".join(_rolling(group, changed)),))
-    if group.kind == "aws_instance" and "instance_type" in changed:
+    if group.kind in _SINGLE and "instance_type" in changed:
         return Rollout("in-place", ("each instance is stopped and started with the new type",))
     if group.reaches is not None and "instance_type" in changed:
         return Rollout("in-place", (group.reaches,))
@@ -60,10 +60,14 @@ def _replacement(group: InstanceGroup, replaced: Set[str], lifecycle: Lifecycle 
             "with create_before_destroy avoids both)"
         )
         return Rollout("replace", (note,))
-    note = f"{what}: the old nodes go before new ones come, unless create_before_destroy is set"
+    old = "nodes" if group.kind == "aws_eks_node_group" else "instances"
+    note = f"{what}: the old {old} go before new ones come, unless create_before_destroy is set"
     return Rollout("replace", (note,))
 
 
+_SINGLE = ("aws_instance", "google_compute_instance", "google_compute_instance_from_template")
+_MANAGED = ("google_compute_instance_group_manager", "google_compute_region_instance_group_manager")
+_POOLS = ("google_container_node_pool", "google_container_cluster")
 _AT_ONCE = {  # settings that act as soon as they are applied
     "min_size": "minimum",
     "max_size": "maximum",
@@ -72,16 +76,32 @@ _AT_ONCE = {  # settings that act as soon as they are applied
 }
 
 
+_BY_GKE = (
+    "the apply makes GKE replace the nodes, some at a time (before version 5.10 of the provider it "
+    "replaces the pool)"
+)
+_REFRESHED = {
+    "aws_autoscaling_group": "the apply starts the instance refresh that is in the plan",
+    "aws_eks_node_group": "the apply makes EKS replace the nodes, some at a time",
+    **dict.fromkeys(_MANAGED, "the apply makes the group replace its instances, some at a time"),
+    **dict.fromkeys(_POOLS, _BY_GKE),
+}
+_NOT_REFRESHED = {
+    "aws_autoscaling_group": (
+        "the type reaches new launches only: start an instance refresh right after the apply"
+    ),
+    **dict.fromkeys(
+        _MANAGED,
+        "the type reaches new instances only, as the update policy is not PROACTIVE: start a "
+        "rolling update right after the apply",
+    ),
+}
+
+
 def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
     """Tell how a new type comes to run, and what the other changes meet until then."""
-    if group.reaches is not None:
-        yield group.reaches
-    elif not group.instance_refresh:
-        yield "the type reaches new launches only: start an instance refresh right after the apply"
-    elif group.kind == "aws_eks_node_group":
-        yield "the apply makes EKS replace the nodes, some at a time"
-    else:
-        yield "the apply starts the instance refresh that is in the plan"
+    told = _REFRESHED if group.instance_refresh else _NOT_REFRESHED
+    yield group.reaches or told.get(group.kind, told["aws_autoscaling_group"])
     words = [word for name, word in _AT_ONCE.items() if name in changed]
     if words:
         listed = " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

@@ -17,6 +17,7 @@ from tfopt.patching.case import Case
 from tfopt.plan.model import InstanceGroup, acting_scalers
 from tfopt.plan.scalers import (
     AzureScaler,
+    GceScaler,
     OtherScaler,
     PredictiveScaler,
     ScheduleScaler,
@@ -133,6 +134,7 @@ def owned(case: Case) -> Iterator[str]:
 
 _OWNERS = (
     (TargetTrackingScaler, "target tracking"),
+    (GceScaler, "the autoscaler"),
     (ScheduleScaler, "a schedule"),
     (AzureScaler, "autoscale"),
     ((StepScaler, SimpleScaler, PredictiveScaler, OtherScaler), "a scaling policy"),

@@ -82,8 +82,7 @@ def _unwritten(group: InstanceGroup, attribute: str) -> Site | None:
     path = _OPTIONAL.get((group.kind, attribute))
     if path is None or getattr(group, attribute) is not None:
         return None
-    module = module_path(group.address)
-    resource, key = split_key(group.address.removeprefix("".join(f"{step}." for step in module)))
+    module, resource, key = _block_of(group.address)
     return Site(module, resource, key, path, None, creating=group.action == "create")
 
 
@@ -95,7 +94,7 @@ _OPTIONAL: Mapping[tuple[str, str], tuple[PathStep, ...]] = {
 _OPEN = {(kind, path) for (kind, _), path in _OPTIONAL.items()}
 
 _MISSING = {
-    "target_cpu": "no single target-tracking policy on CPU in this plan scales it",
+    "target_cpu": "no single policy on CPU in this plan scales it",
     "instance_type": "no edit of this plan's resources sets it",
     "desired_capacity": "the plan states no number for it",
     "min_size": "the plan has no one number for it",
@@ -109,7 +108,14 @@ def own_block(group: InstanceGroup) -> tuple[tuple[str, ...], str]:
         whole = ".".join((*site.module, site.resource))
         if group.address in (whole, site.address):
             return site.module, site.resource
-    return (), group.address
+    return _block_of(group.address)[:2]
+
+
+def _block_of(address: str) -> tuple[tuple[str, ...], str, InstanceKey]:
+    """Return the module path, the address inside it without key, and the key of a resource."""
+    module = module_path(address)
+    resource, key = split_key(address.removeprefix("".join(f"{step}." for step in module)))
+    return module, resource, key
 
 
 def target_of(site: Site) -> Target:

@@ -14,6 +14,9 @@ from tfopt.plan import (
     azure_vm,
     azure_vmss,
     coverage,
+    gcp_gke,
+    gcp_instance,
+    gcp_mig,
 )
 from tfopt.plan.context import Context
 from tfopt.plan.document import PlanDocument
@@ -48,6 +51,9 @@ ADAPTERS: tuple[_Adapter, ...] = (
     azure_vmss,
     azure_aks,
     azure_vm,
+    gcp_mig,
+    gcp_instance,
+    gcp_gke,
 )
 GROUP_KINDS = tuple(kind for adapter in ADAPTERS for kind in adapter.KINDS)
 

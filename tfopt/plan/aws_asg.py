@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tfopt.plan import aws_alarms
+from tfopt.plan.attachment import attached
 from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
-from tfopt.plan.aws_scalers import Scaling, asg_schedule, attached, scaling
+from tfopt.plan.aws_scalers import Scaling, asg_schedule, scaling
 from tfopt.plan.context import Context
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource

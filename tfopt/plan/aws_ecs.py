@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from tfopt.plan import aws_alarms
-from tfopt.plan.aws_launch import OperatingSystem
 from tfopt.plan.aws_scalers import Scaling, application_schedule, scaling
 from tfopt.plan.context import Context
+from tfopt.plan.images import OperatingSystem
 from tfopt.plan.link import follow
 from tfopt.plan.model import InstanceGroup, Site
 from tfopt.plan.planned import Resource

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfopt.plan.aws_asg import CLUSTER_AUTOSCALER
-from tfopt.plan.aws_launch import Launch, OperatingSystem, disks, from_template, why_no_type
+from tfopt.plan.aws_launch import Launch, disks, from_template, why_no_type
 from tfopt.plan.context import Context
+from tfopt.plan.images import OperatingSystem
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, size, text, texts

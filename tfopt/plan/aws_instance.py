@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 
+from tfopt.plan import counted
 from tfopt.plan.aws_launch import (
     Launch,
     from_template,
@@ -14,7 +14,7 @@ from tfopt.plan.aws_launch import (
     why_no_type,
 )
 from tfopt.plan.context import Context
-from tfopt.plan.model import Action, InstanceGroup, Site, Slot
+from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, text
 
@@ -32,21 +32,8 @@ _RESTART = "a new instance type stops and starts each instance"
 
 def read(context: Context) -> list[InstanceGroup]:
     """Read every block of instances that remains after apply; one whose types differ is split."""
-    by_block: defaultdict[tuple[tuple[str, ...], str], list[Resource]] = defaultdict(list)
-    for instance in context.planned.of(KIND):
-        by_block[(instance.module, instance.name)].append(instance)
-    found = []
-    for instances in by_block.values():
-        launches = [_launch(context, one) for one in instances]
-        kinds = {(one.instance_type, one.site.value if one.site else None) for one in launches}
-        if len(kinds) == 1:
-            found.append(_group(context, instances, launches[0]))
-        else:
-            found += [
-                _group(context, [one], launch)
-                for one, launch in zip(instances, launches, strict=True)
-            ]
-    return found
+    sets = counted.sets(context, KIND, lambda one: _launch(context, one))
+    return [_group(context, instances, launch) for instances, launch in sets]
 
 
 def _launch(context: Context, instance: Resource) -> Launch:
@@ -75,7 +62,7 @@ def _launch(context: Context, instance: Resource) -> Launch:
 
 def _group(context: Context, instances: list[Resource], launch: Launch) -> InstanceGroup:
     first, count = instances[0], len(instances)
-    together = replace(first, key=None) if count > 1 or not _split(context, first) else first
+    together = counted.together(context, instances)
     slots = (Slot(launch.instance_type),) if launch.instance_type else ()
     notes = launch.notes + (() if slots else (why_no_type(launch.site),))
     region, place = context.regions.of(first)
@@ -84,7 +71,7 @@ def _group(context: Context, instances: list[Resource], launch: Launch) -> Insta
         kind=KIND,
         cloud="aws",
         region=region,
-        action=_action(instances),
+        action=counted.joint_action(instances),
         unit="instance",
         slots=slots,
         min_size=count,
@@ -96,27 +83,6 @@ def _group(context: Context, instances: list[Resource], launch: Launch) -> Insta
         disks=launch.disks,
         burst_unlimited=launch.burst_unlimited,
         spot_share=1.0 if launch.spot else 0.0,
-        sites=_sites(together, launch.site, count),
+        sites=counted.sites(together, launch.site, count),
         notes=(*notes, *place, _RESTART),
     )
-
-
-def _split(context: Context, instance: Resource) -> bool:
-    """Return whether the block has other instances, which stand in groups of their own."""
-    return len(context.planned.in_block(instance.module, KIND, instance.name)) > 1
-
-
-def _sites(group: Resource, type_site: Site | None, count: int) -> dict[str, Site]:
-    sites = {} if type_site is None else {"instance_type": type_site}
-    if type_site and (type_site.module, type_site.resource) == (group.module, group.local_address):
-        sites["instance_type"] = replace(type_site, key=group.key)
-    if group.counted and group.key is None:
-        sites["desired_capacity"] = Site(group.module, group.local_address, None, ("count",), count)
-    return sites
-
-
-def _action(instances: list[Resource]) -> Action:
-    actions = {one.action for one in instances}
-    if len(actions) == 1:
-        return actions.pop()
-    return "replace" if "replace" in actions else "update"

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from tfopt.plan.context import Context
+from tfopt.plan.images import OperatingSystem, system_of
 from tfopt.plan.link import follow, leads_to
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, flag, known, number, text, whole
 
-OperatingSystem = Literal["linux", "windows", "unknown"]
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
-_WINDOWS = re.compile(r"windows|(?:^|[^a-z])win(?:20\d\d)?(?:[^a-z]|$)", re.IGNORECASE)
-_LINUX = re.compile(
-    r"linux|ubuntu|debian|amzn|al20\d\d|rhel|centos|bottlerocket|flatcar|(?:^|[^a-z])ecs(?:[^a-z]|$)",
-    re.IGNORECASE,
-)
 
 
 Reach = Literal["apply", "launches", "never"]
@@ -184,9 +178,8 @@ def unlimited(cpu_credits: object) -> bool | None:
 def operating_system(source: Resource, attribute: str) -> OperatingSystem:
     """Guess the operating system from the names that lead to the machine image."""
     words = [text(source.get(attribute)) or "", *source.references(attribute)]
-    if any(map(_WINDOWS.search, words)) or flag(source.get("get_password_data")) is True:
-        return "windows"
-    return "linux" if any(map(_LINUX.search, words)) else "unknown"
+    found = system_of(words)
+    return "windows" if flag(source.get("get_password_data")) is True else found
 
 
 def why_no_type(site: Site | None) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping
 
 from tfopt.plan.aws_policies import TRACKING, read_policy
 from tfopt.plan.context import Context
-from tfopt.plan.link import follow
 from tfopt.plan.model import UNKNOWN, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import (
@@ -23,21 +21,6 @@ from tfopt.plan.values import block, size, text
 _DAYS = {name: str(n) for n, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])}
 
 Scaling = tuple[tuple[Scaler, ...], Mapping[str, Site]]
-
-
-def attached(
-    context: Context, kind: str, attribute: str, owners: tuple[str, ...]
-) -> Mapping[str, list[Resource]]:
-    """Return the resources of a kind by the address of the one their attribute names."""
-    found: defaultdict[str, list[Resource]] = defaultdict(list)
-    for resource in context.planned.of(kind):
-        link = follow(context.planned, resource, [(attribute,)], owners)
-        if link is None:
-            context.skip(resource, "what it scales is not in this plan")
-            continue
-        context.used.add(resource.address)
-        found[link.to.address].append(resource)
-    return found
 
 
 def scaling(

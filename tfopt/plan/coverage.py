@@ -45,12 +45,8 @@ _REASONS: dict[str, str] = {
         aws_ec2_host aws_ec2_capacity_reservation aws_ecs_capacity_provider aws_ecs_task_set
         aws_cloud9_environment_ec2 aws_sagemaker_endpoint_configuration
         aws_autoscalingplans_scaling_plan""",
-    "Google Cloud groups are not analysed yet": """
-        google_compute_instance google_compute_instance_from_template
-        google_compute_instance_template google_compute_region_instance_template
-        google_compute_instance_group google_compute_instance_group_manager
-        google_compute_region_instance_group_manager google_compute_autoscaler
-        google_compute_region_autoscaler google_container_cluster google_container_node_pool""",
+    "an unmanaged group: its instances are resources of their own": """
+        google_compute_instance_group""",
     "App Service plans and dedicated hosts are not analysed": """
         azurerm_service_plan azurerm_app_service_plan azurerm_linux_web_app azurerm_windows_web_app
         azurerm_dedicated_host""",
@@ -85,6 +81,8 @@ _UNUSED: Mapping[str, str] = {
     "aws_launch_template": "no group of this plan launches from it",
     "aws_launch_configuration": "no group of this plan launches from it",
     "aws_ecs_task_definition": "no service of this plan runs it",
+    "google_compute_instance_template": "no group of this plan launches from it",
+    "google_compute_region_instance_template": "no group of this plan launches from it",
 }
 DESTROYED = "the plan destroys it"
 

@@ -144,7 +144,7 @@ class InstanceGroup:
     rolls_on: frozenset[str] = frozenset()  # attributes whose change reaches new launches only
     instance_refresh: bool = False  # an apply that changes the type replaces running instances
     reaches: str | None = None  # how a changed type comes to run, where its kind says so
-    fixed_name: bool = False  # no second group of its name can stand beside it while it is replaced
+    fixed_name: bool = False  # what is replaced has a name that its successor cannot have beside it
     notes: tuple[str, ...] = ()  # facts a reader must know (pinned template version, …)
 
 

@@ -129,7 +129,10 @@ class AzureScaler:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleScaler:
-    """A scheduled action; sizes that are None (or -1 in AWS) are left as they are."""
+    """A scheduled action; sizes that are None (or -1 in AWS) are left as they are.
+
+    Where it is a `floor`, its minimum stands beside the group's own, and the larger one holds.
+    """
 
     address: str
     recurrence: str | None
@@ -137,6 +140,7 @@ class ScheduleScaler:
     min_size: int | None
     max_size: int | None
     desired_capacity: int | None
+    floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,15 @@ Scaler = PolicyScaler | ScheduleScaler | OtherScaler
 _CPU = frozenset(
     {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", "EC2SpotFleetRequestAverageCPU"}
 )
+
+
+def cpu_target(scaler: Scaler) -> float | None:
+    """Return the mean CPU that a scaler keeps a group at; None where it does not."""
+    if isinstance(scaler, TargetTrackingScaler):
+        return scaler.target if measured_by(scaler.metric) == "cpu" else None
+    if isinstance(scaler, GceScaler):
+        return scaler.target if scaler.metric == "cpu" else None
+    return None
 
 
 def measured_by(metric: str) -> Metric | None:

@@ -18,6 +18,9 @@ _SOUND_PRICES = {"listed", "listed_2024", "estimated", "corrected_windows"}
 # letters of a family's name that stand for something a group may rely on, or pays for in vain:
 # network, block storage, local disk (AWS); premium disks, local disk (Azure); -lssd (GCP)
 _AWS_EXTRAS = frozenset("nbed")
+# families of Google Cloud that take Hyperdisk and no Persistent Disk: a group's disks would have to
+# change with its type
+_HYPERDISK_ONLY = frozenset({"c4", "c4a", "c4d", "c4n", "n4", "n4a", "n4d", "m4"})
 _ROUNDING = 0.98  # r5.large has 15.25 GiB where r6i.large has 16
 
 
@@ -117,7 +120,7 @@ def _extras(offer: Offer) -> tuple[object, ...]:
         confidential = re.match(r"[DE]C", letters) is not None
         constrained = re.match(r"Standard_[A-Z]+\d+-\d", offer.instance_type) is not None
         return disk, "s" in letters, confidential, constrained
-    return (disk,)
+    return disk, offer.family in _HYPERDISK_ONLY
 
 
 def _not_older(offer: Offer, present: Offer) -> bool:

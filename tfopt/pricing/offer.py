@@ -31,8 +31,9 @@ class Offer:
     """One instance type in one region, on demand, with Linux unless it says otherwise.
 
     `price_quality` is "listed" (the vendor's list), "listed_2024" (the list of February 2024),
-    "estimated" (us-east-1's list price × the family's regional ratio of 2024; for Windows, Linux's
-    price and the licence), "corrected_windows" (a list that gave the Windows price, put right) or
+    "estimated" (us-east-1's list price × the family's regional ratio of 2024; a custom type by its
+    family's rates, docs/decisions/0024-custom-machine-types.md; for Windows, Linux's price and the
+    licence), "corrected_windows" (a list that gave the Windows price, put right) or
     "listed_unverified" (no second source).
     `perf_quality` says where `throughput_per_vcpu` comes from: "measured" on this type, or filled
     in from its "family", from its "processor" in other families, or "estimated" from its

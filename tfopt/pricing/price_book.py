@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tfopt.errors import TfoptError
+from tfopt.pricing.custom import custom_offer, read_custom
 from tfopt.pricing.nearest import meant, nearest, same_place_first
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
 from tfopt.pricing.windows import with_windows
@@ -164,7 +165,11 @@ class PriceBook:
                 operating system has no prices; the nearest names are in the hint.
         """
         book = self._of(cloud)
-        offer = book.offer(book.region(region), book.type_name(instance_type))
+        custom = read_custom(instance_type) if book.cloud == "gcp" else None
+        if custom is not None:
+            offer = custom_offer(custom, region, self.offers(cloud, region))
+        else:
+            offer = book.offer(book.region(region), book.type_name(instance_type))
         if operating_system in {"linux", "unknown"}:
             return offer
         with_licence = with_windows(offer) if operating_system == "windows" else None
@@ -189,7 +194,8 @@ class PriceBook:
             found = self._of(cloud).facts(instance_type)
             if found is not None:
                 return found
-        return None
+        own = read_custom(instance_type)
+        return None if own is None else TypeFacts("gcp", own.name, own.family, own.architecture)
 
     def _of(self, cloud: str) -> _CloudBook:
         known = _known_cloud(cloud)
@@ -261,11 +267,6 @@ class _CloudBook:
             same = [known for known in self._types if known.lower() == name.lower()]
             if same:
                 return same[0]
-        if self.cloud == "gcp" and "custom" in name:
-            raise TfoptError(
-                f"no gcp type {name!r} in the price book",
-                hint="Custom machine types have no list price of their own",
-            )
         family, dot, _ = name.partition(".")
         sizes = [known for known in self._types if dot and known.startswith(f"{family}.")]
         bare = self.cloud == "azure" and not name.lower().startswith("standard_")

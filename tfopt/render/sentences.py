@@ -131,6 +131,8 @@ def verdict(group: Group) -> str:
         return ""
     if group.status == "unchanged" and group.current:
         return f"Keep {summary(group.current)}: {reason}."
+    if "." in reason.partition(" ")[0]:  # an address is spelt as it is
+        return f"{reason}."
     return f"{reason[:1].upper()}{reason[1:]}."
 
 

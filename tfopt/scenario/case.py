@@ -26,6 +26,7 @@ from tfopt.scenario.group import (
 from tfopt.scenario.headroom import least_work
 from tfopt.scenario.present import configuration_of
 from tfopt.scenario.refusal import NotAnalysedError
+from tfopt.scenario.sustained import runs_all_month, sustained_notes
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import FloatArray, Machine, Slo, Slot
 
@@ -94,6 +95,7 @@ def build_case(
         reference=reference,
         smt=table.smt if table else "linear",
         unlimited=group.burst_unlimited,
+        whole_month=runs_all_month(group, settings),
     )
     present = configuration_of(group, settings, book, seen)
     slo = slo_of(settings, table)
@@ -141,6 +143,7 @@ def _notes(
 ) -> Iterable[str]:
     """Say what a reader must know; `alone`: that no other type is allowed."""
     yield from fleet_notes(group)
+    yield from sustained_notes(group, offer, settings)
     yield from _credit_notes(problem.present.machine)
     if alone and problem.knobs.instance_type:
         yield from _rule_notes(offer, settings, settings.workload_of(group.address))

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.scenario.demand import Traffic
-from tfopt.scenario.group import present_offer
+from tfopt.scenario.group import present_offer, zones_each
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings
 
@@ -32,9 +32,11 @@ def committed(
 def _on_demand_usd(group: InstanceGroup, settings: Settings, book: PriceBook) -> float:
     try:
         offer = present_offer(group, book, settings)
+        each = zones_each(group)
     except NotAnalysedError:
         return 0.0
     size = group.desired_capacity if group.desired_capacity is not None else group.min_size or 0
+    size *= each
     paid = group.on_demand_base + (size - group.on_demand_base) * (1 - group.spot_share)
     return offer.usd_per_hour * min(max(paid, 0), size) / group.slots[0].weight
 

@@ -36,11 +36,23 @@ USD_PER_GIB_MONTH: Final[Mapping[str, float]] = {
     "S15": 11.33 / 256,
     "S20": 21.76 / 512,
     "S30": 40.96 / 1024,
+    "pd-standard": 0.04,
+    "pd-balanced": 0.10,
+    "pd-ssd": 0.17,
+    "pd-extreme": 0.125,
+    "hyperdisk-balanced": 0.08,
+    "hyperdisk-extreme": 0.125,
+    "hyperdisk-throughput": 0.005,
+    "local-ssd": 0.08,
 }
-"""List prices: Amazon EBS in us-east-1, without provisioned IOPS and throughput; Azure managed
-disks in eastus, by tier, without operations."""
+"""List prices of Amazon EBS in us-east-1, Azure's managed disks by tier in eastus, and Google's
+disks in us-central1; provisioned IOPS, throughput and operations are not among them."""
 _LICENCE: Final = f"is priced at {USD_PER_VCPU_HOUR} USD per vCPU and hour, the list's of 2023"
-_PRICED_IN: Final[Mapping[str, str]] = {"aws": "us-east-1", "azure": "eastus"}
+_PRICED_IN: Final[Mapping[str, str]] = {
+    "aws": "us-east-1",
+    "azure": "eastus",
+    "gcp": "us-central1",
+}
 SpotAllocation = Literal[
     "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
 ]
@@ -168,5 +180,5 @@ def fleet_notes(group: InstanceGroup) -> Iterable[str]:
         yield f"its Windows licence {paid if group.own_licence else _LICENCE}"
     if group.disks:
         size = sum(disk.gib for disk in group.disks)
-        where = _PRICED_IN.get(group.cloud, _PRICED_IN["aws"])
+        where = _PRICED_IN[group.cloud]
         yield f"disks of {size:g} GiB an instance are priced as in {where}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tfopt.errors import TfoptError
 from tfopt.plan.model import REDACTED, InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.pricing.sustained import sustained_share
 from tfopt.scenario.fleet import is_mixed
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.scaling import Cadence, is_held, scaling_of, schedules_of
@@ -38,7 +39,9 @@ def present_configuration(
     """
     low, high = group.min_size, group.max_size
     held = is_held(group) and not group.cluster_autoscaled
-    if group.desired_capacity is None and held and group.action != "create":
+    stated = any(name in group.sites for name in ("min_size", "max_size", "desired_capacity"))
+    creating = group.action == "create" and (stated or low is not None)
+    if group.desired_capacity is None and held and not creating:
         raise NotAnalysedError(
             "nothing in the plan says how many run: no scaling policy, no desired_capacity"
         )
@@ -49,8 +52,8 @@ def present_configuration(
         raise NotAnalysedError(
             "its sizes are sensitive" if hidden else "its sizes are known only after apply"
         )
-    if group.bounds_per == "zone":
-        raise NotAnalysedError("its bounds are per zone, which is not simulated yet")
+    each = zones_each(group)
+    low, high, desired = each * low, each * high, each * desired
     if high == 0:
         raise NotAnalysedError("it is switched off (max_size 0)")
     largest = max(low, high, desired)
@@ -66,6 +69,19 @@ def present_configuration(
         scaling=scaling_of(group, cadence),
         schedules=tuple(schedules_of(group)),
     )
+
+
+def zones_each(group: InstanceGroup) -> int:
+    """Return how many instances one of a group's numbers stands for: one in each of its zones.
+
+    Raises:
+        NotAnalysedError: its numbers are per zone, and the plan does not tell how many there are.
+    """
+    if group.bounds_per == "total":
+        return 1
+    if group.zones is None:
+        raise NotAnalysedError("its numbers are per zone, and its zones are not in the plan")
+    return group.zones
 
 
 def present_offer(group: InstanceGroup, book: PriceBook, settings: Settings) -> Offer:
@@ -148,11 +164,14 @@ def machine_of(
     reference: Offer,
     smt: Smt = "linear",
     unlimited: bool | None = None,
+    *,
+    whole_month: bool = False,
 ) -> Machine:
     """Return the offer as the simulator sees it, its speed relative to the reference type's.
 
     With `smt` "measured", a vCPU is faster while its core's other hyper-thread idles.
-    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default.
+    `unlimited` is what the plan says of the credit mode; None leaves the vendor's default. What
+    runs a `whole_month` gets its vendor's sustained-use discount.
     """
     burst = offer.burst
     if burst is not None and unlimited is not None:
@@ -162,7 +181,7 @@ def machine_of(
         name=offer.instance_type,
         vcpus=offer.vcpus,
         memory_gib=offer.memory_gib,
-        usd_per_hour=offer.usd_per_hour,
+        usd_per_hour=offer.usd_per_hour * (1.0 - (sustained_share(offer) if whole_month else 0.0)),
         speed=mine / theirs if mine and theirs else 1.0,
         architecture=offer.architecture,
         burst=burst,

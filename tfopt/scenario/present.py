@@ -18,6 +18,7 @@ from tfopt.scenario.group import (
     slo_of,
     slot_offers,
 )
+from tfopt.scenario.sustained import runs_all_month, sustained_notes
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, Slo, Workload
 
@@ -66,7 +67,8 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
     smt = table.smt if table else "linear"
 
     def machine(of: Offer) -> Machine:
-        return machine_of(of, reference, smt, group.burst_unlimited)
+        whole_month = runs_all_month(group, settings)
+        return machine_of(of, reference, smt, group.burst_unlimited, whole_month=whole_month)
 
     cpu_ms, assumed, notes = _cpu_ms(settings, table, machine(reference))
     return Present(
@@ -76,7 +78,7 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
         slo=slo_of(settings, table),
         offer=offer,
         assumed=assumed,
-        notes=notes,
+        notes=(*sustained_notes(group, offer, settings), *notes),
     )
 
 

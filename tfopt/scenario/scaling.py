@@ -85,6 +85,7 @@ def schedules_of(group: InstanceGroup) -> Iterable[ScheduledAction]:
                 min_size=scaler.min_size,
                 max_size=scaler.max_size,
                 desired_capacity=scaler.desired_capacity,
+                floor=scaler.floor,
             )
 
 
