@@ -8,11 +8,13 @@ from typing import Literal
 
 from tfopt.plan import aws_alarms
 from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
+from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, attached, scaling
 from tfopt.plan.context import Context
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
+from tfopt.requirements import Requirements
 
 KIND = "aws_autoscaling_group"
 KINDS = (KIND,)
@@ -23,7 +25,7 @@ ATTRIBUTES = {
         "id name arn region min_size max_size desired_capacity availability_zones "
         "vpc_zone_identifier launch_template launch_configuration mixed_instances_policy "
         "default_instance_warmup default_cooldown instance_refresh warm_pool target_group_arns "
-        "suspended_processes termination_policies capacity_rebalance tag"
+        "suspended_processes termination_policies capacity_rebalance tag desired_capacity_type"
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
@@ -66,6 +68,7 @@ class _Mix:
     spot_allocation: str = "lowest-price"
     spot_pools: int = 2
     notes: tuple[str, ...] = ()
+    requirements: tuple[Requirements, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -101,6 +104,8 @@ def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
         action=group.action,
         unit="instance",
         slots=mix.slots,
+        requirements=mix.requirements,
+        capacity_unit=capacity_unit(group.get("desired_capacity_type")),
         min_size=size(group.get("min_size")),
         max_size=size(group.get("max_size")),
         desired_capacity=size(group.get("desired_capacity")),
@@ -145,11 +150,22 @@ def _mix(context: Context, group: Resource) -> _Mix:
 def _plain(launch: Launch) -> _Mix:
     slots = (Slot(launch.instance_type),) if launch.instance_type else ()
     notes = launch.notes
-    if launch.by_requirements:
-        notes += ("instances are chosen by attributes (instance_requirements), not by type",)
-    elif not slots and launch.source is not None:
+    if not slots and launch.requirements is None and launch.source is not None:
         notes += (why_no_type(launch.site),)
-    return _Mix(launch, slots, launch.site, spot_share=1.0 if launch.spot else 0.0, notes=notes)
+    return _Mix(
+        launch,
+        slots,
+        launch.site,
+        spot_share=1.0 if launch.spot else 0.0,
+        on_demand_allocation=_default_allocation(launch.requirements),
+        notes=notes,
+        requirements=(launch.requirements,) if launch.requirements else (),
+    )
+
+
+def _default_allocation(by_attributes: object) -> str:
+    """Return how on-demand instances are chosen where nothing is said: attributes have no order."""
+    return "lowest-price" if by_attributes else "prioritized"
 
 
 def _mixed(context: Context, group: Resource) -> _Mix:
@@ -158,19 +174,24 @@ def _mixed(context: Context, group: Resource) -> _Mix:
     shares = block(group.get(*_POLICY, "instances_distribution"))
     percentage = number(shares.get("on_demand_percentage_above_base_capacity"))
     slots, site, notes = _override_slots(group, overrides)
+    image = architecture_of(launch.source, "image_id")
+    asked, unread = asked_by(overrides, image)
+    notes += unread
     if not overrides:
         plain = _plain(launch)
-        slots, site, notes = plain.slots, plain.site, plain.notes
+        slots, site, notes, asked = plain.slots, plain.site, plain.notes, plain.requirements
+    allocation = text(shares.get("on_demand_allocation_strategy"))
     return _Mix(
         launch=launch,
         slots=slots,
         site=site,
         on_demand_base=size(shares.get("on_demand_base_capacity")) or 0,
         spot_share=1.0 - min(max(100.0 if percentage is None else percentage, 0), 100) / 100,
-        on_demand_allocation=text(shares.get("on_demand_allocation_strategy")) or "prioritized",
+        on_demand_allocation=allocation or _default_allocation(asked),
         spot_allocation=text(shares.get("spot_allocation_strategy")) or "lowest-price",
         spot_pools=size(shares.get("spot_instance_pools")) or 2,
         notes=notes,
+        requirements=asked,
     )
 
 
@@ -186,9 +207,7 @@ def _override_slots(
         name = text(value)
         if name:
             slots.append(Slot(name, whole(override.get("weighted_capacity")) or 1))
-        elif blocks(override.get("instance_requirements")):
-            notes.append("instances are chosen by attributes (instance_requirements), not by type")
-        else:
+        elif not blocks(override.get("instance_requirements")):
             notes.append(f"override {index + 1} has no type that is known before apply")
     if any(slot.weight != 1 for slot in slots):
         notes.append("sizes count weighted capacity units, not instances")

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tfopt.plan.aws_requirements import NOTE, architecture_of, read_requirements
 from tfopt.plan.context import Context
 from tfopt.plan.link import follow, leads_to
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, flag, known, number, text, whole
+from tfopt.requirements import Requirements
 
 OperatingSystem = Literal["linux", "windows", "unknown"]
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
@@ -39,7 +41,7 @@ class Launch:
     detailed_monitoring: bool = False
     burst_unlimited: bool | None = None
     spot: bool = False
-    by_requirements: bool = False
+    requirements: Requirements | None = None
     disks: tuple[Disk, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -116,6 +118,10 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
     market = block(source.get("instance_market_options"))
     credits_ = block(source.get("credit_specification")).get("cpu_credits")
     held = version.reaches_on == "never" and text(value) is not None
+    given = block(source.get("instance_requirements"))
+    found = read_requirements(given, architecture_of(source, "image_id")) if given else None
+    if given:
+        notes += (found if isinstance(found, str) else NOTE,)
     if held:
         notes += (f"instance_type stays: {version.note}",)
     elif version.note and version.reaches_on != "never":
@@ -129,7 +135,7 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
         detailed_monitoring=flag(block(source.get("monitoring")).get("enabled")) is True,
         burst_unlimited=unlimited(credits_),
         spot=market.get("market_type") == "spot",
-        by_requirements=bool(block(source.get("instance_requirements"))),
+        requirements=found if isinstance(found, Requirements) else None,
         disks=disks(
             block(mapping, "ebs") for mapping in blocks(source.get("block_device_mappings"))
         ),

@@ -13,6 +13,7 @@ import numpy as np
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
+from tfopt.scenario.choice import with_types
 from tfopt.scenario.commitments import end_note, last_day
 from tfopt.scenario.demand import Traffic, traffic_of
 from tfopt.scenario.fleet import fleet_notes, holds_type, is_mixed, money_of, slot_of
@@ -86,6 +87,7 @@ def build_case(
     from tfopt_sim.forecast import fit, skill
     from tfopt_sim.risk import PLAIN
 
+    group = with_types(group, book, settings)
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
