@@ -72,7 +72,9 @@ _AT_ONCE = {  # settings that act as soon as they are applied
 
 def _rolling(group: InstanceGroup, changed: Set[str]) -> Iterator[str]:
     """Tell how a new type comes to run, and what the other changes meet until then."""
-    if not group.instance_refresh:
+    if group.kind == "aws_ec2_fleet":
+        yield "the type reaches new launches only: the fleet replaces each instance that is ended"
+    elif not group.instance_refresh:
         yield "the type reaches new launches only: start an instance refresh right after the apply"
     elif group.kind == "aws_eks_node_group":
         yield "the apply makes EKS replace the nodes, some at a time"

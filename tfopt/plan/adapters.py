@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from tfopt.plan import aws_asg, aws_ecs, aws_eks, aws_instance, coverage
+from tfopt.plan import aws_asg, aws_ecs, aws_eks, aws_fleets, aws_instance, coverage
 from tfopt.plan.context import Context
 from tfopt.plan.document import PlanDocument
 from tfopt.plan.model import InstanceGroup, Skipped, Standing, Variable
@@ -36,6 +36,7 @@ ADAPTERS: tuple[_Adapter, ...] = (
     aws_eks,
     aws_instance,
     aws_ecs,
+    aws_fleets,
 )
 GROUP_KINDS = tuple(kind for adapter in ADAPTERS for kind in adapter.KINDS)
 

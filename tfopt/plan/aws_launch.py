@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -189,8 +189,14 @@ def unlimited(cpu_credits: object) -> bool | None:
 
 def operating_system(source: Resource, attribute: str) -> OperatingSystem:
     """Guess the operating system from the names that lead to the machine image."""
-    words = [text(source.get(attribute)) or "", *source.references(attribute)]
-    if any(map(_WINDOWS.search, words)) or flag(source.get("get_password_data")) is True:
+    if flag(source.get("get_password_data")) is True:
+        return "windows"
+    return named_system([text(source.get(attribute)) or "", *source.references(attribute)])
+
+
+def named_system(words: Sequence[str]) -> OperatingSystem:
+    """Guess the operating system from names."""
+    if any(map(_WINDOWS.search, words)):
         return "windows"
     return "linux" if any(map(_LINUX.search, words)) else "unknown"
 

@@ -8,8 +8,8 @@ from tfopt.plan.model import Skipped
 from tfopt.plan.planned import Header, Planned
 
 _REASONS: dict[str, str] = {
-    "Spot and EC2 fleets are not analysed yet": """
-        aws_spot_fleet_request aws_ec2_fleet aws_spot_instance_request""",
+    "a Spot request is for one instance, launched once": """
+        aws_spot_instance_request""",
     "batch, data-processing and training fleets follow their jobs, not a request rate": """
         aws_batch_compute_environment aws_batch_job_definition aws_emr_cluster
         aws_emr_instance_group aws_emr_instance_fleet aws_emrserverless_application aws_glue_job

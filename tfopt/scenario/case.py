@@ -101,6 +101,8 @@ def build_case(
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, on_spot=group.spot_share > 0)
+    if group.requirements:
+        same, other = [], []  # attributes, not a type, would have to change
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     ended = end_note(settings, last_day(traffic, model.start, horizon_s, offer))
