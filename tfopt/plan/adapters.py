@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from tfopt.plan import aws_asg, aws_ecs, aws_eks, aws_fleets, aws_instance, coverage
-from tfopt.plan.context import Context
+from tfopt.plan import (
+    aws_asg,
+    aws_beanstalk,
+    aws_ecs,
+    aws_eks,
+    aws_fleets,
+    aws_instance,
+    coverage,
+)
+from tfopt.plan.context import About, Context
 from tfopt.plan.document import PlanDocument
 from tfopt.plan.model import InstanceGroup, Skipped, Standing, Variable
 from tfopt.plan.planned import Planned
@@ -18,7 +26,12 @@ class _Adapter(Protocol):
 
     @property
     def KINDS(self) -> tuple[str, ...]:  # noqa: N802 -- a module's constant
-        """Kinds of which each resource is a group."""
+        """Kinds of which each resource is a group, or skipped with a reason."""
+        ...
+
+    @property
+    def ABOUT(self) -> Mapping[str, About]:  # noqa: N802
+        """For each of those: its line on the coverage page."""
         ...
 
     @property
@@ -37,6 +50,7 @@ ADAPTERS: tuple[_Adapter, ...] = (
     aws_instance,
     aws_ecs,
     aws_fleets,
+    aws_beanstalk,
 )
 GROUP_KINDS = tuple(kind for adapter in ADAPTERS for kind in adapter.KINDS)
 

@@ -10,7 +10,7 @@ from tfopt.plan import aws_alarms
 from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
 from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, attached, scaling
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
@@ -18,6 +18,13 @@ from tfopt.requirements import Requirements
 
 KIND = "aws_autoscaling_group"
 KINDS = (KIND,)
+ABOUT = {
+    KIND: About(
+        "launch template or configuration, mixed instances, attribute-based selection, bounds, "
+        "scaling policies of all four kinds with their alarms, schedules, warm pool",
+        "instance type, minimum, maximum, desired capacity, CPU target",
+    )
+}
 POLICY = "aws_autoscaling_policy"
 CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
 ATTRIBUTES = {

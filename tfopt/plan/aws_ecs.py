@@ -8,7 +8,7 @@ from tfopt.plan import aws_application
 from tfopt.plan.aws_application import application
 from tfopt.plan.aws_launch import OperatingSystem
 from tfopt.plan.aws_scalers import Scaling
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.link import follow
 from tfopt.plan.model import InstanceGroup, Site
 from tfopt.plan.planned import Resource
@@ -16,6 +16,12 @@ from tfopt.plan.values import block, blocks, number, size, text
 
 KIND = aws_application.SERVICE
 KINDS = (KIND,)
+ABOUT = {
+    KIND: About(
+        "desired count, task size, what it runs on, application autoscaling, schedules",
+        "minimum, maximum, desired count, CPU target",
+    )
+}
 ATTRIBUTES = {
     KIND: (
         "id arn region name cluster desired_count launch_type capacity_provider_strategy "

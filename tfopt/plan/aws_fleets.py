@@ -9,13 +9,25 @@ from tfopt.plan.aws_application import application
 from tfopt.plan.aws_fleet_choices import Choices, choices_of
 from tfopt.plan.aws_requirements import CapacityUnit, capacity_unit
 from tfopt.plan.aws_scalers import Scaling
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import REDACTED, InstanceGroup, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, size, text
 
 EC2_FLEET, SPOT_FLEET = "aws_ec2_fleet", aws_application.SPOT_FLEET
 KINDS = (EC2_FLEET, SPOT_FLEET)
+ABOUT = {
+    EC2_FLEET: About(
+        "launch templates with overrides, weights, priorities and attributes, target capacity, "
+        "allocation; only of type maintain",
+        "total target capacity; instance type where it is the only one",
+    ),
+    SPOT_FLEET: About(
+        "launch specifications or templates, target capacity, allocation, application "
+        "autoscaling; only of type maintain",
+        "target capacity, minimum, maximum, CPU target; instance type where it is the only one",
+    ),
+}
 ATTRIBUTES = {
     EC2_FLEET: (
         "id arn region type launch_template_config on_demand_options spot_options "
