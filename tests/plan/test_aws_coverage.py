@@ -18,6 +18,7 @@ from tfopt.plan.context import Context
 from tfopt.plan.document import PlanDocument
 from tfopt.plan.planned import Planned
 from tfopt.plan.region import Regions
+from tfopt.plan.scalers import OtherScaler
 
 # what runs programs, by the words of its kind; written down apart from the tables of tfopt
 COMPUTE = re.compile(
@@ -158,7 +159,8 @@ def _attributes(block: dict[str, Any]) -> set[str]:
         ("aws_db_instance", "a database: its size follows its data and connections"),
         ("aws_opensearch_domain", "a search index"),
         ("aws_spot_instance_request", "one instance bought at its own bid"),
-        ("aws_ecs_capacity_provider", "scales other resources by what is not simulated"),
+        ("aws_autoscalingplans_scaling_plan", "scales other resources by what is not simulated"),
+        ("aws_ecs_capacity_provider", "the Auto Scaling group it scales is not in this plan"),
     ],
 )
 def test_what_is_not_analysed_says_exactly_why(kind: str, reason: str, tmp_path: Path) -> None:
@@ -196,3 +198,24 @@ def test_beanstalk_says_which_sizes_it_sets(
     assert reasons["aws_elastic_beanstalk_environment.shop"].endswith(told)
     assert reasons["aws_elastic_beanstalk_environment.old"] == "the plan destroys it"
     assert "hunter2" not in repr(plan)
+
+
+@pytest.mark.parametrize(
+    ("managed", "acts"),
+    [([{"status": "ENABLED"}], True), ([{"status": "DISABLED"}], False), ([], False)],
+)
+def test_a_group_that_ecs_scales(managed: list[object], acts: bool, tmp_path: Path) -> None:
+    """Managed scaling of a capacity provider acts on the group that it names."""
+    group = {"arn": "g-arn", "min_size": 1, "max_size": 9, "desired_capacity": 2}
+    named = {"auto_scaling_group_arn": "g-arn", "managed_scaling": managed}
+    provider = "aws_ecs_capacity_provider.own"
+    plan = document(
+        [
+            change("aws_autoscaling_group.web", group),
+            change(provider, {"auto_scaling_group_provider": [named]}),
+        ]
+    )
+    found = read(tmp_path, plan)
+    words = "an ECS capacity provider, which scales by the tasks that wait"
+    assert found.groups[0].scalers == (OtherScaler(provider, words, acts=acts),)
+    assert found.skipped == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +12,10 @@ from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why
 from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, attached, scaling
 from tfopt.plan.context import About, Context
+from tfopt.plan.link import follow
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
+from tfopt.plan.scalers import OtherScaler, Scaler
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
 from tfopt.requirements import Requirements
 
@@ -26,6 +29,7 @@ ABOUT = {
     )
 }
 POLICY = "aws_autoscaling_policy"
+PROVIDER = "aws_ecs_capacity_provider"
 CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
 ATTRIBUTES = {
     KIND: (
@@ -49,6 +53,7 @@ ATTRIBUTES = {
         "step_adjustment target_tracking_configuration predictive_scaling_configuration"
     ),
     **aws_alarms.ATTRIBUTES,
+    PROVIDER: "id arn name auto_scaling_group_provider",
     "aws_autoscaling_schedule": (
         "autoscaling_group_name recurrence time_zone min_size max_size desired_capacity"
     ),
@@ -89,11 +94,30 @@ def read(context: Context) -> list[InstanceGroup]:
     policies = attached(context, POLICY, "autoscaling_group_name", by_group)
     actions = attached(context, "aws_autoscaling_schedule", "autoscaling_group_name", by_group)
     alarms = aws_alarms.by_policy(context, POLICY)
+    by_tasks = _by_tasks(context)
     found = []
     for one in context.planned.of(KIND):
         schedules = [asg_schedule(action) for action in actions.get(one.address, [])]
+        schedules += by_tasks.get(one.address, [])
         scaled = scaling(context, one, policies.get(one.address, []), schedules, alarms)
         found.append(_group(context, one, scaled))
+    return found
+
+
+def _by_tasks(context: Context) -> Mapping[str, list[Scaler]]:
+    """Return, by a group's address, the capacity providers of ECS that scale it."""
+    found: defaultdict[str, list[Scaler]] = defaultdict(list)
+    for provider in context.planned.of(PROVIDER):
+        path = ("auto_scaling_group_provider", 0)
+        link = follow(context.planned, provider, [(*path, "auto_scaling_group_arn")], (KIND,))
+        if link is None:
+            context.skip(provider, "the Auto Scaling group it scales is not in this plan")
+            continue
+        context.used.add(provider.address)
+        managed = block(provider.get(*path, "managed_scaling")).get("status")
+        what = "an ECS capacity provider, which scales by the tasks that wait"
+        acts = managed is not None and managed != "DISABLED"
+        found[link.to.address].append(OtherScaler(provider.address, what, acts=acts))
     return found
 
 

@@ -55,7 +55,7 @@ _REASONS: dict[str, str] = {
     "capacity that is reserved, on which other resources run": """
         aws_ec2_host aws_ec2_capacity_reservation aws_ec2_capacity_block_reservation""",
     "it scales other resources by what is not simulated": """
-        aws_ecs_capacity_provider aws_autoscalingplans_scaling_plan""",
+        aws_autoscalingplans_scaling_plan""",
     "an external controller deploys and sizes it": """
         aws_ecs_task_set""",
     "instances of another price list, which the price book does not hold": """
