@@ -10,8 +10,11 @@ from plan_builder import Values, block, change, constant, document, groups, read
 
 from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.plan.scalers import ScheduleScaler, StepScaler, TargetTrackingScaler, measured_by
+from tfopt.pricing import load_book
+from tfopt.scenario import present_of
 from tfopt.scenario.fleet import is_mixed
 from tfopt.scenario.scaling import scaling_of
+from tfopt.settings import Settings
 from tfopt_sim.types import TargetTracking
 
 TEMPLATE = "aws_launch_template.web"
@@ -309,3 +312,27 @@ def test_inside_a_module_with_an_aliased_provider(tmp_path: Path) -> None:
     plan = document([made], module_calls={"away": call}, providers=providers)
     group = groups(tmp_path, plan)[address]
     assert (group.region, group.sites["desired_capacity"].key) == ("us-west-2", "a")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "mixed", "share"), [("SPOT", True, 1.0), ("ON_DEMAND", False, 0.0)]
+)
+def test_node_group_of_several_types(
+    capacity: str, mixed: bool, share: float, tmp_path: Path
+) -> None:
+    """On spot all types of a node group are launched from; on demand the first of them is."""
+    address = "aws_eks_node_group.pool"
+    scaling = {"min_size": 2, "max_size": 9, "desired_size": 6}
+    values = {"capacity_type": capacity, "scaling_config": [scaling], "subnet_ids": ["a", "b"]}
+    types = ["m6i.large", "m5.large", "m5a.large"]
+    group = groups(tmp_path, document([change(address, {**values, "instance_types": types})]))[
+        address
+    ]
+    assert group.slots == tuple(map(Slot, types))
+    assert (group.spot_share, is_mixed(group)) == (share, mixed)
+    assert group.spot_allocation == "price-capacity-optimized"
+    configuration = present_of(group, Settings(), load_book()).configuration
+    machines = [slot.machine.name for slot in configuration.fleet.slots]
+    assert (configuration.machine.name, configuration.desired_capacity) == ("m6i.large", 6)
+    assert machines == (types if mixed else [])
+    assert configuration.fleet.spot_share == (share if mixed else 0.0)
