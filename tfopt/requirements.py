@@ -47,3 +47,4 @@ class Requirements:
     spot_of_on_demand: float | None = None  # the same as a share of the on-demand price
     architecture: Architecture | None = None  # of the machine image, where its name tells
     unread: tuple[str, ...] = ()  # attributes it sets that the price book does not hold
+    hidden: str = ""  # why the plan does not tell what is asked; nothing else is then set

@@ -83,10 +83,10 @@ def _about(kind: str) -> About:
 
 def _sorted(kinds: Iterable[str]) -> list[tuple[str, str]]:
     """Return kinds with the name of their cloud, clouds in the order of the price book."""
-    order = list(_CLOUDS)
+    order = {vendor: place for place, vendor in enumerate(_CLOUDS)}
     vendor = {kind: kind.partition("_")[0] for kind in kinds}
-    ranked = sorted(kinds, key=lambda kind: (order.index(vendor[kind]), kind))
-    return [(_CLOUDS[vendor[kind]], kind) for kind in ranked]
+    ranked = sorted(kinds, key=lambda kind: (order.get(vendor[kind], len(order)), kind))
+    return [(_CLOUDS.get(vendor[kind], vendor[kind]), kind) for kind in ranked]
 
 
 def _names(kinds: Iterable[str]) -> str:

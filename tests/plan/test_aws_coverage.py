@@ -33,7 +33,7 @@ NOT_COMPUTE = re.compile(
     r"|(?:subnet|parameter|option|security)_group|encryption|endpoint|firewall|address|disk"
     r"|network|router|health|certificate|backend_service|project_service|identity_pool|alias"
     r"|ssl|url_map|proxy|forwarding|secret|config_map|namespace|association|discovery"
-    r"|kubernetes_service|snapshot|image|log|alarm|api_|event|tag|dashboard|container_registry"
+    r"|kubernetes_service|extension|snapshot|image|log|alarm|api_|event|tag|dashboard|container_registry"
     r"|ecs_cluster$|eks_cluster$"  # control planes: what runs in them are resources of their own
     r"|capacity_providers$|sql_database$|sql_user$|service_discovery|storage_container"
 )

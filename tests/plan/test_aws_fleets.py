@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from plan_builder import Values, block, change, constant, document, groups, read, reference
 
+from tfopt.patching.rollout import rollout
 from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.plan.scalers import ScheduleScaler, StepScaler, TargetTrackingScaler, measured_by
 from tfopt.pricing import load_book
@@ -336,3 +338,23 @@ def test_node_group_of_several_types(
     assert (configuration.machine.name, configuration.desired_capacity) == ("m6i.large", 6)
     assert machines == (types if mixed else [])
     assert configuration.fleet.spot_share == (share if mixed else 0.0)
+
+
+@pytest.mark.parametrize("policy", ["no-termination", "NoTermination", "noTermination"])
+def test_a_fleet_that_keeps_its_excess(policy: str, tmp_path: Path) -> None:
+    """A reader of a lower target must know that nothing ends by it."""
+    group = ec2_fleet(tmp_path, excess_capacity_termination_policy=policy).groups[0]
+    assert any("ends no instance" in note for note in group.notes)
+    plain = ec2_fleet(tmp_path, excess_capacity_termination_policy="termination").groups[0]
+    assert not any("ends no instance" in note for note in plain.notes)
+
+
+def test_how_a_new_type_reaches_a_fleet(tmp_path: Path) -> None:
+    """An EC2 fleet launches the new type only in place of what ends; a Spot fleet is replaced."""
+    ec2 = replace(ec2_fleet(tmp_path).groups[0], action="update")
+    spot = replace(spot_fleet(tmp_path), action="update")
+    told = rollout(ec2, {"instance_type"})
+    assert told.kind == "rolling"
+    assert "the fleet replaces each instance that is ended" in told.notes[0]
+    assert rollout(spot, {"instance_type"}).kind == "replace"
+    assert rollout(spot, {"desired_capacity"}).kind == "in-place"

@@ -117,8 +117,30 @@ def test_what_is_not_known_is_not_guessed(tmp_path: Path) -> None:
         [change(GROUP, {"min_size": 1, "mixed_instances_policy": [mixed]}, unknown=unknown)]
     )
     group = groups(tmp_path, plan)[GROUP]
-    assert (group.requirements, group.slots) == ((), ())
-    assert any("asks of its instance types is known only after" in note for note in group.notes)
+    with pytest.raises(NotAnalysedError, match="asks of its instance types is known only after"):
+        with_types(group, load_book(), Settings())
+
+
+def test_what_is_sensitive_is_not_matched(tmp_path: Path) -> None:
+    """Sensitive attributes are refused as such, and their values are nowhere."""
+    template = {"id": "lt-1", "instance_requirements": [{**ASKED, "cpu_manufacturers": ["amd"]}]}
+    hidden = {"instance_requirements": [{"cpu_manufacturers": True}]}
+    sizes = {"min_size": 1, "max_size": 2, "launch_template": [{"id": "lt-1"}]}
+    plan = document([change(TEMPLATE, template, sensitive=hidden), change(GROUP, sizes)])
+    group = groups(tmp_path, plan)[GROUP]
+    with pytest.raises(NotAnalysedError, match="asks of its instance types is sensitive"):
+        with_types(group, load_book(), Settings())
+    assert "amd" not in repr(group)
+
+
+def test_a_template_that_asks_for_attributes(tmp_path: Path) -> None:
+    """A template's own attributes hold for a group without overrides; cheapest first, too."""
+    template = {"id": "lt-1", "instance_requirements": [ASKED], "image_id": "ubuntu-amd64"}
+    sizes = {"min_size": 1, "max_size": 2, "launch_template": [{"id": "lt-1"}]}
+    group = groups(tmp_path, document([change(TEMPLATE, template), change(GROUP, sizes)]))[GROUP]
+    assert group.requirements == (replace(FOUR_BY_SIXTEEN, architecture="x86_64"),)
+    assert (group.on_demand_allocation, group.spot_share) == ("lowest-price", 0.0)
+    assert set(group.sites) == {"min_size", "max_size"}
 
 
 def test_matching_by_hand() -> None:

@@ -105,9 +105,7 @@ def _override(
     asked = block(given.get("instance_requirements"))
     if asked:
         told = read_requirements(asked, architecture_of(own.launch.source, "image_id"))
-        requirements = told if isinstance(told, Requirements) else None
-        note = told if isinstance(told, str) else NOTE
-        return _Choice(own.launch, place=placed.place, requirements=requirements, note=note)
+        return _Choice(own.launch, place=placed.place, requirements=told, note=NOTE)
     if given.get("instance_type") in (None, ""):
         return placed
     return _typed(placed, given, fleet.site(*path, "instance_type"))

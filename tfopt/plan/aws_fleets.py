@@ -31,13 +31,13 @@ ABOUT = {
 ATTRIBUTES = {
     EC2_FLEET: (
         "id arn region type launch_template_config on_demand_options spot_options "
-        "target_capacity_specification"
+        "target_capacity_specification excess_capacity_termination_policy"
     ),
     SPOT_FLEET: (
         "id region fleet_type launch_specification launch_template_config target_capacity "
         "target_capacity_unit_type on_demand_target_capacity allocation_strategy "
         "on_demand_allocation_strategy instance_pools_to_use_count spot_maintenance_strategies "
-        "target_group_arns load_balancers"
+        "target_group_arns load_balancers excess_capacity_termination_policy"
     ),
     **aws_application.ATTRIBUTES,
 }
@@ -204,6 +204,9 @@ def _notes(one: Resource, fleet: _Fleet, choices: Choices, targets: list[Resourc
         notes.append("sizes count weighted capacity units, not instances")
     if fleet.spot_fixed:
         notes.append("its spot part is a number of its own, so its total is left alone")
+    excess = text(one.get("excess_capacity_termination_policy")) or ""
+    if excess.lower().startswith("no"):  # "no-termination", "NoTermination"
+        notes.append("a lower target ends no instance: its excess_capacity_termination_policy")
     if one.get(*fleet.target) is REDACTED:
         notes.append("its target capacity is sensitive and left alone")
     if len(targets) > 1:

@@ -120,8 +120,7 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
     held = version.reaches_on == "never" and text(value) is not None
     given = block(source.get("instance_requirements"))
     found = read_requirements(given, architecture_of(source, "image_id")) if given else None
-    if given:
-        notes += (found if isinstance(found, str) else NOTE,)
+    notes += (NOTE,) if given else ()
     if held:
         notes += (f"instance_type stays: {version.note}",)
     elif version.note and version.reaches_on != "never":
@@ -135,7 +134,7 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
         detailed_monitoring=flag(block(source.get("monitoring")).get("enabled")) is True,
         burst_unlimited=unlimited(credits_),
         spot=market.get("market_type") == "spot",
-        requirements=found if isinstance(found, Requirements) else None,
+        requirements=found,
         disks=disks(
             block(mapping, "ebs") for mapping in blocks(source.get("block_device_mappings"))
         ),

@@ -34,12 +34,13 @@ _X86 = re.compile(r"x86|amd64", re.IGNORECASE)
 
 def read_requirements(
     given: Mapping[str, object], architecture: Architecture | None
-) -> Requirements | str:
-    """Return what a block asks for, or why that is not told."""
+) -> Requirements:
+    """Return what a block asks for."""
     hidden = _first_hidden(given)
     if hidden is not None:
         state = "sensitive" if hidden is REDACTED else "known only after apply"
-        return f"what it asks of its instance types is {state}"
+        why = f"what it asks of its instance types is {state}"
+        return Requirements(vcpus=Range(), memory_mib=Range(), hidden=why)
     return Requirements(
         vcpus=_range(given, "vcpu_count"),
         memory_mib=_range(given, "memory_mib"),
@@ -66,10 +67,8 @@ def asked_by(
 ) -> tuple[tuple[Requirements, ...], tuple[str, ...]]:
     """Return what the overrides of a group ask for, and what is to be said of it."""
     given = [one for each in overrides for one in blocks(each.get("instance_requirements"))]
-    found = [read_requirements(one, architecture) for one in given]
-    told = tuple(one for one in found if isinstance(one, Requirements))
-    notes = dict.fromkeys(one if isinstance(one, str) else NOTE for one in found)
-    return told, tuple(notes)
+    found = tuple(read_requirements(one, architecture) for one in given)
+    return found, (NOTE,) if found else ()
 
 
 def capacity_unit(value: object) -> CapacityUnit:

@@ -30,6 +30,9 @@ def with_types(group: InstanceGroup, book: PriceBook, settings: Settings) -> Ins
     """
     if not group.requirements:
         return group
+    hidden = next((one.hidden for one in group.requirements if one.hidden), None)
+    if hidden is not None:
+        raise NotAnalysedError(hidden)
     if group.region is None:
         raise NotAnalysedError("its region is not in the plan")
     if group.capacity_unit == "memory-mib":
@@ -111,13 +114,13 @@ def _notes(
     )
     if kept:
         yield f"{matched} {types} its attributes, the cheapest {first}{simulated}"
-    for wanted in group.requirements:
-        yield from _doubts(wanted, settings)
+    yield from dict.fromkeys(
+        doubt for wanted in group.requirements for doubt in _doubts(wanted, settings)
+    )
 
 
 def _doubts(wanted: Requirements, settings: Settings) -> Iterable[str]:
-    if wanted.unread:
-        names = " and ".join(wanted.unread)
-        yield f"{names} is not in the price book: types that fail it may be among them"
+    for name in wanted.unread:
+        yield f"{name} is not in the price book: types that fail it may be among them"
     if wanted.architecture is None and not wanted.cpu_manufacturers:
         yield f"its machine image is taken to run on {architecture_for(wanted, settings)}"
