@@ -75,7 +75,8 @@ def _workload(group: InstanceGroup) -> str:
 
 
 def _described(group: InstanceGroup) -> str:
-    type_ = group.slots[0].instance_type if group.slots else "a type that the plan does not tell"
+    untold = "types by attributes" if group.requirements else "a type that the plan does not tell"
+    type_ = group.slots[0].instance_type if group.slots else untold
     low, high = ("?" if size is None else str(size) for size in (group.min_size, group.max_size))
     place = f" in {group.region}" if group.region else ""
     return f"{group.kind}: {type_}, {low}–{high} {group.unit}s{place}"

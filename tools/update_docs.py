@@ -20,6 +20,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import coverage_page  # noqa: E402
+
 DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "docs" / "cli.md",
@@ -101,6 +105,7 @@ def updated(document: Path) -> str:
 
 def main() -> None:
     """Rewrite every document whose outputs have changed."""
+    coverage_page.main()
     for document in DOCUMENTS:
         text = updated(document)
         if text != document.read_text(encoding="utf-8"):

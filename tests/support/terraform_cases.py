@@ -39,6 +39,13 @@ _PATHS: Mapping[tuple[str, str], Place] = {
     ("aws_eks_node_group", "min_size"): ("scaling_config", 0, "min_size"),
     ("aws_eks_node_group", "max_size"): ("scaling_config", 0, "max_size"),
     ("aws_eks_node_group", "desired_capacity"): ("scaling_config", 0, "desired_size"),
+    ("aws_ec2_fleet", "desired_capacity"): (
+        "target_capacity_specification",
+        0,
+        "total_target_capacity",
+    ),
+    ("aws_spot_fleet_request", "desired_capacity"): ("target_capacity",),
+    ("aws_spot_fleet_request", "instance_type"): ("launch_specification", 0, "instance_type"),
     ("aws_ecs_service", "desired_capacity"): ("desired_count",),
     ("aws_appautoscaling_target", "min_size"): ("min_capacity",),
     ("aws_appautoscaling_target", "max_size"): ("max_capacity",),

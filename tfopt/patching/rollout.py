@@ -90,6 +90,9 @@ _NOT_REFRESHED = {
     "aws_autoscaling_group": (
         "the type reaches new launches only: start an instance refresh right after the apply"
     ),
+    "aws_ec2_fleet": (
+        "the type reaches new launches only: the fleet replaces each instance that is ended"
+    ),
     **dict.fromkeys(
         _MANAGED,
         "the type reaches new instances only, as the update policy is not PROACTIVE: start a "

@@ -7,8 +7,10 @@ from typing import Protocol
 
 from tfopt.plan import (
     aws_asg,
+    aws_beanstalk,
     aws_ecs,
     aws_eks,
+    aws_fleets,
     aws_instance,
     azure_aks,
     azure_vm,
@@ -18,7 +20,7 @@ from tfopt.plan import (
     gcp_instance,
     gcp_mig,
 )
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.document import PlanDocument
 from tfopt.plan.model import InstanceGroup, Skipped, Standing, Variable
 from tfopt.plan.planned import Planned
@@ -30,7 +32,12 @@ class _Adapter(Protocol):
 
     @property
     def KINDS(self) -> tuple[str, ...]:  # noqa: N802 -- a module's constant
-        """Kinds of which each resource is a group."""
+        """Kinds of which each resource is a group, or skipped with a reason."""
+        ...
+
+    @property
+    def ABOUT(self) -> Mapping[str, About]:  # noqa: N802
+        """For each of those: its line on the coverage page."""
         ...
 
     @property
@@ -48,6 +55,8 @@ ADAPTERS: tuple[_Adapter, ...] = (
     aws_eks,
     aws_instance,
     aws_ecs,
+    aws_fleets,
+    aws_beanstalk,
     azure_vmss,
     azure_aks,
     azure_vm,

@@ -52,6 +52,9 @@ _METRICS: Mapping[str, _KnownMetric] = {
     "AWS/ECS CPUUtilization": _KnownMetric(
         "cpu", "ServiceName", frozenset({"ClusterName"}), "Average", "this service"
     ),
+    "AWS/EC2Spot CPUUtilization": _KnownMetric(
+        "cpu", "FleetRequestId", frozenset(), "Average", "this fleet"
+    ),
     "AWS/ApplicationELB RequestCountPerTarget": _KnownMetric(
         "requests", _TARGETS, frozenset({"LoadBalancer"}), "Sum", "a whole target group"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -9,22 +10,34 @@ from typing import Literal
 from tfopt.plan import aws_alarms
 from tfopt.plan.attachment import attached
 from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
+from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, scaling
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
+from tfopt.plan.link import follow
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
+from tfopt.plan.scalers import OtherScaler, Scaler
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
+from tfopt.requirements import Requirements
 
 KIND = "aws_autoscaling_group"
 KINDS = (KIND,)
+ABOUT = {
+    KIND: About(
+        "launch template or configuration, mixed instances, attribute-based selection, bounds, "
+        "scaling policies of all four kinds with their alarms, schedules, warm pool",
+        "instance type, minimum, maximum, desired capacity, CPU target",
+    )
+}
 POLICY = "aws_autoscaling_policy"
+PROVIDER = "aws_ecs_capacity_provider"
 CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
 ATTRIBUTES = {
     KIND: (
         "id name arn region min_size max_size desired_capacity availability_zones "
         "vpc_zone_identifier launch_template launch_configuration mixed_instances_policy "
         "default_instance_warmup default_cooldown instance_refresh warm_pool target_group_arns "
-        "suspended_processes termination_policies capacity_rebalance tag"
+        "suspended_processes termination_policies capacity_rebalance tag desired_capacity_type"
     ),
     "aws_launch_template": (
         "id name arn instance_type instance_requirements monitoring credit_specification "
@@ -41,6 +54,7 @@ ATTRIBUTES = {
         "step_adjustment target_tracking_configuration predictive_scaling_configuration"
     ),
     **aws_alarms.ATTRIBUTES,
+    PROVIDER: "id arn name auto_scaling_group_provider",
     "aws_autoscaling_schedule": (
         "autoscaling_group_name recurrence time_zone min_size max_size desired_capacity"
     ),
@@ -67,6 +81,7 @@ class _Mix:
     spot_allocation: str = "lowest-price"
     spot_pools: int = 2
     notes: tuple[str, ...] = ()
+    requirements: tuple[Requirements, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -80,11 +95,30 @@ def read(context: Context) -> list[InstanceGroup]:
     policies = attached(context, POLICY, "autoscaling_group_name", by_group)
     actions = attached(context, "aws_autoscaling_schedule", "autoscaling_group_name", by_group)
     alarms = aws_alarms.by_policy(context, POLICY)
+    by_tasks = _by_tasks(context)
     found = []
     for one in context.planned.of(KIND):
         schedules = [asg_schedule(action) for action in actions.get(one.address, [])]
+        schedules += by_tasks.get(one.address, [])
         scaled = scaling(context, one, policies.get(one.address, []), schedules, alarms)
         found.append(_group(context, one, scaled))
+    return found
+
+
+def _by_tasks(context: Context) -> Mapping[str, list[Scaler]]:
+    """Return, by a group's address, the capacity providers of ECS that scale it."""
+    found: defaultdict[str, list[Scaler]] = defaultdict(list)
+    for provider in context.planned.of(PROVIDER):
+        path = ("auto_scaling_group_provider", 0)
+        link = follow(context.planned, provider, [(*path, "auto_scaling_group_arn")], (KIND,))
+        if link is None:
+            context.skip(provider, "the Auto Scaling group it scales is not in this plan")
+            continue
+        context.used.add(provider.address)
+        managed = block(provider.get(*path, "managed_scaling")).get("status")
+        what = "an ECS capacity provider, which scales by the tasks that wait"
+        acts = managed is not None and managed != "DISABLED"
+        found[link.to.address].append(OtherScaler(provider.address, what, acts=acts))
     return found
 
 
@@ -102,6 +136,8 @@ def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
         action=group.action,
         unit="instance",
         slots=mix.slots,
+        requirements=mix.requirements,
+        capacity_unit=capacity_unit(group.get("desired_capacity_type")),
         min_size=size(group.get("min_size")),
         max_size=size(group.get("max_size")),
         desired_capacity=size(group.get("desired_capacity")),
@@ -146,11 +182,22 @@ def _mix(context: Context, group: Resource) -> _Mix:
 def _plain(launch: Launch) -> _Mix:
     slots = (Slot(launch.instance_type),) if launch.instance_type else ()
     notes = launch.notes
-    if launch.by_requirements:
-        notes += ("instances are chosen by attributes (instance_requirements), not by type",)
-    elif not slots and launch.source is not None:
+    if not slots and launch.requirements is None and launch.source is not None:
         notes += (why_no_type(launch.site),)
-    return _Mix(launch, slots, launch.site, spot_share=1.0 if launch.spot else 0.0, notes=notes)
+    return _Mix(
+        launch,
+        slots,
+        launch.site,
+        spot_share=1.0 if launch.spot else 0.0,
+        on_demand_allocation=_default_allocation(launch.requirements),
+        notes=notes,
+        requirements=(launch.requirements,) if launch.requirements else (),
+    )
+
+
+def _default_allocation(by_attributes: object) -> str:
+    """Return how on-demand instances are chosen where nothing is said: attributes have no order."""
+    return "lowest-price" if by_attributes else "prioritized"
 
 
 def _mixed(context: Context, group: Resource) -> _Mix:
@@ -159,19 +206,24 @@ def _mixed(context: Context, group: Resource) -> _Mix:
     shares = block(group.get(*_POLICY, "instances_distribution"))
     percentage = number(shares.get("on_demand_percentage_above_base_capacity"))
     slots, site, notes = _override_slots(group, overrides)
+    image = architecture_of(launch.source, "image_id")
+    asked, unread = asked_by(overrides, image)
+    notes += unread
     if not overrides:
         plain = _plain(launch)
-        slots, site, notes = plain.slots, plain.site, plain.notes
+        slots, site, notes, asked = plain.slots, plain.site, plain.notes, plain.requirements
+    allocation = text(shares.get("on_demand_allocation_strategy"))
     return _Mix(
         launch=launch,
         slots=slots,
         site=site,
         on_demand_base=size(shares.get("on_demand_base_capacity")) or 0,
         spot_share=1.0 - min(max(100.0 if percentage is None else percentage, 0), 100) / 100,
-        on_demand_allocation=text(shares.get("on_demand_allocation_strategy")) or "prioritized",
+        on_demand_allocation=allocation or _default_allocation(asked),
         spot_allocation=text(shares.get("spot_allocation_strategy")) or "lowest-price",
         spot_pools=size(shares.get("spot_instance_pools")) or 2,
         notes=notes,
+        requirements=asked,
     )
 
 
@@ -187,9 +239,7 @@ def _override_slots(
         name = text(value)
         if name:
             slots.append(Slot(name, whole(override.get("weighted_capacity")) or 1))
-        elif blocks(override.get("instance_requirements")):
-            notes.append("instances are chosen by attributes (instance_requirements), not by type")
-        else:
+        elif not blocks(override.get("instance_requirements")):
             notes.append(f"override {index + 1} has no type that is known before apply")
     if any(slot.weight != 1 for slot in slots):
         notes.append("sizes count weighted capacity units, not instances")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
 
-from tfopt.plan import aws_alarms
-from tfopt.plan.aws_scalers import Scaling, application_schedule, scaling
-from tfopt.plan.context import Context
+from tfopt.plan import aws_application
+from tfopt.plan.aws_application import application
+from tfopt.plan.aws_scalers import Scaling
+from tfopt.plan.context import About, Context
 from tfopt.plan.images import OperatingSystem
 from tfopt.plan.link import follow
 from tfopt.plan.model import InstanceGroup, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, number, size, text
 
-KIND = "aws_ecs_service"
+KIND = aws_application.SERVICE
 KINDS = (KIND,)
-TARGET = "aws_appautoscaling_target"
-POLICY = "aws_appautoscaling_policy"
+ABOUT = {
+    KIND: About(
+        "desired count, task size, what it runs on, application autoscaling, schedules",
+        "minimum, maximum, desired count, CPU target",
+    )
+}
 ATTRIBUTES = {
     KIND: (
         "id arn region name cluster desired_count launch_type capacity_provider_strategy "
@@ -28,62 +31,17 @@ ATTRIBUTES = {
     "aws_ecs_task_definition": (
         "id arn arn_without_revision family cpu memory requires_compatibilities runtime_platform"
     ),
-    TARGET: "id arn resource_id scalable_dimension service_namespace min_capacity max_capacity",
-    POLICY: (
-        "id name arn resource_id scalable_dimension policy_type step_scaling_policy_configuration "
-        "target_tracking_scaling_policy_configuration"
-    ),
-    "aws_appautoscaling_scheduled_action": (
-        "resource_id scalable_dimension schedule timezone scalable_target_action"
-    ),
+    **aws_application.ATTRIBUTES,
 }
-_DIMENSION = "ecs:service:DesiredCount"
 
 
 def read(context: Context) -> list[InstanceGroup]:
     """Read every service that remains after apply."""
-    targets = _scaled(context, TARGET)
-    policies = _scaled(context, POLICY)
-    actions = _scaled(context, "aws_appautoscaling_scheduled_action")
-    alarms = aws_alarms.by_policy(context, POLICY)
-    found = []
-    for one in context.planned.of(KIND):
-        schedules = [application_schedule(action) for action in actions.get(one.address, [])]
-        scaled = scaling(context, one, policies.get(one.address, []), schedules, alarms)
-        found.append(_group(context, one, targets.get(one.address, []), scaled))
-    return found
-
-
-def _scaled(context: Context, kind: str) -> Mapping[str, list[Resource]]:
-    """Return the application-autoscaling resources of a kind by their service's address."""
-    found: defaultdict[str, list[Resource]] = defaultdict(list)
-    for resource in context.planned.of(kind):
-        dimension = text(resource.get("scalable_dimension"))
-        if dimension is not None and dimension != _DIMENSION:
-            context.skip(resource, f"application autoscaling of {dimension} is not analysed")
-            continue
-        service = _service(context, resource)
-        if service is None:
-            context.skip(resource, "the service it scales is not in this plan")
-            continue
-        context.used.add(resource.address)
-        found[service.address].append(resource)
-    return found
-
-
-def _service(context: Context, resource: Resource, hops: int = 0) -> Resource | None:
-    """Find the service: named by the resource id, by reference, or by way of the scaling target."""
-    identifier = text(resource.get("resource_id"))
-    if identifier is not None:
-        return _by_identifier(context, resource, identifier)
-    link = follow(context.planned, resource, [("resource_id",)], (KIND,))
-    if link is not None and not link.inferred:
-        return link.to
-    if resource.kind != TARGET and hops == 0:
-        target = follow(context.planned, resource, [("resource_id",)], (TARGET,))
-        if target is not None:
-            return _service(context, target.to, hops + 1)
-    return link.to if link is not None else None
+    scaled = application(context, KIND, _by_identifier)
+    return [
+        _group(context, one, scaled.targets.get(one.address, []), scaled.of(context, one))
+        for one in context.planned.of(KIND)
+    ]
 
 
 def _by_identifier(context: Context, resource: Resource, identifier: str) -> Resource | None:

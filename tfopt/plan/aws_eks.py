@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tfopt.plan.aws_asg import CLUSTER_AUTOSCALER
 from tfopt.plan.aws_launch import Launch, disks, from_template, why_no_type
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.images import OperatingSystem
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
@@ -15,6 +15,12 @@ from tfopt.plan.values import block, blocks, size, text, texts
 
 KIND = "aws_eks_node_group"
 KINDS = (KIND,)
+ABOUT = {
+    KIND: About(
+        "instance types or launch template, spot or on demand, scaling configuration",
+        "instance type, minimum, maximum, desired size",
+    )
+}
 ATTRIBUTES = {
     KIND: (
         "id arn region node_group_name node_group_name_prefix cluster_name "

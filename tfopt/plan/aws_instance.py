@@ -13,13 +13,19 @@ from tfopt.plan.aws_launch import (
     unlimited,
     why_no_type,
 )
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, text
 
 KIND = "aws_instance"
 KINDS = (KIND,)
+ABOUT = {
+    KIND: About(
+        "type, own or of its launch template; all instances of one block are one group",
+        "instance type, count",
+    )
+}
 ATTRIBUTES = {
     KIND: (
         "id arn region instance_type availability_zone monitoring credit_specification ami "

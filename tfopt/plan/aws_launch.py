@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tfopt.plan.aws_requirements import NOTE, architecture_of, read_requirements
 from tfopt.plan.context import Context
 from tfopt.plan.images import OperatingSystem, system_of
 from tfopt.plan.link import follow, leads_to
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, flag, known, number, text, whole
+from tfopt.requirements import Requirements
 
 TEMPLATE, CONFIGURATION = "aws_launch_template", "aws_launch_configuration"
 
@@ -33,7 +35,7 @@ class Launch:
     detailed_monitoring: bool = False
     burst_unlimited: bool | None = None
     spot: bool = False
-    by_requirements: bool = False
+    requirements: Requirements | None = None
     disks: tuple[Disk, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -110,6 +112,9 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
     market = block(source.get("instance_market_options"))
     credits_ = block(source.get("credit_specification")).get("cpu_credits")
     held = version.reaches_on == "never" and text(value) is not None
+    given = block(source.get("instance_requirements"))
+    found = read_requirements(given, architecture_of(source, "image_id")) if given else None
+    notes += (NOTE,) if given else ()
     if held:
         notes += (f"instance_type stays: {version.note}",)
     elif version.note and version.reaches_on != "never":
@@ -123,7 +128,7 @@ def _template(source: Resource, version: _Version, notes: tuple[str, ...]) -> La
         detailed_monitoring=flag(block(source.get("monitoring")).get("enabled")) is True,
         burst_unlimited=unlimited(credits_),
         spot=market.get("market_type") == "spot",
-        by_requirements=bool(block(source.get("instance_requirements"))),
+        requirements=found,
         disks=disks(
             block(mapping, "ebs") for mapping in blocks(source.get("block_device_mappings"))
         ),

@@ -41,6 +41,7 @@ _ADJUSTMENTS: Mapping[str, Adjustment] = {
 _OWN_CPU = {  # what a customized metric is called that is the same as the predefined one
     "aws_autoscaling_group": "ASGAverageCPUUtilization",
     "aws_ecs_service": "ECSServiceAverageCPUUtilization",
+    "aws_spot_fleet_request": "EC2SpotFleetRequestAverageCPUUtilization",
 }
 # (pair) or (load, scaling) metric of predictive scaling → what it measures
 _PREDICTED: Mapping[tuple[str, ...], Metric] = {

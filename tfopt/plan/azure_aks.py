@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tfopt.plan.azure_common import PLACES, disk_of, named_by, place_of, why_no_type
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, flag, size, text
@@ -14,6 +14,13 @@ from tfopt.plan.values import block, flag, size, text
 CLUSTER = "azurerm_kubernetes_cluster"
 POOL = "azurerm_kubernetes_cluster_node_pool"
 KINDS = (CLUSTER, POOL)
+ABOUT = {
+    CLUSTER: About("its default node pool", "node size where the pool can be rotated, node counts"),
+    POOL: About(
+        "size, spot priority, zones, disk, counts, cluster autoscaler",
+        "node size where the pool can be rotated, node counts",
+    ),
+}
 ATTRIBUTES = {
     CLUSTER: "id name location resource_group_name default_node_pool",
     POOL: (

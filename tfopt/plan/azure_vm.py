@@ -18,7 +18,7 @@ from tfopt.plan.azure_common import (
     place_of,
     why_no_type,
 )
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import Action, Disk, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, text, texts
@@ -29,6 +29,9 @@ KINDS = (LINUX, WINDOWS, RETIRED)
 _CURRENT = (
     "id name location resource_group_name size zone priority license_type os_disk "
     "source_image_reference"
+)
+ABOUT = dict.fromkeys(
+    KINDS, About("machines of one block, their size, disks and licence", "size, count")
 )
 ATTRIBUTES = {
     LINUX: _CURRENT,

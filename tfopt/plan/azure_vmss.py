@@ -21,7 +21,7 @@ from tfopt.plan.azure_common import (
     zones_of,
 )
 from tfopt.plan.azure_upgrades import how_type_reaches
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, size, text
@@ -32,6 +32,11 @@ FLEXIBLE = "azurerm_orchestrated_virtual_machine_scale_set"
 RETIRED = "azurerm_virtual_machine_scale_set"
 KINDS = (LINUX, WINDOWS, FLEXIBLE, RETIRED)
 _PLACED = "id name location resource_group_name zones single_placement_group"
+_READ = (
+    "size, spot priority and mix, zones, disks, licence, upgrade mode, autoscale profiles and rules"
+)
+_CHANGED = "size, instances; minimum and maximum of the default autoscale profile"
+ABOUT = dict.fromkeys(KINDS, About(_READ, _CHANGED))
 _COMMON = f"{_PLACED} priority license_type os_disk data_disk"
 _UNIFORM = f"{_COMMON} sku instances upgrade_mode source_image_reference"
 ATTRIBUTES = {

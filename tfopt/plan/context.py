@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tfopt.plan.model import Skipped
 from tfopt.plan.planned import Planned, Resource
 from tfopt.plan.region import Regions
+
+
+class About(NamedTuple):
+    """What the coverage page says of a kind."""
+
+    read: str  # of a group; where none of the kind is analysed, why not
+    changed: str = ""  # by an edit; empty: none of the kind is analysed
 
 
 @dataclass(slots=True)

@@ -8,30 +8,43 @@ from tfopt.plan.model import Skipped
 from tfopt.plan.planned import Header, Planned
 
 _REASONS: dict[str, str] = {
-    "Spot and EC2 fleets are not analysed yet": """
-        aws_spot_fleet_request aws_ec2_fleet aws_spot_instance_request""",
-    "batch, data-processing and training fleets follow their jobs, not a request rate": """
-        aws_batch_compute_environment aws_batch_job_definition aws_emr_cluster
-        aws_emr_instance_group aws_emr_instance_fleet aws_emrserverless_application aws_glue_job
-        aws_glue_dev_endpoint aws_sagemaker_notebook_instance aws_mwaa_environment
-        aws_codebuild_project aws_codebuild_fleet google_dataproc_cluster google_dataflow_job
-        google_composer_environment google_notebooks_instance google_workbench_instance
-        azurerm_batch_pool azurerm_hdinsight_hadoop_cluster azurerm_hdinsight_spark_cluster
-        azurerm_hdinsight_kafka_cluster azurerm_synapse_spark_pool azurerm_databricks_workspace
-        azurerm_machine_learning_compute_cluster azurerm_machine_learning_compute_instance
-        databricks_cluster databricks_instance_pool""",
-    "databases and caches are not analysed: their size follows data, not instances": """
+    "one instance bought at its own bid: nothing keeps it up or scales it": """
+        aws_spot_instance_request""",
+    "its size follows the jobs in its queues, not a request rate": """
+        aws_batch_compute_environment aws_batch_job_definition aws_batch_job_queue""",
+    "its size follows the data that its jobs work on, not a request rate": """
+        aws_emr_cluster aws_emr_instance_group aws_emr_instance_fleet
+        aws_emrserverless_application aws_glue_job aws_glue_dev_endpoint aws_glue_ml_transform
+        aws_mwaa_environment google_dataproc_cluster google_dataflow_job
+        google_composer_environment azurerm_batch_pool azurerm_hdinsight_hadoop_cluster
+        azurerm_hdinsight_spark_cluster azurerm_hdinsight_kafka_cluster azurerm_synapse_spark_pool
+        azurerm_databricks_workspace databricks_cluster databricks_instance_pool""",
+    "it builds software, as long as a build takes": """
+        aws_codebuild_project aws_codebuild_fleet aws_imagebuilder_infrastructure_configuration
+        aws_appstream_image_builder""",
+    "it serves people at work or model training, not a request rate": """
+        aws_sagemaker_notebook_instance aws_sagemaker_app aws_sagemaker_domain
+        aws_sagemaker_space aws_sagemaker_user_profile aws_sagemaker_data_quality_job_definition
+        aws_codecatalyst_dev_environment aws_cloud9_environment_ec2 aws_workspaces_workspace
+        aws_appstream_fleet google_notebooks_instance google_workbench_instance
+        azurerm_machine_learning_compute_cluster azurerm_machine_learning_compute_instance""",
+    "a database: its size follows its data and connections, not a request rate": """
         aws_db_instance aws_rds_cluster aws_rds_cluster_instance aws_docdb_cluster_instance
-        aws_neptune_cluster_instance aws_redshift_cluster aws_elasticache_cluster
-        aws_elasticache_replication_group aws_elasticache_serverless_cache aws_memorydb_cluster
-        aws_dax_cluster aws_opensearch_domain aws_elasticsearch_domain aws_msk_cluster
-        aws_mq_broker aws_dms_replication_instance google_sql_database_instance
-        google_redis_instance google_memcache_instance google_alloydb_instance
+        aws_neptune_cluster aws_neptune_cluster_instance aws_redshift_cluster
+        aws_redshiftserverless_workgroup aws_lightsail_database aws_finspace_kx_cluster
+        aws_dms_replication_instance google_sql_database_instance google_alloydb_instance
         google_spanner_instance google_bigtable_instance azurerm_mssql_database
         azurerm_mssql_elasticpool azurerm_mssql_managed_instance azurerm_postgresql_server
         azurerm_postgresql_flexible_server azurerm_mysql_server azurerm_mysql_flexible_server
-        azurerm_redis_cache azurerm_managed_redis azurerm_kusto_cluster
-        mongodbatlas_cluster mongodbatlas_advanced_cluster""",
+        azurerm_kusto_cluster mongodbatlas_cluster mongodbatlas_advanced_cluster""",
+    "a cache: its size follows the data that it keeps, not a request rate": """
+        aws_elasticache_cluster aws_elasticache_replication_group aws_elasticache_serverless_cache
+        aws_memorydb_cluster aws_memorydb_multi_region_cluster aws_dax_cluster
+        google_redis_instance google_memcache_instance azurerm_redis_cache
+        azurerm_managed_redis""",
+    "a search index or queue: its size follows what it stores, not a request rate": """
+        aws_opensearch_domain aws_elasticsearch_domain aws_kendra_index aws_msk_cluster
+        aws_mq_broker""",
     "serverless: scaled by its vendor, there is no instance to size": """
         aws_lambda_function aws_apprunner_service aws_eks_fargate_profile
         google_cloud_run_service google_cloud_run_v2_service google_cloud_run_v2_job
@@ -39,17 +52,25 @@ _REASONS: dict[str, str] = {
         google_app_engine_standard_app_version google_app_engine_flexible_app_version
         azurerm_container_app azurerm_container_group azurerm_function_app
         azurerm_linux_function_app azurerm_windows_function_app""",
-    "this AWS service is not analysed yet": """
-        aws_elastic_beanstalk_environment aws_gamelift_fleet aws_appstream_fleet
-        aws_workspaces_workspace aws_lightsail_instance aws_lightsail_container_service
-        aws_ec2_host aws_ec2_capacity_reservation aws_ecs_capacity_provider aws_ecs_task_set
-        aws_cloud9_environment_ec2 aws_sagemaker_endpoint_configuration
+    "capacity that is reserved, on which other resources run": """
+        aws_ec2_host aws_ec2_capacity_reservation aws_ec2_capacity_block_reservation""",
+    "it scales other resources by what is not simulated": """
         aws_autoscalingplans_scaling_plan""",
     "an unmanaged group: its instances are resources of their own": """
         google_compute_instance_group""",
     "App Service plans and dedicated hosts are not analysed": """
         azurerm_service_plan azurerm_app_service_plan azurerm_linux_web_app azurerm_windows_web_app
         azurerm_dedicated_host""",
+    "an external controller deploys and sizes it": """
+        aws_ecs_task_set""",
+    "instances of another price list, which the price book does not hold": """
+        aws_lightsail_instance aws_lightsail_container_service aws_gamelift_fleet
+        aws_gamelift_game_server_group aws_sagemaker_endpoint_configuration aws_m2_environment""",
+    "AWS OpsWorks has ended": """
+        aws_opsworks_instance aws_opsworks_custom_layer aws_opsworks_ecs_cluster_layer
+        aws_opsworks_ganglia_layer aws_opsworks_haproxy_layer aws_opsworks_java_app_layer
+        aws_opsworks_memcached_layer aws_opsworks_mysql_layer aws_opsworks_nodejs_app_layer
+        aws_opsworks_php_app_layer aws_opsworks_rails_app_layer aws_opsworks_static_web_layer""",
     "Kubernetes workloads are not analysed yet": """
         kubernetes_deployment kubernetes_deployment_v1 kubernetes_stateful_set
         kubernetes_stateful_set_v1 kubernetes_daemonset kubernetes_daemon_set_v1

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tfopt.plan import gcp_machine
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.gcp_machine import disk_of, has_gpus, is_spot, scratch, type_name
 from tfopt.plan.gcp_zones import Zones, zones_of
 from tfopt.plan.link import follow
@@ -22,6 +22,8 @@ from tfopt.plan.values import block, blocks, dig, flag, number, size, text
 POOL, CLUSTER = "google_container_node_pool", "google_container_cluster"
 KINDS = (POOL, CLUSTER)
 _PLACE = "location region zone node_locations"
+_READ = "machine type, spot, disk, counts per zone or in all, cluster autoscaler"
+ABOUT = dict.fromkeys(KINDS, About(_READ, "machine type, node counts"))
 ATTRIBUTES = {
     POOL: f"id name cluster {_PLACE} node_count initial_node_count autoscaling node_config",
     CLUSTER: (

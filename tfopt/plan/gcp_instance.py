@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tfopt.plan import counted, gcp_machine
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.gcp_machine import (
     Machine,
     disk_of,
@@ -29,6 +29,9 @@ KINDS = (KIND, FROM_TEMPLATE)
 _OWN = (
     "id name self_link zone machine_type boot_disk scratch_disk scheduling guest_accelerator "
     "desired_status"
+)
+ABOUT = dict.fromkeys(
+    KINDS, About("machines of one block, their type, disks and image", "machine type, count")
 )
 ATTRIBUTES = {
     KIND: f"{_OWN} allow_stopping_for_update",

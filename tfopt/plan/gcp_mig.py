@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfopt.plan import gcp_autoscaler, gcp_machine
-from tfopt.plan.context import Context
+from tfopt.plan.context import About, Context
 from tfopt.plan.gcp_autoscaler import MANAGERS, Autoscaling
 from tfopt.plan.gcp_machine import Machine, from_template, why_no_type
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
@@ -19,6 +19,11 @@ _MANAGER = (
     "id name self_link instance_group target_size version update_policy target_stopped_size "
     "target_suspended_size"
 )
+_READ = (
+    "instance templates and versions, spot, zones, disks, update policy, autoscalers and schedules"
+)
+_CHANGED = "machine type, target size, minimum, maximum, CPU target"
+ABOUT = dict.fromkeys(KINDS, About(_READ, _CHANGED))
 ATTRIBUTES = {
     _ZONAL: f"{_MANAGER} zone",
     _REGIONAL: f"{_MANAGER} region distribution_policy_zones instance_flexibility_policy",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tfopt.plan.scalers import OtherScaler, Scaler
+from tfopt.requirements import Requirements
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 PathStep = str | int
@@ -112,7 +113,7 @@ class InstanceGroup:
     region: str | None
     action: Action
     unit: Literal["instance", "task", "pod"]
-    slots: tuple[Slot, ...]  # empty: unknown until apply
+    slots: tuple[Slot, ...]  # empty: unknown until apply, or chosen by `requirements`
     min_size: int | None
     max_size: int | None
     desired_capacity: int | None
@@ -139,6 +140,8 @@ class InstanceGroup:
     burst_unlimited: bool | None = None  # credit_specification, where stated
     task_vcpus: float | None = None  # size of a task or pod
     task_memory_gib: float | None = None
+    requirements: tuple[Requirements, ...] = ()  # any type that meets one of them is a slot too
+    capacity_unit: Literal["units", "vcpu", "memory-mib"] = "units"  # what sizes count then
     sites: Mapping[str, Site] = field(default_factory=dict)  # JSON attribute name → where it stands
     replaces_on: frozenset[str] = frozenset()  # attributes whose change replaces the group
     rolls_on: frozenset[str] = frozenset()  # attributes whose change reaches new launches only

@@ -24,7 +24,7 @@ class TargetTrackingScaler:
     target: float  # a share for CPU metrics (0.6), the metric's own unit otherwise
     disable_scale_in: bool = False
     warmup_s: float | None = None
-    cooldowns_s: tuple[float, float] | None = None  # out, in: of tasks, which have no warm-up
+    cooldowns_s: tuple[float, float] | None = None  # out, in: of application autoscaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,11 @@ PolicyScaler = (
 Scaler = PolicyScaler | ScheduleScaler | OtherScaler
 
 _CPU = frozenset(
-    {"ASGAverageCPUUtilization", "ECSServiceAverageCPUUtilization", "EC2SpotFleetRequestAverageCPU"}
+    {
+        "ASGAverageCPUUtilization",
+        "ECSServiceAverageCPUUtilization",
+        "EC2SpotFleetRequestAverageCPUUtilization",
+    }
 )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.candidates import CandidateRules, candidates
+from tfopt.scenario.choice import with_types
 from tfopt.scenario.commitments import end_note, last_day
 from tfopt.scenario.demand import Traffic, traffic_of
 from tfopt.scenario.fleet import fleet_notes, holds_type, is_mixed, money_of, slot_of
@@ -87,6 +88,7 @@ def build_case(
     from tfopt_sim.forecast import fit, skill
     from tfopt_sim.risk import PLAIN
 
+    group = with_types(group, book, settings)
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
@@ -101,6 +103,8 @@ def build_case(
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, group)
+    if group.requirements:
+        same, other = [], []  # attributes, not a type, would have to change
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     ended = end_note(settings, last_day(traffic, model.start, horizon_s, offer))

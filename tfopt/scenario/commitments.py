@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.scenario.choice import with_types
 from tfopt.scenario.demand import Traffic
 from tfopt.scenario.group import present_offer, zones_each
 from tfopt.scenario.refusal import NotAnalysedError
@@ -31,6 +32,7 @@ def committed(
 
 def _on_demand_usd(group: InstanceGroup, settings: Settings, book: PriceBook) -> float:
     try:
+        group = with_types(group, book, settings)
         offer = present_offer(group, book, settings)
         each = zones_each(group)
     except NotAnalysedError:

@@ -82,7 +82,8 @@ def is_mixed(group: InstanceGroup) -> bool:
 
 def holds_type(group: InstanceGroup) -> bool:
     """Tell whether the group's type is one of several, so that none is exchanged alone."""
-    return is_mixed(group) and (len(group.slots) > 1 or group.slots[0].weight != 1)
+    several = len(group.slots) > 1 or any(slot.weight != 1 for slot in group.slots)
+    return bool(group.requirements) or (is_mixed(group) and several)
 
 
 def fleet_of(
@@ -164,7 +165,9 @@ def money_of(disks: Iterable[Disk], committed_usd_per_hour: float, discount: flo
 def fleet_notes(group: InstanceGroup) -> Iterable[str]:
     """Say how a group of several types or prices is simulated."""
     names = ", ".join(slot.instance_type for slot in group.slots)
-    if holds_type(group) and len(group.slots) > 1:
+    if group.requirements:
+        yield "its attributes are left as they are: which types they stand for changes with prices"
+    elif holds_type(group) and len(group.slots) > 1:
         yield f"it mixes {names}: their list is left as it is"
     elif len(group.slots) > 1:
         first = group.slots[0].instance_type

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tfopt.plan.model import InstanceGroup
 from tfopt.pricing import Offer, PriceBook
+from tfopt.scenario.choice import with_types
 from tfopt.scenario.cpu_demand import cpu_demand
 from tfopt.scenario.demand import ASSUMED_CPU_MS, workload_of
 from tfopt.scenario.fleet import fleet_of
@@ -61,6 +62,7 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
         NotAnalysedError: the group cannot be simulated honestly; the reason is shown.
         TfoptError: the user's own files are wrong.
     """
+    group = with_types(group, book, settings)
     table = settings.workload_of(group.address)
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)

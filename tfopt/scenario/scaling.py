@@ -44,7 +44,8 @@ scale out sooner, to a degree that AWS does not publish ("Faster scaling with Am
 Scaling Target Tracking", AWS Compute Blog, November 2024). Responsive takes two datapoints: fewer
 would let one minute's noise scale a group. Scale-in stays as slow as it was.
 """
-_SCALE_IN_RATIO = {"instance": 0.7, "task": 0.9, "pod": 0.9}  # AWS: 0.7 EC2, 0.9 application
+_SCALE_IN_RATIO = 0.7  # of the target, by EC2 Auto Scaling
+_APPLICATION_SCALE_IN_RATIO = 0.9  # by Application Auto Scaling: of tasks and Spot fleets
 MOST_PERIODS = 52  # that an alarm of the simulator remembers
 _MOST_GRAINS = 720  # that a rule of Azure may look back over: twelve hours by the minute
 _DEFAULT_S = 300.0  # AWS's cooldown, and its warm-up where nothing else is set
@@ -139,9 +140,10 @@ def _tracking(
             f"{scaler.address} tracks {scaler.metric}; CPU and requests per target are simulated"
         )
     out, back = DATAPOINTS[cadence]
+    of_application = group.unit != "instance" or scaler.cooldowns_s is not None
     return TargetTracking(
         target=scaler.target,
-        scale_in_ratio=_SCALE_IN_RATIO[group.unit],
+        scale_in_ratio=_APPLICATION_SCALE_IN_RATIO if of_application else _SCALE_IN_RATIO,
         out_datapoints=out,
         in_datapoints=back,
         metric_period_s=_published_s(group) if metric == "cpu" else 60,
