@@ -1,12 +1,10 @@
 """The price book: which machines there are, what they cost, how fast they are."""
 
+from tfopt.pricing.age import STALE_AFTER_DAYS, Age, age_of
 from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
 from tfopt.pricing.price_book import (
-    STALE_AFTER_DAYS,
-    Age,
     PriceBook,
     TypeFacts,
-    age_of,
     load_book,
 )
 

@@ -16,11 +16,7 @@ from tfopt.pricing.offer import CLOUDS, Boot, Cloud, Offer
 from tfopt.pricing.windows import with_windows
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from tfopt_sim.types import Burst
-
-STALE_AFTER_DAYS = 90
 
 _FOLDER = Path(__file__).resolve().parent / "book"
 _SHARE_ALIKE = "cc-by-sa-4.0"  # figures that derive from SpareCores data stand apart
@@ -35,21 +31,6 @@ def load_book() -> PriceBook:
         TfoptError: the installation is damaged.
     """
     return PriceBook(_FOLDER)
-
-
-class Age(NamedTuple):
-    """How old a price list is."""
-
-    days: int
-    stale: bool  # over `STALE_AFTER_DAYS`
-
-
-def age_of(read: str, today: dt.date) -> Age:
-    """Return the age on a day of a price list that was read on an ISO date."""
-    import datetime as dt
-
-    days = (today - dt.date.fromisoformat(read)).days
-    return Age(days, days > STALE_AFTER_DAYS)
 
 
 class TypeFacts(NamedTuple):
