@@ -220,7 +220,9 @@ class Configuration(Instances):
         planned = self._variables[block.labels[0]][0]
         if assigned:
             return identical(plain(written), planned)
-        return same(plain(self._typed(self.root, block, written)), planned)
+        default = plain(self._typed(self.root, block, written))
+        # `-var` and the environment give a number as a string, a default is one already
+        return identical(default, planned) if isinstance(planned, str) else same(default, planned)
 
     # -- modules -------------------------------------------------------------------------------
 
