@@ -7,10 +7,11 @@ halving.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from tfopt_policies.expressible import distinct
+from tfopt_policies.expressible import express
 from tfopt_policies.floors import floors_by_hour
 from tfopt_policies.policy import Problem
 from tfopt_policies.steps import aim_of, with_aim
@@ -22,32 +23,50 @@ _SHARES = (0.5, 0.75, 1.0)  # of an hour's minutes that its floor serves
 _HEADROOM = tuple(round(0.1 * step, 1) for step in range(7, 15))  # 0.7 … 1.4
 
 
-def lines(problem: Problem, winner: Configuration) -> Iterator[list[Configuration]]:
-    """Yield lines of expressible configurations, each the cheapest first.
+class Line(NamedTuple):
+    """Levels of one thing, the cheapest first; each configuration is made when it is asked for."""
+
+    length: int
+    at: Callable[[int], Configuration]
+
+
+def lines(problem: Problem, winner: Configuration) -> Iterator[Line]:
+    """Yield lines of expressible configurations; neighbours may be the same where a knob is fixed.
 
     One for each aim, over the minimum; one for each aim and share of the minutes that floors serve,
     over the floors' headroom. None where the winner has no aim that can be moved.
     """
     if aim_of(winner) is None or not problem.knobs.target_cpu:
         return
-    low = winner.min_size
     bare = replace(winner, schedules=problem.present.schedules)
     for aim in _AIMS:
-        yield distinct(problem, _sized(with_aim(bare, aim), range(1, 2 * low + 1)))
+        yield _over_minima(problem, with_aim(bare, aim))
     if not (problem.knobs.schedules and problem.knobs.min_size):  # a floor sets the minimum
         return
     for share in _SHARES:
         floors = [floors_by_hour(problem, winner.machine, share, room) for room in _HEADROOM]
         for aim in _FLOORED_AIMS:
-            yield distinct(problem, (_floored(with_aim(bare, aim), each) for each in floors))
+            yield _over_floors(problem, with_aim(bare, aim), floors)
 
 
-def _floored(wanted: Configuration, floors: tuple[ScheduledAction, ...]) -> Configuration:
-    """Return a configuration under floors, its minimum no higher than the lowest of them."""
-    sizes = [action.min_size for action in floors if action.min_size is not None]
-    return replace(wanted, schedules=floors, min_size=min([wanted.min_size, *sizes]))
+def _over_minima(problem: Problem, wanted: Configuration) -> Line:
+    def at(level: int) -> Configuration:
+        size = level + 1
+        sized = replace(wanted, min_size=size, max_size=max(size, wanted.max_size))
+        return express(problem, sized)
+
+    return Line(2 * wanted.min_size, at)
 
 
-def _sized(wanted: Configuration, sizes: Iterable[int]) -> Iterator[Configuration]:
-    for size in sizes:
-        yield replace(wanted, min_size=size, max_size=max(size, wanted.max_size))
+def _over_floors(
+    problem: Problem, wanted: Configuration, floors: Sequence[tuple[ScheduledAction, ...]]
+) -> Line:
+    """Return the line over floors; the minimum is no higher than the lowest of them."""
+
+    def at(level: int) -> Configuration:
+        actions = floors[level]
+        lowest = (action.min_size for action in actions if action.min_size is not None)
+        least = min([wanted.min_size, *lowest])
+        return express(problem, replace(wanted, schedules=actions, min_size=least))
+
+    return Line(len(floors), at)

@@ -165,11 +165,12 @@ class Search:
         """Return the cheapest that holds on the lines through what is far from a winner."""
         found_by = _heir(self.proposer[winner])
         for line in lines(self.problem, winner):
-            low, high = -1, len(line)  # too unsafe, too dear
+            low, high = -1, line.length  # too unsafe, too dear
             while high - low > 1:
                 middle = (low + high) // 2
-                tried = line[middle]
+                tried = line.at(middle)
                 self.proposer.setdefault(tried, found_by)
+                self.race.enter([tried])
                 if self._beats(tried, winner):
                     winner, high = tried, middle
                 elif self._costs_less(tried, winner):
@@ -180,12 +181,13 @@ class Search:
 
     def _beats(self, tried: Configuration, winner: Configuration) -> bool:
         """Say whether one holds and costs less than a winner; it is run until that is plain."""
-        self.race.enter([tried])
+        if not self.eligible(tried):
+            return False
         for upto in (FIRST, SECOND, THIRD, self.race.size):
             if not (self._may_hold(tried) and self._costs_less(tried, winner)):
                 return False
             self.race.run([tried], upto)
-        return self.eligible(tried) and self.holds(tried) and self._costs_less(tried, winner)
+        return self.holds(tried) and self._costs_less(tried, winner)
 
     def _costs_less(self, tried: Configuration, winner: Configuration) -> bool:
         """Say whether one costs less than a winner, on what both have run on."""

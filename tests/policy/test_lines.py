@@ -9,7 +9,7 @@ import numpy as np
 from policy_problems import SMALL, make_problem
 
 from tfopt_policies.expressible import express
-from tfopt_policies.lines import lines
+from tfopt_policies.lines import Line, lines
 from tfopt_policies.prove import prove
 from tfopt_policies.steps import aim_of
 from tfopt_sim.rollout import simulate
@@ -19,11 +19,16 @@ WEEK_S = 7 * 86_400
 HOT = Configuration(SMALL, 30, 60, 30, (TargetTracking(0.7),))
 
 
+def listed(line: Line) -> list[Configuration]:
+    """Return every configuration of a line."""
+    return [line.at(level) for level in range(line.length)]
+
+
 def test_each_line_goes_from_cheap_to_dear_in_what_can_be_said() -> None:
     """On every line each costs as much as the one before it, two per cent aside: floors merge."""
     problem = make_problem(present=HOT, machines=(SMALL,))
     week = problem.model.sample(np.random.default_rng(3), 1, WEEK_S, 60)
-    found = list(lines(problem, HOT))
+    found = [listed(line) for line in lines(problem, HOT)]
     assert {aim_of(line[0]) for line in found} >= {0.15, 0.5, 0.85}
     assert any(line[0].schedules for line in found)
     for line in found[::4]:
@@ -37,8 +42,9 @@ def test_no_line_moves_what_is_not_free() -> None:
     """A minimum that others share is not undercut by floors; a group without an aim has no line."""
     problem = make_problem(present=HOT, machines=(SMALL,))
     pinned = replace(problem, knobs=replace(problem.knobs, min_size=False))
-    assert all(not one.schedules for line in lines(pinned, HOT) for one in line)
-    assert {one.min_size for line in lines(pinned, HOT) for one in line} == {30}
+    found = [one for line in lines(pinned, HOT) for one in listed(line)]
+    assert not any(one.schedules for one in found)
+    assert {one.min_size for one in found} == {30}
     fixed = replace(problem, knobs=replace(problem.knobs, target_cpu=False))
     assert list(lines(fixed, HOT)) == []
     assert list(lines(problem, replace(HOT, scaling=()))) == []
