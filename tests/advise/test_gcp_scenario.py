@@ -176,9 +176,11 @@ def test_who_runs_all_month() -> None:
 
 
 def test_disks_of_google() -> None:
-    """Disks are priced by kind, as in us-central1, and the note says so."""
+    """Disks are priced by kind, as in us-central1; what has no price is left out, and said."""
     disks = (Disk(20, "pd-balanced"), Disk(375, "local-ssd"), Disk(100, "pd-standard"))
     money = money_of(disks, 0.0, 0.0)
-    by_hand = 20 * 0.10 + 375 * 0.08 + 100 * 0.04
+    by_hand = 20 * 0.10 + 100 * 0.04
     assert money.root_gib * money.root_usd_per_gib_month == pytest.approx(by_hand)
-    assert any("as in us-central1" in note for note in fleet_notes(replace(HELD, disks=disks)))
+    notes = set(fleet_notes(replace(HELD, disks=disks)))
+    assert "disks of 120 GiB an instance are priced as in us-central1" in notes
+    assert "its local-ssd disks have no price here and are not in its cost" in notes

@@ -193,16 +193,13 @@ def azure_repos(**choices: Any) -> None:
 def _comment(
     vendor: _Vendor,
     *,
-    paths: tuple[Path, ...],
     failure: Path | None,
-    plans: tuple[str, ...],
     behavior: Behavior,
-    target: str | None,
     run_number: int | None,
     dry_run: bool,
     quiet: bool,
     patch: Path | None = None,
-    **given: Any,
+    **choices: Any,
 ) -> None:
     """Post each text, or show it elsewhere where the token may not; then suggest its changes."""
     from tfopt.marker import Run
@@ -212,11 +209,12 @@ def _comment(
 
     environment, patience = Environment(), Patience()
     run = vendor.run(environment) if run_number is None else Run("--run", run_number)
+    paths, plans, target = (choices.pop(name) for name in ("paths", "plans", "target"))
     texts = _failed(failure, paths, _target(plans, target)) if failure else _written(paths, plans)
     answers = _answers(texts, target, run)
     diff = "" if patch is None else _read(patch)
     try:
-        pull_request = vendor.connect(environment, Given(**given), patience)
+        pull_request = vendor.connect(environment, Given(**choices), patience)
     except NotAllowedError as problem:
         for answer in answers:
             _show_instead(answer, environment, problem, dry_run=dry_run, quiet=quiet)

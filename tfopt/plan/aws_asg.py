@@ -9,7 +9,7 @@ from typing import Literal
 
 from tfopt.plan import aws_alarms
 from tfopt.plan.attachment import attached
-from tfopt.plan.aws_launch import Launch, from_configuration, from_template, why_no_type
+from tfopt.plan.aws_launch import Launch, from_configuration, from_template
 from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, scaling
 from tfopt.plan.context import About, Context
@@ -18,6 +18,7 @@ from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmP
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import OtherScaler, Scaler
 from tfopt.plan.values import block, blocks, flag, number, size, text, texts, whole
+from tfopt.plan.why import why_no_type
 from tfopt.requirements import Requirements
 
 KIND = "aws_autoscaling_group"

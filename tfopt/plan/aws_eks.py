@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfopt.plan.aws_asg import CLUSTER_AUTOSCALER
-from tfopt.plan.aws_launch import Launch, disks, from_template, why_no_type
+from tfopt.plan.aws_launch import Launch, disks, from_template
 from tfopt.plan.context import About, Context
 from tfopt.plan.images import OperatingSystem
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, size, text, texts
+from tfopt.plan.why import why_no_type
 
 KIND = "aws_eks_node_group"
 KINDS = (KIND,)

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tfopt.plan.aws_launch import Launch, disks, from_template, why_no_type
+from tfopt.plan.aws_launch import Launch, disks, from_template
 from tfopt.plan.aws_requirements import NOTE, architecture_of, read_requirements
 from tfopt.plan.context import Context
 from tfopt.plan.images import system_of
 from tfopt.plan.model import PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, text
+from tfopt.plan.why import why_no_type
 from tfopt.requirements import Requirements
 
 _TEMPLATES = "launch_template_config"

@@ -11,12 +11,12 @@ from tfopt.plan.aws_launch import (
     operating_system,
     own_disks,
     unlimited,
-    why_no_type,
 )
 from tfopt.plan.context import About, Context
 from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, text
+from tfopt.plan.why import why_no_type
 
 KIND = "aws_instance"
 KINDS = (KIND,)

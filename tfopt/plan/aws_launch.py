@@ -10,7 +10,7 @@ from tfopt.plan.aws_requirements import NOTE, architecture_of, read_requirements
 from tfopt.plan.context import Context
 from tfopt.plan.images import OperatingSystem, system_of
 from tfopt.plan.link import follow, leads_to
-from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
+from tfopt.plan.model import UNKNOWN, Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, flag, known, number, text, whole
 from tfopt.requirements import Requirements
@@ -185,13 +185,3 @@ def operating_system(source: Resource, attribute: str) -> OperatingSystem:
     words = [text(source.get(attribute)) or "", *source.references(attribute)]
     found = system_of(words)
     return "windows" if flag(source.get("get_password_data")) is True else found
-
-
-def why_no_type(site: Site | None) -> str:
-    """Say why a group's instance type cannot be told."""
-    value = site.value if site else None
-    if value is REDACTED:
-        return "its instance type is sensitive"
-    if value is UNKNOWN:
-        return "its instance type is known only after apply"
-    return "its instance type is not in this plan"

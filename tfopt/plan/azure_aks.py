@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tfopt.plan.azure_common import PLACES, disk_of, named_by, place_of, why_no_type
+from tfopt.plan.azure_common import PLACES, disk_of, named_by, place_of
 from tfopt.plan.context import About, Context
 from tfopt.plan.model import UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, flag, size, text
+from tfopt.plan.why import why_no_type
 
 CLUSTER = "azurerm_kubernetes_cluster"
 POOL = "azurerm_kubernetes_cluster_node_pool"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from tfopt.plan.context import Context
+from tfopt.plan.images import OperatingSystem
 from tfopt.plan.link import Link, follow
-from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
+from tfopt.plan.model import Disk, PathStep
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, number, text
 
-OperatingSystem = Literal["linux", "windows", "unknown"]
 RESOURCE_GROUP = "azurerm_resource_group"
 PLACES: Final = {RESOURCE_GROUP: "id name location"}  # attributes of what tells a region
 _ONLY_GROUP = "its region is taken to be that of the only resource group"
@@ -64,15 +64,6 @@ def is_spot(resource: Resource) -> bool:
 def has_own_licence(resource: Resource) -> bool:
     """Return whether Windows is licensed elsewhere (Azure Hybrid Benefit), so not paid by use."""
     return resource.get("license_type") in _OWN_LICENCES
-
-
-def why_no_type(site: Site) -> str:
-    """Say why the plan does not tell a type."""
-    if site.value is REDACTED:
-        return "its instance type is sensitive and is not shown"
-    if site.value is UNKNOWN:
-        return "its instance type is known only after apply"
-    return "no instance type is set"
 
 
 def operating_system(image: object) -> OperatingSystem:

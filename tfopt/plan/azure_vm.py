@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
+from tfopt.plan import counted
 from tfopt.plan.azure_common import (
     PLACES,
-    OperatingSystem,
     disk_of,
     disks_of,
     has_own_licence,
@@ -16,12 +15,13 @@ from tfopt.plan.azure_common import (
     is_spot,
     operating_system,
     place_of,
-    why_no_type,
 )
 from tfopt.plan.context import About, Context
-from tfopt.plan.model import Action, Disk, InstanceGroup, Site, Slot
+from tfopt.plan.images import OperatingSystem
+from tfopt.plan.model import Disk, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, text, texts
+from tfopt.plan.why import why_no_type
 
 LINUX, WINDOWS = "azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"
 RETIRED = "azurerm_virtual_machine"
@@ -45,21 +45,25 @@ ATTRIBUTES = {
 _RESTART = "each machine is shut down and started with the new size"
 
 
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """What a machine runs as."""
+
+    site: Site
+
+    @property
+    def instance_type(self) -> str | None:
+        """Its size; None where the plan does not tell."""
+        return text(self.site.value)
+
+
 def read(context: Context) -> list[InstanceGroup]:
     """Read every block of machines that remains after apply; one whose sizes differ is split."""
-    found = []
-    for machines in _by_block(context):
-        sizes = {text(_type_site(one).value) for one in machines}
-        together = [machines] if len(sizes) == 1 else [[one] for one in machines]
-        found += [_group(context, some) for some in together]
-    return found
-
-
-def _by_block(context: Context) -> list[list[Resource]]:
-    found: defaultdict[tuple[tuple[str, ...], str], list[Resource]] = defaultdict(list)
-    for machine in context.planned.of(*KINDS):
-        found[(machine.module, machine.local_address)].append(machine)
-    return list(found.values())
+    return [
+        _group(context, machines)
+        for kind in KINDS
+        for machines, _ in counted.sets(context, kind, lambda one: _Machine(_type_site(one)))
+    ]
 
 
 def _type_site(machine: Resource) -> Site:
@@ -68,8 +72,7 @@ def _type_site(machine: Resource) -> Site:
 
 def _group(context: Context, machines: list[Resource]) -> InstanceGroup:
     first, count = machines[0], len(machines)
-    siblings = context.planned.in_block(first.module, first.kind, first.name)
-    whole = replace(first, key=None) if count == len(siblings) else first
+    whole = counted.together(context, machines)
     site = _type_site(whole)
     image = block(first.get(_image_of(first)))
     region, place = place_of(context, first)
@@ -78,7 +81,7 @@ def _group(context: Context, machines: list[Resource]) -> InstanceGroup:
         kind=first.kind,
         cloud="azure",
         region=region,
-        action=_action(machines),
+        action=counted.joint_action(machines),
         unit="instance",
         slots=(Slot(text(site.value) or ""),) if text(site.value) else (),
         min_size=count,
@@ -89,7 +92,7 @@ def _group(context: Context, machines: list[Resource]) -> InstanceGroup:
         operating_system=_operating_system(first, image),
         own_licence=has_own_licence(first),
         disks=_disks(first),
-        sites=_sites(whole, site, count),
+        sites=counted.sites(whole, site, count),
         reaches=_RESTART,
         notes=(
             *(() if text(site.value) else (why_no_type(site),)),
@@ -124,17 +127,3 @@ def _disks(machine: Resource) -> tuple[Disk, ...]:
     told = [*blocks(machine.get("storage_os_disk")), *blocks(machine.get("storage_data_disk"))]
     found = (disk_of(one, "managed_disk_type") for one in told)
     return tuple(one for one in found if one is not None)
-
-
-def _sites(group: Resource, type_site: Site, count: int) -> Mapping[str, Site]:
-    sites = {"instance_type": type_site}
-    if group.counted and group.key is None:
-        sites["desired_capacity"] = Site(group.module, group.local_address, None, ("count",), count)
-    return sites
-
-
-def _action(machines: list[Resource]) -> Action:
-    actions = {one.action for one in machines}
-    if len(actions) == 1:
-        return actions.pop()
-    return "replace" if "replace" in actions else "update"

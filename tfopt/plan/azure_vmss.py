@@ -9,7 +9,6 @@ from tfopt.plan import azure_autoscale
 from tfopt.plan.azure_autoscale import Autoscale, autoscale
 from tfopt.plan.azure_common import (
     PLACES,
-    OperatingSystem,
     disk_of,
     disks_of,
     has_own_licence,
@@ -17,14 +16,15 @@ from tfopt.plan.azure_common import (
     is_spot,
     operating_system,
     place_of,
-    why_no_type,
     zones_of,
 )
 from tfopt.plan.azure_upgrades import how_type_reaches
 from tfopt.plan.context import About, Context
+from tfopt.plan.images import OperatingSystem
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, number, size, text
+from tfopt.plan.why import why_no_type
 
 LINUX = "azurerm_linux_virtual_machine_scale_set"
 WINDOWS = "azurerm_windows_virtual_machine_scale_set"

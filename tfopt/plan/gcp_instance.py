@@ -17,12 +17,12 @@ from tfopt.plan.gcp_machine import (
     machine_site,
     scratch,
     type_name,
-    why_no_type,
 )
 from tfopt.plan.images import system_of
 from tfopt.plan.model import Disk, InstanceGroup, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, text
+from tfopt.plan.why import why_no_type
 
 KIND, FROM_TEMPLATE = "google_compute_instance", "google_compute_instance_from_template"
 KINDS = (KIND, FROM_TEMPLATE)
@@ -118,7 +118,7 @@ def _group(context: Context, instances: list[Resource], machine: Machine) -> Ins
     by_template = machine.source is not None and machine.source.kind not in KINDS
     changed = frozenset({"instance_type"})
     region, place = context.regions.of(instances[0])
-    unknown = () if slots else (why_no_type(machine),)
+    unknown = () if slots else (why_no_type(machine.site, "machine type"),)
     return InstanceGroup(
         address=together.address,
         kind=together.kind,

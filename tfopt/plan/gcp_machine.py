@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tfopt.plan.context import Context
 from tfopt.plan.images import OperatingSystem, system_of
 from tfopt.plan.link import follow
-from tfopt.plan.model import REDACTED, UNKNOWN, Disk, PathStep, Site
+from tfopt.plan.model import Disk, PathStep, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, flag, known, number, text
 
@@ -115,13 +115,3 @@ def license_notes(words: Iterable[str]) -> Iterator[str]:
     found = {name for word in words for sign, name in _LICENSED.items() if sign in word.lower()}
     for name in sorted(found):
         yield f"the licence of its {name} image is not in the price"
-
-
-def why_no_type(machine: Machine) -> str:
-    """Say why the machine type cannot be told."""
-    value = machine.site.value if machine.site else None
-    if value is REDACTED:
-        return "its machine type is sensitive"
-    if value is UNKNOWN:
-        return "its machine type is known only after apply"
-    return "its machine type is not in this plan"

@@ -8,10 +8,11 @@ from dataclasses import replace
 from tfopt.plan import gcp_autoscaler, gcp_machine
 from tfopt.plan.context import About, Context
 from tfopt.plan.gcp_autoscaler import MANAGERS, Autoscaling
-from tfopt.plan.gcp_machine import Machine, from_template, why_no_type
+from tfopt.plan.gcp_machine import Machine, from_template
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, dig, number, size, text
+from tfopt.plan.why import why_no_type
 
 KINDS = MANAGERS
 _ZONAL, _REGIONAL = MANAGERS
@@ -142,7 +143,7 @@ def _sites(group: Resource, type_site: Site | None, *, scaled: bool) -> Mapping[
 
 
 def _notes(group: Resource, slots: tuple[Slot, ...], machine: Machine) -> list[str]:
-    notes = [] if slots or machine.source is None else [why_no_type(machine)]
+    notes = [] if slots or machine.source is None else [why_no_type(machine.site, "machine type")]
     if group.get("target_size") is REDACTED:
         notes.append("target_size is sensitive and left alone")
     standing_by = [size(group.get(f"target_{state}_size")) for state in ("stopped", "suspended")]

@@ -39,7 +39,7 @@ def with_hidden_demand(demand: Demand, hidden: NDArray[np.bool_]) -> Demand:
     for _ in range(_ROUNDS):
         level, spread = _levels(log, usable, hour)
         log[hidden] = _above(bound[hidden], level[hidden], spread, quantile[hidden])
-    rps = np.where(hidden, np.minimum(np.exp(log), _MOST * seen), seen)
+    rps = np.where(hidden, np.clip(np.exp(log), seen, _MOST * seen), seen)  # exp ∘ log rounds
     return Demand(demand.start, demand.step_s, rps)
 
 

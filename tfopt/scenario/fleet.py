@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from tfopt.plan.model import Disk, InstanceGroup
 from tfopt.pricing import Offer
+from tfopt.pricing.disks import PRICED_IN, USD_PER_GIB_MONTH
 from tfopt.pricing.windows import USD_PER_VCPU_HOUR
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt_sim.types import Fleet, Machine, Money, Slot, Termination, WarmPool
@@ -15,44 +16,7 @@ from tfopt_sim.types import Fleet, Machine, Money, Slot, Termination, WarmPool
 INTERRUPTIONS_PER_MONTH: Final = 0.05
 """Share of spot instances reclaimed in a month: the lowest bucket of AWS's Spot Instance Advisor,
 which holds the widely used types. The price book has no figure of its own."""
-USD_PER_GIB_MONTH: Final[Mapping[str, float]] = {
-    "gp3": 0.08,
-    "gp2": 0.10,
-    "io1": 0.125,
-    "io2": 0.125,
-    "st1": 0.045,
-    "sc1": 0.015,
-    "standard": 0.05,
-    "P4": 5.28 / 32,
-    "P6": 10.21 / 64,
-    "P10": 19.71 / 128,
-    "P15": 38.02 / 256,
-    "P20": 73.22 / 512,
-    "P30": 135.17 / 1024,
-    **dict.fromkeys(("E4", "E6", "E10", "E15", "E20", "E30"), 0.075),
-    "S4": 1.54 / 32,
-    "S6": 3.01 / 64,
-    "S10": 5.89 / 128,
-    "S15": 11.33 / 256,
-    "S20": 21.76 / 512,
-    "S30": 40.96 / 1024,
-    "pd-standard": 0.04,
-    "pd-balanced": 0.10,
-    "pd-ssd": 0.17,
-    "pd-extreme": 0.125,
-    "hyperdisk-balanced": 0.08,
-    "hyperdisk-extreme": 0.125,
-    "hyperdisk-throughput": 0.005,
-    "local-ssd": 0.08,
-}
-"""List prices of Amazon EBS in us-east-1, Azure's managed disks by tier in eastus, and Google's
-disks in us-central1; provisioned IOPS, throughput and operations are not among them."""
 _LICENCE: Final = f"is priced at {USD_PER_VCPU_HOUR} USD per vCPU and hour, the list's of 2023"
-_PRICED_IN: Final[Mapping[str, str]] = {
-    "aws": "us-east-1",
-    "azure": "eastus",
-    "gcp": "us-central1",
-}
 SpotAllocation = Literal[
     "price-capacity-optimized", "capacity-optimized", "lowest-price", "prioritized"
 ]
@@ -151,10 +115,10 @@ def _termination(policies: Iterable[str]) -> tuple[Termination, ...]:
 
 
 def money_of(disks: Iterable[Disk], committed_usd_per_hour: float, discount: float) -> Money:
-    """Return what each instance pays for disks, and what the group has committed to."""
-    found = list(disks)
+    """Return what each instance pays for disks that have a price, and what is committed to."""
+    found = [disk for disk in disks if disk.kind in USD_PER_GIB_MONTH]
     gib = sum(disk.gib for disk in found)
-    usd = sum(disk.gib * USD_PER_GIB_MONTH.get(disk.kind, 0.10) for disk in found)
+    usd = sum(disk.gib * USD_PER_GIB_MONTH[disk.kind] for disk in found)
     plain = Money(
         committed_usd_per_hour=committed_usd_per_hour,
         committed_discount=discount if committed_usd_per_hour else 0.0,
@@ -181,7 +145,14 @@ def fleet_notes(group: InstanceGroup) -> Iterable[str]:
     if group.cloud == "azure" and group.operating_system == "windows":
         paid = "is not in the price: it is brought along (license_type)"
         yield f"its Windows licence {paid if group.own_licence else _LICENCE}"
-    if group.disks:
-        size = sum(disk.gib for disk in group.disks)
-        where = _PRICED_IN[group.cloud]
-        yield f"disks of {size:g} GiB an instance are priced as in {where}"
+    yield from _disk_notes(group)
+
+
+def _disk_notes(group: InstanceGroup) -> Iterable[str]:
+    priced = sum(disk.gib for disk in group.disks if disk.kind in USD_PER_GIB_MONTH)
+    if priced:
+        where = PRICED_IN[group.cloud]
+        yield f"disks of {priced:g} GiB an instance are priced as in {where}"
+    others = dict.fromkeys(d.kind for d in group.disks if d.kind not in USD_PER_GIB_MONTH)
+    if others:
+        yield f"its {' and '.join(others)} disks have no price here and are not in its cost"

@@ -67,9 +67,9 @@ def present_of(group: InstanceGroup, settings: Settings, book: PriceBook) -> Pre
     offer = present_offer(group, book, settings)
     reference = reference_offer(group, offer, book, settings)
     smt = table.smt if table else "linear"
+    whole_month = runs_all_month(group, settings)
 
     def machine(of: Offer) -> Machine:
-        whole_month = runs_all_month(group, settings)
         return machine_of(of, reference, smt, group.burst_unlimited, whole_month=whole_month)
 
     cpu_ms, assumed, notes = _cpu_ms(settings, table, machine(reference))
