@@ -101,9 +101,7 @@ def prove(
     """Race the present settings and all contenders on scenarios that none of them has seen.
 
     A configuration meets the SLO when (misses + 1) / (scenarios + 1) ≤ `max_slo_risk`: the split
-    conformal bound on the risk of the coming week; where there are many scenarios, on the half that
-    was searched on and on the other half alone, since a bound on what chose it is too low for what
-    was chosen. The cheapest that does wins, where each of the
+    conformal bound on the risk of the coming week. The cheapest that does wins, where each of the
     last weeks of history that it would have missed counts like doubling its cost. A change has to
     hold with a fifth of the allowed bad minutes to spare, the present settings without.
 
@@ -128,13 +126,13 @@ def prove(
         PolicyError: too few scenarios to ever show a risk of `max_slo_risk`.
     """
     thresholds = Thresholds(max_slo_risk, min_savings_share, min_savings_usd_per_month)
-    scenarios, needed = held_back_rps.shape[0], math.ceil(1 / max_slo_risk) - 1
-    if scenarios < needed:
+    if 1 / (held_back_rps.shape[0] + 1) > max_slo_risk:
+        needed = math.ceil(1 / max_slo_risk) - 1
         raise PolicyError(
-            f"a risk of {max_slo_risk:.1%} cannot be shown with {scenarios} scenarios",
+            f"a risk of {max_slo_risk:.1%} cannot be shown with {held_back_rps.shape[0]} scenarios",
             hint=f"Give at least {needed}",
         )
-    race = Race(problem, held_back_rps, seed, _searched(scenarios, max_slo_risk))
+    race = Race(problem, held_back_rps, seed)
     if after is not None:
         race.records = {c: replace(record) for c, record in after.records.items()}
         race.group_weeks = after.group_weeks
@@ -145,12 +143,6 @@ def prove(
     winner = search.run({LAST_ANSWER: [last_answer], **contenders})
     race.run([last_answer], race.size)
     return _Judgement(search, thresholds, last_answer).verdict(winner)
-
-
-def _searched(scenarios: int, max_slo_risk: float) -> int:
-    """Return how many scenarios the search sees: half, where either half may excuse two misses."""
-    half = scenarios // 2
-    return half if 3 / (half + 1) <= max_slo_risk else scenarios
 
 
 class _Judgement:

@@ -48,7 +48,7 @@ class Record:
 
 @dataclass(slots=True)
 class Race:
-    """The track: scenarios that no policy has seen, and the last weeks as they were.
+    """The track: scenarios that nobody has searched on, and the last weeks as they were.
 
     Every configuration meets the same scenarios in the same slices, so differences between two of
     them are paired (common random numbers).
@@ -57,7 +57,6 @@ class Race:
     problem: Problem
     held_back_rps: FloatArray  # (scenarios, minutes)
     seed: int
-    searched: int  # of the scenarios, from the first; the others confirm what was found on these
     group_weeks: float = 0.0  # spent so far
     records: dict[Configuration, Record] = field(default_factory=dict)
     past: Week = field(init=False)  # the last weeks, replayed exactly beside the scenarios
@@ -86,7 +85,7 @@ class Race:
         """Bring configurations to `upto` scenarios; those already there cost nothing."""
         wanted = list(dict.fromkeys(configurations))
         self.enter(wanted)
-        edges = sorted({0, *(e for e in self._stages if e < self.size), self.size})
+        edges = sorted({0, *(e for e in (FIRST, SECOND, THIRD) if e < self.size), self.size})
         for begin, end in pairwise(edges):
             if begin >= upto:
                 break
@@ -97,10 +96,6 @@ class Race:
                 for index, configuration in enumerate(behind):
                     record = self.records[configuration]
                     record.scenarios = np.hstack((record.scenarios, columns[:, index]))
-
-    @property
-    def _stages(self) -> tuple[int, ...]:
-        return FIRST, SECOND, THIRD, self.searched
 
     @property
     def past_weeks(self) -> int:
@@ -162,15 +157,6 @@ class Race:
     def risk(self, configuration: Configuration) -> float:
         """Return (misses + 1) ÷ (scenarios + 1): the conformal bound on the next week's miss."""
         return (self.misses(configuration) + 1) / (self.seen(configuration) + 1)
-
-    def fresh_risk(self, configuration: Configuration) -> float:
-        """Return the same bound on the scenarios beyond the searched ones alone; 0 before those.
-
-        A bound on what many were chosen on is too low for the one that was chosen.
-        """
-        fresh = self.records[configuration].scenarios[_BAD, self.searched :]
-        misses = np.sum(fresh > self._allowed(configuration))
-        return float((misses + 1) / (fresh.size + 1)) if fresh.size else 0.0
 
     def on_course(self, configuration: Configuration, max_risk: float) -> bool:
         """Say whether it has missed so rarely that it is worth running on (one miss is excused)."""

@@ -1,11 +1,8 @@
-"""Searches proposals for the cheapest that hold: screens, polishes, mends, goes on, confirms.
+"""Searches proposals for the cheapest that hold: screens, polishes, mends, proves, goes on.
 
 Weeks of history are replayed beside the forecast's scenarios. A forecast can be wrong where a
 replay cannot, and a week that was is only one week; so a past week missed is neither ignored nor
 forbidden: it counts like doubling the cost (`burdened_cost`), by which everything is ordered.
-
-The more is searched, the more what just holds is luck. So the search sees a part of the scenarios
-only, and what it found has to hold on the others too; else what it had found before that.
 """
 
 from __future__ import annotations
@@ -42,7 +39,6 @@ class Search:
         self.max_slo_risk = max_slo_risk
         self.proposer: dict[Configuration, str] = {problem.present: AS_WRITTEN}
         self._mended: set[Configuration] = set()
-        self._winners: list[Configuration] = []  # each cheaper than the one before
 
     def run(self, contenders: Mapping[str, Sequence[Configuration]]) -> Configuration | None:
         """Return the cheapest configuration that holds the SLO, None where none does."""
@@ -56,12 +52,11 @@ class Search:
             self._screen()
         self._show_every_contender()
         self.race.run([self.problem.present], self.race.size)
-        self._win(self._first_to_hold(self._entrants()) or self._first_to_hold(self._safest()))
-        if self._winners:
-            self._descend()
-            self._walk_lines()
-            self._descend()
-        return self._confirmed()
+        winner = self._first_to_hold(self._entrants()) or self._first_to_hold(self._safest())
+        if winner is None:
+            return None
+        winner = self._descended(winner)
+        return self._descended(self._along_lines(winner))
 
     def eligible(self, configuration: Configuration) -> bool:
         """Say whether it may win: the present settings may not where a shared one is pinned."""
@@ -76,15 +71,14 @@ class Search:
         return int(self.race.past_missed(configuration).sum())
 
     def holds(self, configuration: Configuration) -> bool:
-        """Say whether its risk stayed within the limit, on the searched scenarios and beyond."""
-        complete = self.race.seen(configuration) >= self.race.searched
-        risk = max(self.race.risk(configuration), self.race.fresh_risk(configuration))
-        return complete and risk <= self.max_slo_risk
+        """Say whether it ran on every scenario and its risk stayed within the limit."""
+        complete = self.race.seen(configuration) == self.race.size
+        return complete and self.race.risk(configuration) <= self.max_slo_risk
 
     def seems_to_hold(self, configuration: Configuration) -> bool:
         """Say `holds` of what ran to the end, else whether its misses so far are few enough."""
         seen = self.race.seen(configuration)
-        if seen >= self.race.searched:
+        if seen == self.race.size:
             return self.holds(configuration)
         return seen > 0 and self.race.misses(configuration) <= self.max_slo_risk * seen
 
@@ -146,59 +140,50 @@ class Search:
             if not any(self.race.seen(c) for c in own):
                 self.race.run([min(own, key=self.burdened_cost)], FIRST)
 
-    def _win(self, winner: Configuration | None) -> bool:
-        """Take what was found for the winner so far; return whether something was."""
-        if winner is not None:
-            self._winners.append(winner)
-        return winner is not None
+    def _descended(self, winner: Configuration) -> Configuration:
+        """Return where steps down from a winner end."""
+        for _ in range(_DESCENTS):
+            cheaper = self._descend(winner)
+            if cheaper is None:
+                break
+            winner = cheaper
+        return winner
 
-    def _descend(self) -> None:
-        """Step down from the winner while something near holds and costs less.
+    def _descend(self, winner: Configuration) -> Configuration | None:
+        """Return what holds and costs less, one step from a winner; None where nothing does.
 
         Screening trusts a few scenarios and so polishes around what is a little too cheap; from
         what has shown on all of them that it holds, every step down is a real one.
         """
-        for _ in range(_DESCENTS):
-            winner = self._winners[-1]
-            for near in distinct(self.problem, single_steps(winner)):
-                self.proposer.setdefault(near, _heir(self.proposer[winner]))
-            self._screen()
-            limit = self.burdened_cost(winner)
-            cheaper = (c for c in self._entrants() if self.burdened_cost(c) < limit)
-            if not self._win(self._first_to_hold(cheaper)):
-                break
+        for near in distinct(self.problem, single_steps(winner)):
+            self.proposer.setdefault(near, _heir(self.proposer[winner]))
+        self._screen()
+        limit = self.burdened_cost(winner)
+        return self._first_to_hold(c for c in self._entrants() if self.burdened_cost(c) < limit)
 
-    def _walk_lines(self) -> None:
-        """Look for cheaper ones that hold on the lines through what is far from the winner."""
-        start = self._winners[-1]
-        for line in lines(self.problem, start):
+    def _along_lines(self, winner: Configuration) -> Configuration:
+        """Return the cheapest that holds on the lines through what is far from a winner."""
+        found_by = _heir(self.proposer[winner])
+        for line in lines(self.problem, winner):
             low, high = -1, line.length  # too unsafe, too dear
             while high - low > 1:
                 middle = (low + high) // 2
-                tried, winner = line.at(middle), self._winners[-1]
-                self.proposer.setdefault(tried, _heir(self.proposer[start]))
+                tried = line.at(middle)
+                self.proposer.setdefault(tried, found_by)
                 self.race.enter([tried])
                 if self._beats(tried, winner):
-                    self._win(tried)
-                    high = middle
+                    winner, high = tried, middle
                 elif self._costs_less(tried, winner):
                     low = middle
                 else:
                     high = middle
-
-    def _confirmed(self) -> Configuration | None:
-        """Return the last winner that holds on the scenarios beyond the search too."""
-        for winner in reversed(self._winners):
-            self.race.run([winner], self.race.size)
-            if self.holds(winner):
-                return winner
-        return None
+        return winner
 
     def _beats(self, tried: Configuration, winner: Configuration) -> bool:
         """Say whether one holds and costs less than a winner; it is run until that is plain."""
         if not self.eligible(tried):
             return False
-        for upto in (FIRST, SECOND, THIRD, self.race.searched):
+        for upto in (FIRST, SECOND, THIRD, self.race.size):
             if not (self._may_hold(tried) and self._costs_less(tried, winner)):
                 return False
             self.race.run([tried], upto)
@@ -220,7 +205,7 @@ class Search:
         return sorted(self._entrants(), key=self.race.bad_share)
 
     def _may_hold(self, configuration: Configuration) -> bool:
-        finished = self.race.seen(configuration) >= self.race.searched
+        finished = self.race.seen(configuration) == self.race.size
         return self.holds(configuration) if finished else self._on_course(configuration)
 
     def _first_to_hold(self, entrants: Iterable[Configuration]) -> Configuration | None:
@@ -231,7 +216,7 @@ class Search:
             self.race.run(heat, SECOND)
             heat = list(filter(self._may_hold, heat))
             for configuration in sorted(heat, key=self.burdened_cost):
-                for upto in (THIRD, self.race.searched):
+                for upto in (THIRD, self.race.size):
                     if self._may_hold(configuration):
                         self.race.run([configuration], upto)
                 if self.holds(configuration):
