@@ -5,6 +5,7 @@ Money in USD, time in seconds unless the name says otherwise, shares as fraction
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -251,6 +252,7 @@ class Group(_Model):
     status: Status
     reason: str
     assumed: bool = False  # traffic is assumed, in part at least: no edits unless accepted
+    part_of: str | None = None  # address of the node pool whose cost holds this group's
     current: Settings | None = None
     recommended: Settings | None = None
     cost: Cost | None = None
@@ -267,6 +269,12 @@ class Group(_Model):
     confidence: Confidence | None = None
     proof: Proof | None = None
     notes: list[str] = []
+
+
+def counted(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups that a sum of costs takes in: pods whose nodes are among them are not."""
+    there = {(group.plan, group.address) for group in groups if group.cost}
+    return [group for group in groups if (group.plan, group.part_of) not in there]
 
 
 class Totals(_Model):

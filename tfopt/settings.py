@@ -9,9 +9,18 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tfopt.errors import TfoptError
+from tfopt.quantities import quantity
 
 FILE_NAME = "tfopt.toml"
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -70,6 +79,40 @@ class DemandTable(_Table):
         return name
 
 
+def _quantity(value: object) -> float:
+    found = quantity(value)
+    if not found:
+        raise ValueError("not an amount as Kubernetes writes it: 250m, 0.5, 512Mi")
+    return found
+
+
+Amount = Annotated[float, BeforeValidator(_quantity)]  # cores, bytes
+
+
+class PodsTable(_Table):
+    """`[workload.pods]`: what a node pool carries, or what nodes a deployment's pods land on."""
+
+    cpu: Amount | None = None  # requested by one pod
+    memory: Amount | None = None
+    target: Share = 0.8  # of the requested CPU, as its horizontal pod autoscaler has it
+    min: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    max: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
+    daemon_cpu: Amount | None = None  # requested on each node by what runs on all of them
+    max_per_node: Annotated[int, Field(ge=1, le=1000)] = 1000
+    node_type: str | None = None
+    region: str | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> PodsTable:
+        if (self.node_type is None) != (self.region is None):
+            raise ValueError("node_type and region come together")
+        if (self.cpu is None) == (self.node_type is None):
+            raise ValueError("give cpu, for a node pool, or node_type, for a deployment")
+        if self.min > self.max:
+            raise ValueError("min is above max")
+        return self
+
+
 class WorkloadTable(_Table):
     """One `[[workload]]`: what the groups whose address fits `match` have to serve."""
 
@@ -86,6 +129,7 @@ class WorkloadTable(_Table):
     smt: Smt = "linear"  # hyper-threads
     alarm_cadence: Literal["legacy", "responsive"] = "legacy"  # of target tracking
     slo: SloTable = SloTable()
+    pods: PodsTable | None = None
 
 
 class CommitmentsTable(_Table):

@@ -47,6 +47,12 @@ _KEYS = """\
 # alarm_cadence = "legacy" # datapoints that target tracking waits for; or "responsive"
 # slo = {{ p99_ms = 400 }} # example: its own SLO
 """
+_PODS = """\
+# pods = { cpu = "500m", memory = "1Gi", target = 0.8, min = 2 } # example: what its pods request
+"""
+_NODES = """\
+# pods = { node_type = "m6i.xlarge", region = "eu-west-1" } # example: the nodes that it lands on
+"""
 
 
 def starter(plan: Plan, book: PriceBook) -> str:
@@ -71,7 +77,15 @@ def _workload(group: InstanceGroup) -> str:
         f"[[workload]]\n# {_comment(_described(group))}\nmatch = {_string(group.address)}\n"
         + _DEMAND
         + _KEYS.format(type=_string(first))
+        + _pods(group)
     )
+
+
+def _pods(group: InstanceGroup) -> str:
+    """Return the line on pods that a group cannot do without."""
+    if group.cluster_autoscaled:
+        return _PODS
+    return _NODES if group.cloud == "kubernetes" else ""
 
 
 def _described(group: InstanceGroup) -> str:

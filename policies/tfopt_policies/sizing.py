@@ -18,7 +18,6 @@ from tfopt_sim.types import (
     Configuration,
     Demand,
     FloatArray,
-    GceAutoscaler,
     Machine,
     Metric,
     Outcome,
@@ -27,7 +26,7 @@ from tfopt_sim.types import (
     Slo,
     Slot,
     StepScaling,
-    TargetTracking,
+    Tracking,
     Workload,
 )
 
@@ -87,7 +86,7 @@ def aimed_cpu(configuration: Configuration, workload: Workload) -> float | None:
 def _limits_out(configuration: Configuration) -> Iterator[tuple[Metric, float]]:
     """Yield the metric and the value above which each policy scales out."""
     for policy in configuration.scaling:
-        if isinstance(policy, TargetTracking | PredictiveScaling | GceAutoscaler):
+        if isinstance(policy, Tracking | PredictiveScaling):
             yield policy.metric, policy.target
         elif isinstance(policy, StepScaling | SimpleScaling) and policy.alarm.comparison in _ABOVE:
             yield policy.alarm.metric, policy.alarm.threshold

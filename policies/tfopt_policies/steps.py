@@ -11,6 +11,7 @@ from tfopt_sim.types import (
     Configuration,
     GceAutoscaler,
     Machine,
+    PodAutoscaler,
     ScalingPolicy,
     Step,
     StepScaling,
@@ -90,7 +91,7 @@ def with_aim(configuration: Configuration, aim: float) -> Configuration:
 def cadence(configuration: Configuration) -> tuple[int, int] | None:
     """Return the alarm datapoints out and in, of any family; None where nothing scales."""
     tracking = configuration.tracking
-    if isinstance(tracking, GceAutoscaler):
+    if isinstance(tracking, GceAutoscaler | PodAutoscaler):
         return 1, max(1, round(tracking.stabilization_s / 60))
     if tracking is not None:
         return tracking.out_datapoints, tracking.in_datapoints

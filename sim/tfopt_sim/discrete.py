@@ -321,7 +321,7 @@ def _rule(scaling: Tracking | None) -> Rule:
     if scaling is None:
         return Rule(False, 1.0, 0.0, 1, 1, 1, 0, False)
     if not isinstance(scaling, TargetTracking):
-        raise ValueError("an autoscaler of Compute Engine is not simulated by request")
+        raise ValueError("only target tracking is simulated by request")
     return Rule(
         True,
         scaling.target,
@@ -373,10 +373,8 @@ def replay(
     most = max(1, high, int(events[:, 1:].max()) if events.size else 0)
     ready = np.full(most, _EMPTY, dtype=np.int64)
     ready[: min(max(configuration.desired_capacity, low), high)] = _ALWAYS
-    kept = np.zeros((4, demand_rps.size))
-    counts = np.zeros((4, demand_rps.size), np.int64)
-    work_s, histogram = np.zeros(demand_rps.size), np.zeros(BINS, np.int64)
-    tally = Tally(counts[0], counts[1], counts[2], counts[3], work_s, histogram)
+    kept, counts = np.zeros((5, demand_rps.size)), np.zeros((4, demand_rps.size), np.int64)
+    tally = Tally(counts[0], counts[1], counts[2], counts[3], kept[4], np.zeros(BINS, np.int64))
     _replay(
         seed,
         _work(configuration, workload, slo),
@@ -387,7 +385,7 @@ def replay(
         ready,
         np.ascontiguousarray(demand_rps, dtype=np.float64),
         tally,
-        kept,
+        kept[:4],
     )
     return Replay(
         tally.arrivals,

@@ -183,6 +183,20 @@ class AzureAutoscale:
 
 
 @dataclass(frozen=True, slots=True)
+class PodAutoscaler:
+    """Kubernetes' horizontal pod autoscaler, of pods that always find room on a node."""
+
+    target: float  # of the CPU that a pod requests
+    tolerance: float = 0.1
+    stabilization_s: float = 300.0  # before pods are removed
+    metric: Metric = field(default="cpu", init=False)
+
+
+Reservation = Literal["stated", "eks", "gke", "aks"]
+"""What of a node its system keeps: as stated, or by the rules of a vendor's clusters."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterAutoscaler:
     """A Kubernetes node group under a cluster autoscaler, its pods under a horizontal one."""
 
@@ -193,6 +207,7 @@ class ClusterAutoscaler:
     pod_memory_gib: float = 0.0  # requested by one pod; 0: CPU alone decides what fits
     node_vcpus_reserved: float = 0.1  # vCPUs of a node that are not allocatable (kubelet, system)
     node_memory_gib_reserved: float = 0.5
+    reservation: Reservation = "stated"  # else a vendor's rules in place of those two
     daemon_vcpus: float = 0.0  # requested by the daemon sets' pods on each node
     max_pods_per_node: int = 110
     tolerance: float = 0.1
@@ -203,7 +218,7 @@ class ClusterAutoscaler:
     max_empty_bulk_delete: int = 10  # empty nodes removed in one scan of ten seconds
 
 
-Tracking = TargetTracking | GceAutoscaler
+Tracking = TargetTracking | GceAutoscaler | PodAutoscaler
 ScalingPolicy = (
     TargetTracking
     | StepScaling
@@ -211,6 +226,7 @@ ScalingPolicy = (
     | PredictiveScaling
     | GceAutoscaler
     | AzureAutoscale
+    | PodAutoscaler
     | ClusterAutoscaler
 )
 

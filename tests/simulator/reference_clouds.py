@@ -9,7 +9,14 @@ from operator import ge, gt, le, lt
 
 from reference_simulator import Group, Seen
 
-from tfopt_sim.types import AzureAutoscale, AzureRule, ClusterAutoscaler, GceAutoscaler, Machine
+from tfopt_sim.types import (
+    AzureAutoscale,
+    AzureRule,
+    ClusterAutoscaler,
+    GceAutoscaler,
+    Machine,
+    PodAutoscaler,
+)
 
 
 class Watchful:
@@ -132,6 +139,46 @@ class Node:
 
     def marked(self, minute: int) -> int:
         return minute if self.unneeded_since is None else self.unneeded_since
+
+
+class PlainPods(Watchful):
+    """The documented algorithm of the horizontal pod autoscaler, on a group of pods."""
+
+    def __init__(self, policy: PodAutoscaler, machine: Machine) -> None:
+        self.policy, self.machine = policy, machine
+        self.recommended: list[int] = []
+
+    def want(self, group: Group, _: int, seen: Seen) -> int:
+        pods = len(group.instances)
+        if not self.recommended:
+            self.recommended = [pods] * 100
+        used = seen.cpu * seen.in_service * self.machine.vcpus
+        wanted = pods if seen.in_service == 0 else self.ask(pods, seen.in_service, used)
+        wanted = min(max(wanted, group.low), group.high)
+        self.recommended.append(wanted)
+        if wanted < pods:
+            window = max(1, math.ceil(self.policy.stabilization_s / 60))
+            return min(pods, max(self.recommended[-window:]))
+        for _ in range(4):  # every 15 seconds
+            pods = min(wanted, pods + max(4, pods))
+        return pods
+
+    def ask(self, pods: int, ready: int, used: float) -> int:
+        """Unready pods are set aside, but use nothing once they would be added to."""
+
+        def ratio(count: int) -> float:
+            share = math.floor(100 * used / (count * self.machine.vcpus) + 1e-9) / 100
+            return share / self.policy.target
+
+        first = ratio(ready)
+        if first > 1 and ready < pods:
+            again = ratio(pods)
+            if again < 1 or abs(again - 1) <= self.policy.tolerance + 1e-9:
+                return pods
+            return math.ceil(again * pods - 1e-9)
+        if abs(first - 1) <= self.policy.tolerance + 1e-9:
+            return pods
+        return math.ceil(first * ready - 1e-9)
 
 
 class PlainCluster(Watchful):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_clouds import PlainAzure, PlainCluster, PlainGce
+from reference_clouds import PlainAzure, PlainCluster, PlainGce, PlainPods
 from reference_simulator import Change, Group, simulate_plainly
 
 from tfopt_sim.rollout import trajectory
@@ -21,6 +21,7 @@ from tfopt_sim.types import (
     Configuration,
     GceAutoscaler,
     Machine,
+    PodAutoscaler,
     ScalingPolicy,
     ScheduledAction,
     Slo,
@@ -166,6 +167,29 @@ def test_azure_minute_by_minute(
     """Same size in every minute, whatever rules there are and whoever else resizes the group."""
     policy = AzureAutoscale(tuple(rules))
     compare(policy, PlainAzure(policy), demand, bounds, desired, boot_s, outside)
+
+
+@st.composite
+def pod_policies(draw: st.DrawFn) -> PodAutoscaler:
+    return PodAutoscaler(
+        target=draw(st.sampled_from([0.3, 0.5, 0.8, 1.0])),
+        tolerance=draw(st.sampled_from([0.0, 0.1])),
+        stabilization_s=draw(st.sampled_from([0.0, 120.0, 300.0])),
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(pod_policies(), demands(), sizes, st.integers(0, 12), boots, changes())
+def test_pods_minute_by_minute(
+    policy: PodAutoscaler,
+    demand: list[float],
+    bounds: tuple[int, int],
+    desired: int,
+    boot_s: float,
+    outside: list[Change],
+) -> None:
+    """Same pods in every minute, whoever else resizes the deployment."""
+    compare(policy, PlainPods(policy, MACHINE), demand, bounds, desired, boot_s, outside)
 
 
 # the same examples in every run: the fault that the next test shows is rare, but not impossible

@@ -25,7 +25,15 @@ from tfopt.hcl.edit import Patch, make_patch
 from tfopt.hcl.secret import SecretLines
 from tfopt.patching.verify import Replan
 from tfopt.pricing import PriceBook, load_book
-from tfopt.recommendation import Coverage, Group, Report, SkippedResource, SourcedPlan, Tool
+from tfopt.recommendation import (
+    Coverage,
+    Group,
+    Report,
+    SkippedResource,
+    SourcedPlan,
+    Tool,
+    counted,
+)
 
 __all__ = ["Advice", "Request", "advise"]
 
@@ -145,7 +153,11 @@ class _Run:
             )
             for given in inputs
         ]
-        measured = [one.answer for one in decided if not one.answer.group.assumed]
+        measured = counted([group for group in groups if not group.assumed])
+        names = {(group.plan, group.address) for group in measured}
+        answers = [
+            one.answer for one in decided if (one.traced.plan, one.traced.group.address) in names
+        ]
         recommended = sum(g.status == "recommended" and not g.assumed for g in groups)
         return Report(
             tool=Tool(
@@ -158,7 +170,7 @@ class _Run:
             plan=plans[0],
             plans=plans if len(plans) > 1 else [],
             groups=groups,
-            totals=totals([a.spending for a in measured if a.spending], len(groups), recommended),
+            totals=totals([a.spending for a in answers if a.spending], len(groups), recommended),
             coverage=_coverage(inputs, groups, sum(one.traced.leaves.ignored for one in decided)),
         )
 

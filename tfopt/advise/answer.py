@@ -102,6 +102,7 @@ def analysed(plan: Plan, case: Case, decision: Decision, leaves: Leaves, max_ris
         status="recommended" if changed else "unchanged",
         reason=verdict.reason,
         assumed=case.traffic.assumed,
+        part_of=group.carried_by,
         current=current,
         recommended=recommended,
         cost=Cost(

@@ -199,7 +199,13 @@ class _Run:
     def report(self, plan: Plan, answered: Sequence[_Answered], given: Given | None) -> Simulation:
         """Put it all together."""
         groups = [one.group for one in answered]
-        costs = [one.monthly_usd for one in answered if one.monthly_usd is not None]
+        held = {one.group.address for one in answered if one.monthly_usd is not None}
+        inside = {group.address for group in plan.groups if group.carried_by in held}
+        costs = [
+            one.monthly_usd
+            for one in answered
+            if one.monthly_usd is not None and one.group.address not in inside
+        ]
         clouds = {group.cloud for group in plan.groups}
         request = self.request
         return Simulation(

@@ -19,6 +19,7 @@ from tfopt.plan.scalers import (
     AzureScaler,
     GceScaler,
     OtherScaler,
+    PodScaler,
     PredictiveScaler,
     ScheduleScaler,
     SimpleScaler,
@@ -134,7 +135,7 @@ def owned(case: Case) -> Iterator[str]:
 
 _OWNERS = (
     (TargetTrackingScaler, "target tracking"),
-    (GceScaler, "the autoscaler"),
+    ((GceScaler, PodScaler), "the autoscaler"),
     (ScheduleScaler, "a schedule"),
     (AzureScaler, "autoscale"),
     ((StepScaler, SimpleScaler, PredictiveScaler, OtherScaler), "a scaling policy"),

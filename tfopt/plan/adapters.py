@@ -19,6 +19,7 @@ from tfopt.plan import (
     gcp_gke,
     gcp_instance,
     gcp_mig,
+    kubernetes_workloads,
 )
 from tfopt.plan.context import About, Context
 from tfopt.plan.document import PlanDocument
@@ -63,6 +64,7 @@ ADAPTERS: tuple[_Adapter, ...] = (
     gcp_mig,
     gcp_instance,
     gcp_gke,
+    kubernetes_workloads,  # last: its pods land on the node pools of those before
 )
 GROUP_KINDS = tuple(kind for adapter in ADAPTERS for kind in adapter.KINDS)
 
@@ -85,7 +87,8 @@ def read(
     """Return a plan's instance groups and what was skipped, by address, and how resources stand."""
     planned = Planned(document, ATTRIBUTES, frozenset(coverage.REASONS) - ATTRIBUTES.keys())
     context = Context(planned, Regions(planned, variables))
-    groups = [group for adapter in ADAPTERS for group in adapter.read(context)]
+    for adapter in ADAPTERS:
+        context.groups += adapter.read(context)
     skipped = [
         *context.skipped,
         *coverage.listed(planned.headers),
@@ -93,7 +96,7 @@ def read(
         *coverage.unused(planned, context.used),
     ]
     return (
-        tuple(sorted(groups, key=lambda group: group.address)),
+        tuple(sorted(context.groups, key=lambda group: group.address)),
         tuple(sorted(skipped, key=lambda one: one.address)),
         planned.standing,
     )

@@ -13,6 +13,7 @@ from tfopt.plan.aws_launch import Launch, from_configuration, from_template
 from tfopt.plan.aws_requirements import architecture_of, asked_by, capacity_unit
 from tfopt.plan.aws_scalers import Scaling, asg_schedule, scaling
 from tfopt.plan.context import About, Context
+from tfopt.plan.kubernetes_nodes import labels
 from tfopt.plan.link import follow
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot, WarmPool
 from tfopt.plan.planned import Resource
@@ -33,6 +34,7 @@ ABOUT = {
 POLICY = "aws_autoscaling_policy"
 PROVIDER = "aws_ecs_capacity_provider"
 CLUSTER_AUTOSCALER = "k8s.io/cluster-autoscaler/enabled"  # the tag by which it finds its groups
+_LABEL = "k8s.io/cluster-autoscaler/node-template/label/"
 ATTRIBUTES = {
     KIND: (
         "id name arn region min_size max_size desired_capacity availability_zones "
@@ -125,6 +127,7 @@ def _by_tasks(context: Context) -> Mapping[str, list[Scaler]]:
 
 def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
     mix = _mix(context, group)
+    tags = {text(tag.get("key")) or "": tag.get("value") for tag in blocks(group.get("tag"))}
     scalers, sites = scaled
     region, place = context.regions.of(group)
     refresh = bool(blocks(group.get("instance_refresh")))
@@ -157,9 +160,8 @@ def _group(context: Context, group: Resource, scaled: Scaling) -> InstanceGroup:
         termination=tuple(texts(group.get("termination_policies"))),
         warm_pool=_warm_pool(group),
         disks=mix.launch.disks,
-        cluster_autoscaled=any(
-            text(tag.get("key")) == CLUSTER_AUTOSCALER for tag in blocks(group.get("tag"))
-        ),
+        cluster_autoscaled=CLUSTER_AUTOSCALER in tags,
+        node_labels=_node_labels(tags) if CLUSTER_AUTOSCALER in tags else None,
         burst_unlimited=mix.launch.burst_unlimited,
         sites={**_sites(group, mix.site), **sites},
         rolls_on=frozenset({"instance_type"}),
@@ -263,6 +265,12 @@ def _sites(group: Resource, type_site: Site | None) -> Mapping[str, Site]:
 def _seconds(group: Resource, attribute: str) -> float | None:
     seconds = number(group.get(attribute))
     return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _node_labels(tags: Mapping[str, object]) -> Mapping[str, str]:
+    """Return the labels of a group's nodes, as it tells them to the cluster autoscaler."""
+    own = {key.removeprefix(_LABEL): tag for key, tag in tags.items() if key.startswith(_LABEL)}
+    return labels({}, own)
 
 
 def _zones(group: Resource) -> int | None:

@@ -9,6 +9,7 @@ from tfopt.plan.aws_asg import CLUSTER_AUTOSCALER
 from tfopt.plan.aws_launch import Launch, disks, from_template
 from tfopt.plan.context import About, Context
 from tfopt.plan.images import OperatingSystem
+from tfopt.plan.kubernetes_nodes import labels
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, blocks, size, text, texts
@@ -26,7 +27,7 @@ ATTRIBUTES = {
     KIND: (
         "id arn region node_group_name node_group_name_prefix cluster_name "
         "instance_types scaling_config capacity_type launch_template ami_type subnet_ids "
-        "disk_size tags"
+        "disk_size labels tags"
     )
 }
 DEFAULT_TYPE = "t3.medium"  # what EKS launches where neither node group nor template names a type
@@ -48,6 +49,7 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
     slots, site, notes = _slots(group, launch, has_template)
     own_list = site is not None and site.path[:1] == ("instance_types",)
     changed = frozenset({"instance_type"})
+    autoscaled = CLUSTER_AUTOSCALER in block(group.get("tags"))
     region, place = context.regions.of(group)
     return InstanceGroup(
         address=group.address,
@@ -68,13 +70,16 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         spot_allocation="price-capacity-optimized",
         capacity_rebalance=True,  # EKS always does
         disks=launch.disks or disks([{"volume_size": group.get("disk_size")}]),
-        cluster_autoscaled=CLUSTER_AUTOSCALER in block(group.get("tags")),
+        cluster_autoscaled=autoscaled,
+        node_labels=labels(
+            group.get("labels"), {"eks.amazonaws.com/nodegroup": group.get("node_group_name")}
+        ),
         sites=_sites(group, site),
         replaces_on=changed if own_list or site is None else frozenset(),
         rolls_on=frozenset() if own_list or site is None else changed,
         instance_refresh=True,  # EKS moves the nodes to a template's new version
         fixed_name=_has_fixed_name(group),
-        notes=(*launch.notes, *notes, *place, _AUTOSCALER),
+        notes=(*launch.notes, *notes, *place, *(() if autoscaled else (_AUTOSCALER,))),
     )
 
 

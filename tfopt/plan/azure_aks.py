@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tfopt.plan.azure_common import PLACES, disk_of, named_by, place_of
 from tfopt.plan.context import About, Context
+from tfopt.plan.kubernetes_nodes import labels
 from tfopt.plan.model import UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
 from tfopt.plan.values import block, flag, size, text
@@ -27,7 +28,7 @@ ATTRIBUTES = {
     POOL: (
         "id name kubernetes_cluster_id vm_size node_count min_count max_count "
         "auto_scaling_enabled enable_auto_scaling zones availability_zones priority os_type "
-        "os_disk_size_gb os_disk_type temporary_name_for_rotation"
+        "os_disk_size_gb os_disk_type node_labels temporary_name_for_rotation"
     ),
     **PLACES,
 }
@@ -78,6 +79,10 @@ def _pool(context: Context, owner: Resource, where: _Path) -> InstanceGroup:
         operating_system="windows" if values.get("os_type") == "Windows" else "linux",
         disks=_disks(values),
         cluster_autoscaled=scaled,
+        node_labels=labels(
+            values.get("node_labels"),
+            dict.fromkeys(("agentpool", "kubernetes.azure.com/agentpool"), values.get("name")),
+        ),
         least_vcpus=LEAST_VCPUS,
         most_instances=MOST_NODES,
         sites=_sites(owner, where, values, typed=not fixed),

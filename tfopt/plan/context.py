@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tfopt.plan.model import Skipped
+from tfopt.plan.model import InstanceGroup, Skipped
 from tfopt.plan.planned import Planned, Resource
 from tfopt.plan.region import Regions
 
@@ -25,6 +25,7 @@ class Context:
     regions: Regions
     used: set[str] = field(default_factory=set)  # addresses that belong to some group
     skipped: list[Skipped] = field(default_factory=list)
+    groups: list[InstanceGroup] = field(default_factory=list)  # of the adapters before
 
     def skip(self, resource: Resource, reason: str) -> None:
         """Report a resource as not analysed."""

@@ -71,14 +71,15 @@ _REASONS: dict[str, str] = {
         aws_opsworks_ganglia_layer aws_opsworks_haproxy_layer aws_opsworks_java_app_layer
         aws_opsworks_memcached_layer aws_opsworks_mysql_layer aws_opsworks_nodejs_app_layer
         aws_opsworks_php_app_layer aws_opsworks_rails_app_layer aws_opsworks_static_web_layer""",
-    "Kubernetes workloads are not analysed yet": """
-        kubernetes_deployment kubernetes_deployment_v1 kubernetes_stateful_set
-        kubernetes_stateful_set_v1 kubernetes_daemonset kubernetes_daemon_set_v1
+    "its size follows the data or the nodes that it stands on, or the jobs, not a request rate": """
+        kubernetes_stateful_set kubernetes_stateful_set_v1 kubernetes_daemonset
+        kubernetes_daemon_set_v1 kubernetes_job kubernetes_job_v1 kubernetes_cron_job
+        kubernetes_cron_job_v1""",
+    "pods without a deployment: nothing rolls out a change of them": """
         kubernetes_replication_controller kubernetes_replication_controller_v1 kubernetes_pod
-        kubernetes_pod_v1 kubernetes_job kubernetes_job_v1 kubernetes_cron_job
-        kubernetes_cron_job_v1 kubernetes_horizontal_pod_autoscaler
-        kubernetes_horizontal_pod_autoscaler_v1 kubernetes_horizontal_pod_autoscaler_v2
-        kubernetes_horizontal_pod_autoscaler_v2beta2 nomad_job""",
+        kubernetes_pod_v1""",
+    "its scheduler has no autoscaler that is simulated": """
+        nomad_job""",
     "may hold workloads in a manifest or chart, which is not read": """
         helm_release kubernetes_manifest kubectl_manifest""",
     "there are no prices for this cloud": """

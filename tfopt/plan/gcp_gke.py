@@ -14,6 +14,7 @@ from tfopt.plan import gcp_machine
 from tfopt.plan.context import About, Context
 from tfopt.plan.gcp_machine import disk_of, has_gpus, is_spot, scratch, type_name
 from tfopt.plan.gcp_zones import Zones, zones_of
+from tfopt.plan.kubernetes_nodes import labels
 from tfopt.plan.link import follow
 from tfopt.plan.model import REDACTED, UNKNOWN, Disk, InstanceGroup, PathStep, Site, Slot
 from tfopt.plan.planned import Resource
@@ -135,6 +136,9 @@ def _group(context: Context, pool: _Pool) -> InstanceGroup:
         operating_system="windows" if _is_windows(machine) else "linux",
         disks=tuple(_disks(machine)),
         cluster_autoscaled=bool(bounds),
+        node_labels=labels(
+            machine.get("labels"), {"cloud.google.com/gke-nodepool": pool.get("name")}
+        ),
         sites=_sites(pool, type_site, names if bounds else {}),
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=True,  # GKE moves the nodes to a new type

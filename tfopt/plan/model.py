@@ -109,7 +109,7 @@ class InstanceGroup:
 
     address: str
     kind: str  # "aws_autoscaling_group"
-    cloud: Literal["aws", "gcp", "azure"]
+    cloud: Literal["aws", "gcp", "azure", "kubernetes"]  # the last: pods on nodes of another plan
     region: str | None
     action: Action
     unit: Literal["instance", "task", "pod"]
@@ -135,6 +135,8 @@ class InstanceGroup:
     warm_pool: WarmPool | None = None
     disks: tuple[Disk, ...] = ()  # whose size the plan tells
     cluster_autoscaled: bool = False  # a Kubernetes cluster autoscaler may size it
+    node_labels: Mapping[str, str] | None = None  # None: no Kubernetes nodes
+    carried_by: str | None = None  # the pool whose nodes its pods land on: their cost is part of it
     least_vcpus: int = 1  # of a type that its vendor lets it have
     most_instances: int | None = None  # that its vendor lets it have
     burst_unlimited: bool | None = None  # credit_specification, where stated

@@ -128,6 +128,15 @@ class AzureScaler:
 
 
 @dataclass(frozen=True, slots=True)
+class PodScaler:
+    """A horizontal pod autoscaler on the CPU that its pods request."""
+
+    address: str
+    target: float  # a share of the request
+    stabilization_s: float = 300.0  # before pods are removed
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleScaler:
     """A scheduled action; sizes that are None (or -1 in AWS) are left as they are.
 
@@ -153,7 +162,13 @@ class OtherScaler:
 
 
 PolicyScaler = (
-    TargetTrackingScaler | StepScaler | SimpleScaler | PredictiveScaler | GceScaler | AzureScaler
+    TargetTrackingScaler
+    | StepScaler
+    | SimpleScaler
+    | PredictiveScaler
+    | GceScaler
+    | AzureScaler
+    | PodScaler
 )
 Scaler = PolicyScaler | ScheduleScaler | OtherScaler
 
@@ -172,7 +187,7 @@ def cpu_target(scaler: Scaler) -> float | None:
         return scaler.target if measured_by(scaler.metric) == "cpu" else None
     if isinstance(scaler, GceScaler):
         return scaler.target if scaler.metric == "cpu" else None
-    return None
+    return scaler.target if isinstance(scaler, PodScaler) else None
 
 
 def measured_by(metric: str) -> Metric | None:

@@ -47,7 +47,7 @@ class Offer:
     instance_type: str
     family: str
     generation: int | None  # the vendor's number, comparable within a family's letter
-    vcpus: int  # those that run: 2 for Azure's constrained Standard_E8-2s_v5
+    vcpus: float  # those that run: 2 for Azure's constrained Standard_E8-2s_v5; whole but of pods
     memory_gib: float
     architecture: Literal["x86_64", "arm64"]
     category: str  # general, compute, memory, storage, burstable, accelerated, hpc, bare-metal

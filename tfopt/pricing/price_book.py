@@ -63,7 +63,12 @@ class PriceBook:
         return cast(str, self._about["date"])
 
     def date_of(self, cloud: str) -> str:
-        """Return the ISO date of the newest price list of one cloud."""
+        """Return the ISO date of the newest price list of one cloud.
+
+        Pods of "kubernetes" may land on nodes of any: the oldest of theirs.
+        """
+        if cloud == "kubernetes":
+            return min(cast(str, one["date"]) for one in self._about["clouds"].values())
         return cast(str, self._about["clouds"][_known_cloud(cloud)]["date"])
 
     @property

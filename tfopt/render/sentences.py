@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfopt.recommendation import Cost, Group, Interval, Report
+from tfopt.recommendation import Cost, Group, Interval, Report, counted
 from tfopt.render import words
 from tfopt.render.settings import summary
 
@@ -58,7 +58,7 @@ def _headline_possible(possible: list[Group]) -> str:
 
 def _spent(groups: list[Group]) -> tuple[float, float]:
     """Return what groups cost a month now and as proposed: the sums of their medians, in USD."""
-    costs = [group.cost for group in groups if group.cost]
+    costs = [group.cost for group in counted(groups) if group.cost]
     return (
         sum(cost.current_monthly_usd.p50 for cost in costs),
         sum(cost.recommended_monthly_usd.p50 for cost in costs),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tfopt.recommendation import (
     Alternative,
-    DemandFigures,
     Fact,
     Group,
     Proof,
@@ -26,6 +25,7 @@ from tfopt.render.sentences import (
     verdict,
 )
 from tfopt.render.settings import LABELS, SettingRow, changes, scaled_by, setting_rows
+from tfopt.render.trust import asked_for, how_far, trust
 
 NEXT_BEST = 3
 _GRADE = {
@@ -210,12 +210,12 @@ def group_view(group: Group, *, named: bool) -> GroupView:
         if group.explanation
         else [],
         traces=_traces(group),
-        demand=_demand(group.demand, mark) if group.demand else "",
-        trust=_trust(group),
+        demand=asked_for(group.demand, mark) if group.demand else "",
+        trust=trust(group),
         proof=_proof(group.proof, mark, cell, period_of(group)) if group.proof else None,
         ready_to_add=[_ready(item, mark) for item in group.ready_to_add],
         notes=group.notes,
-        ahead=_ahead(group),
+        ahead=how_far(group),
         chart=demand_chart(group.demand, mark, proposed=bool(proposed)) if group.demand else None,
     )
 
@@ -307,48 +307,6 @@ def _traces(group: Group) -> list[Trace]:
         )
         for edit in sorted(group.edits, key=lambda edit: _ORDER.get(edit.attribute, len(_ORDER)))
     ]
-
-
-def _demand(asked: DemandFigures, mark: str) -> str:
-    mean, peak = words.rate(asked.history_mean_rps), words.rate(asked.history_peak_rps)
-    return f"{asked.source}, mean {mean}, peak {peak}{mark}"
-
-
-def _trust(group: Group) -> list[str]:
-    """Tell how far the figures can be trusted: history, forecast, scenarios, and what to know."""
-    lines = []
-    facts = group.confidence
-    measured = facts is not None and (not group.assumed or facts.history_days > 0)
-    if group.assumed:
-        what = "measured for under a day" if measured else "assumed, not measured"
-        lines.append(f"traffic is {what}: every figure of this group is assumed")
-    if facts:
-        parts = [f"{words.days(facts.history_days)} of history"] if measured else []
-        if facts.forecast_skill is not None:
-            parts.append(_skill(facts.forecast_skill))
-        parts.append(_simulated(group, facts.scenarios))
-        lines += [", ".join(parts), *facts.notes]
-    return lines
-
-
-def _simulated(group: Group, scenarios: int) -> str:
-    """Return `200 simulated weeks`, or how long each of them is where it has no name."""
-    text = words.count(scenarios, f"simulated {period_of(group)}")
-    return f"{text} of {_ahead(group)}" if period_of(group) == "period" else text
-
-
-def _ahead(group: Group) -> str:
-    """Return how far ahead was simulated: `week`, `day`, `14 days`."""
-    if group.demand is None or period_of(group) != "period":
-        return period_of(group)
-    return words.days(len(group.demand.hourly_p50_rps) / 24)
-
-
-def _skill(skill: float) -> str:
-    if abs(skill) < 0.005:
-        return "forecast no better than repeating last week"
-    side = "better" if skill > 0 else "worse"
-    return f"forecast {words.share(abs(skill))} {side} than repeating last week"
 
 
 def _proof(proof: Proof, mark: str, cell: str, period: str) -> ProofView:

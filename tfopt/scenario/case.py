@@ -25,6 +25,7 @@ from tfopt.scenario.group import (
     slo_of,
 )
 from tfopt.scenario.headroom import least_work
+from tfopt.scenario.pods import has_room
 from tfopt.scenario.present import configuration_of
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.sustained import runs_all_month, sustained_notes
@@ -103,8 +104,9 @@ def build_case(
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, group)
-    if group.requirements:
-        same, other = [], []  # attributes, not a type, would have to change
+    if group.requirements or group.unit == "pod":
+        same, other = [], []  # attributes, or another resource, would have to change
+    same, other = ([o for o in some if has_room(present, seen(o))] for some in (same, other))
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
     ended = end_note(settings, last_day(traffic, model.start, horizon_s, offer))

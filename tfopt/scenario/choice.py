@@ -1,4 +1,4 @@
-"""Turns a group whose types are chosen by attributes into one that lists them."""
+"""Turns a group whose plan does not name its types into one that lists them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tfopt.plan.model import InstanceGroup, Slot
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.requirements import Matches, matching
 from tfopt.requirements import Architecture, Requirements
+from tfopt.scenario.pods import on_nodes
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import Settings
 
@@ -23,13 +24,13 @@ def with_types(group: InstanceGroup, book: PriceBook, settings: Settings) -> Ins
     """Return the group with the types that its attributes stand for as slots, cheapest first.
 
     EC2 launches on demand the cheapest that there is capacity for, and spot by its allocation
-    strategy; both only within their price protection.
+    strategy; both only within their price protection. Pods run on the nodes that the user names.
 
     Raises:
         NotAnalysedError: what matches is not told by the price book, or nothing does.
     """
     if not group.requirements:
-        return group
+        return on_nodes(group, settings, book)
     hidden = next((one.hidden for one in group.requirements if one.hidden), None)
     if hidden is not None:
         raise NotAnalysedError(hidden)
@@ -75,7 +76,7 @@ def _one(_: Offer) -> int:
 
 
 def _vcpus(offer: Offer) -> int:
-    return offer.vcpus
+    return int(offer.vcpus)
 
 
 def _buys_on_demand(group: InstanceGroup) -> bool:

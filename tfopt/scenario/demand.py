@@ -61,7 +61,7 @@ def traffic_of(
     table = settings.workload_of(group.address)
     cpu_ms = table.cpu_ms_per_request if table else None
     if table is None or table.demand is None or table.demand.profile is not None:
-        return _assumed(table, present, slo)
+        return _assumed(group.unit, table, present, slo)
     where = settings.place_of(table, "demand")
     if table.demand.cpu_percent is not None:
         found = cpu_demand(settings, table, measured_on, ASSUMED_CPU_MS)
@@ -114,7 +114,7 @@ def _read_rate(folder: Path, source: DemandTable) -> Reading:
     return read_csv(folder / source.csv, column=source.column, rate=True)
 
 
-def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:
+def _assumed(unit: str, table: WorkloadTable | None, present: Configuration, slo: Slo) -> Traffic:
     """Assume that the group was sized for the weekly peak of a named profile, SLO included."""
     from tfopt_policies.sizing import aimed_cpu
     from tfopt_sim.profiles import profile_demand
@@ -137,11 +137,12 @@ def _assumed(table: WorkloadTable | None, present: Configuration, slo: Slo) -> T
     within_slo = float(service_limits(machine, workload, slo, np.array([sized]))[0])
     curve = machine.boost, machine.threads_per_core
     peak_rps = min(work_at(cpu, *curve) * full_rps, ASSUMED_HEADROOM * within_slo)
+    what = f"pod on {machine.name}" if unit == "pod" else machine.name
     # a fixed Monday: the same input must give the same bytes on every day
     start = datetime(2026, 1, 5, tzinfo=UTC) - timedelta(days=ASSUMED_DAYS)
     demand = profile_demand(name, peak_rps, start, ASSUMED_DAYS)
     note = (
         f"no measured traffic: assumes that the weekly peak of the '{name}' profile makes "
-        f"{sized} × {machine.name} {busy_at(peak_rps / full_rps, *curve):.0%} busy"
+        f"{sized} × {what} {busy_at(peak_rps / full_rps, *curve):.0%} busy"
     )
     return Traffic(demand, f"assumed profile '{name}'", (note,), True, workload, 0.0)

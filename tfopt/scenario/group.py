@@ -9,9 +9,10 @@ from tfopt.plan.model import REDACTED, InstanceGroup
 from tfopt.pricing import Offer, PriceBook
 from tfopt.pricing.sustained import sustained_share
 from tfopt.scenario.fleet import is_mixed
+from tfopt.scenario.pods import pod_of
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.scaling import Cadence, is_held, scaling_of, schedules_of
-from tfopt.settings import Settings, Smt, WorkloadTable
+from tfopt.settings import PodsTable, Settings, Smt, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, Slo
 
 MOST_INSTANCES = 5000  # a vendor's quota is far below; beyond, a bound is a slip of the keyboard
@@ -30,7 +31,10 @@ def slo_of(settings: Settings, table: WorkloadTable | None) -> Slo:
 
 
 def present_configuration(
-    group: InstanceGroup, machine: Machine, cadence: Cadence = "legacy"
+    group: InstanceGroup,
+    machine: Machine,
+    cadence: Cadence = "legacy",
+    pods: PodsTable | None = None,
 ) -> Configuration:
     """Return the group's settings as the plan has them, bought on demand.
 
@@ -66,7 +70,7 @@ def present_configuration(
         min_size=low,
         max_size=high,
         desired_capacity=min(max(desired, low), high),
-        scaling=scaling_of(group, cadence),
+        scaling=scaling_of(group, cadence, pods),
         schedules=tuple(schedules_of(group)),
     )
 
@@ -133,7 +137,7 @@ def _offer(
         raise NotAnalysedError(
             f"{offer.instance_type} is throttled by rules that its vendor does not publish"
         )
-    return offer
+    return pod_of(offer, group) if group.unit == "pod" else offer
 
 
 def is_sustained(offer: Offer) -> bool:

@@ -19,6 +19,7 @@ from tfopt.scenario.group import (
     slo_of,
     slot_offers,
 )
+from tfopt.scenario.pods import check_room
 from tfopt.scenario.sustained import runs_all_month, sustained_notes
 from tfopt.settings import Settings, WorkloadTable
 from tfopt_sim.types import Configuration, Machine, Slo, Workload
@@ -50,8 +51,9 @@ def configuration_of(
     """
     table = settings.workload_of(group.address)
     offers = slot_offers(group, book, settings)
-    cadence = table.alarm_cadence if table else "legacy"
-    plain = present_configuration(group, machine(offers[0]), cadence)
+    cadence, pods = (table.alarm_cadence, table.pods) if table else ("legacy", None)
+    plain = present_configuration(group, machine(offers[0]), cadence, pods)
+    check_room(plain)
     return replace(plain, fleet=fleet_of(group, offers, machine))
 
 

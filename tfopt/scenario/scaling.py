@@ -12,6 +12,7 @@ from tfopt.plan.scalers import (
     GceScaler,
     MetricAlarm,
     OtherScaler,
+    PodScaler,
     PolicyScaler,
     PredictiveScaler,
     ScheduleScaler,
@@ -20,12 +21,15 @@ from tfopt.plan.scalers import (
     TargetTrackingScaler,
     measured_by,
 )
+from tfopt.scenario.pods import cluster_autoscaler
 from tfopt.scenario.refusal import NotAnalysedError
+from tfopt.settings import PodsTable
 from tfopt_sim import types as simulated
 from tfopt_sim.types import (
     Alarm,
     AzureAutoscale,
     GceAutoscaler,
+    PodAutoscaler,
     PredictiveScaling,
     ScalingPolicy,
     ScheduledAction,
@@ -56,16 +60,18 @@ def is_held(group: InstanceGroup) -> bool:
     return not acting_scalers(group)
 
 
-def scaling_of(group: InstanceGroup, cadence: Cadence = "legacy") -> tuple[ScalingPolicy, ...]:
-    """Return the policies that act on a group.
+def scaling_of(
+    group: InstanceGroup, cadence: Cadence = "legacy", pods: PodsTable | None = None
+) -> tuple[ScalingPolicy, ...]:
+    """Return the policies that act on a group; `pods` are those that a pool of nodes carries.
 
     Raises:
         NotAnalysedError: one of them, or what it goes by, cannot be simulated.
     """
     if group.cluster_autoscaled:
-        raise NotAnalysedError(
-            "a cluster autoscaler may size it, and what the pods ask for is not in the plan"
-        )
+        if acting_scalers(group):
+            raise NotAnalysedError("a cluster autoscaler may size it beside its own policies")
+        return (cluster_autoscaler(group, pods),)
     for scaler in acting_scalers(group):
         if isinstance(scaler, OtherScaler):
             raise NotAnalysedError(f"{scaler.address} is not simulated: {scaler.what}")
@@ -115,20 +121,27 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
             buffer_s=scaler.buffer_s,
             max_capacity_buffer=scaler.max_capacity_buffer,
         )
-    if isinstance(scaler, GceScaler):
-        return GceAutoscaler(
-            target=scaler.target,
-            metric=scaler.metric,
-            initialization_s=scaler.initialization_s,
-            scale_in_most=scaler.scale_in_most,
-            scale_in_window_s=scaler.scale_in_window_s,
-            mode=scaler.mode,
-            predictive=scaler.predictive,
-        )
+    if isinstance(scaler, GceScaler | PodScaler):
+        return _autoscaler(scaler)
     if isinstance(scaler, AzureScaler):
         rules = tuple(_azure_rule(group, rule) for rule in scaler.rules)
         return AzureAutoscale(rules, look_ahead_s=scaler.look_ahead_s)
     return _tracking(group, scaler, cadence)
+
+
+def _autoscaler(scaler: GceScaler | PodScaler) -> ScalingPolicy:
+    """Return an autoscaler that goes straight to the size that brings its target about."""
+    if isinstance(scaler, PodScaler):
+        return PodAutoscaler(scaler.target, stabilization_s=scaler.stabilization_s)
+    return GceAutoscaler(
+        target=scaler.target,
+        metric=scaler.metric,
+        initialization_s=scaler.initialization_s,
+        scale_in_most=scaler.scale_in_most,
+        scale_in_window_s=scaler.scale_in_window_s,
+        mode=scaler.mode,
+        predictive=scaler.predictive,
+    )
 
 
 def _tracking(

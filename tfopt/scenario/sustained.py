@@ -18,7 +18,7 @@ def runs_all_month(group: InstanceGroup, settings: Settings) -> bool:
     on everything else of the family in the project: neither is counted.
     """
     constant = is_held(group) and not group.cluster_autoscaled and group.spot_share == 0
-    return constant and settings.defaults.commitments is None
+    return constant and group.unit == "instance" and settings.defaults.commitments is None
 
 
 def sustained_notes(group: InstanceGroup, offer: Offer, settings: Settings) -> Iterator[str]:

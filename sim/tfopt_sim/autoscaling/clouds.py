@@ -15,15 +15,19 @@ from tfopt_sim.autoscaling.azure import AZURE, azure, azure_row
 from tfopt_sim.autoscaling.combine import Rules, decide, pack, rows_of
 from tfopt_sim.autoscaling.gce import GCE, gce, gce_row
 from tfopt_sim.autoscaling.kubernetes import KUBERNETES, kubernetes, kubernetes_row
-from tfopt_sim.autoscaling.seen import NO_OPINION, Row, Seen
+from tfopt_sim.autoscaling.pods import PODS_ALONE, pods_alone, pods_row
+from tfopt_sim.autoscaling.seen import KIND, NO_OPINION, Row, Seen
 from tfopt_sim.types import (
     AzureAutoscale,
     ClusterAutoscaler,
     FloatArray,
     GceAutoscaler,
     Machine,
+    PodAutoscaler,
     ScalingPolicy,
 )
+
+_CLOUDS = {GCE: GCE, AZURE: AZURE, KUBERNETES: KUBERNETES, PODS_ALONE: KUBERNETES}
 
 
 class Cloud(NamedTuple):
@@ -45,6 +49,8 @@ def rows_in(policy: ScalingPolicy, machine: Machine) -> list[Row]:
             return [gce_row(policy)]
         case AzureAutoscale():
             return [azure_row(policy)]
+        case PodAutoscaler():
+            return [pods_row(policy, machine)]
         case ClusterAutoscaler():
             return [kubernetes_row(policy, machine)]
         case _:
@@ -57,7 +63,7 @@ def cloud_of(rows: Sequence[Row]) -> Cloud:
     Raises:
         ValueError: rules of more than one cloud, or several where the cloud allows but one.
     """
-    kinds = {row.kind if row.kind in (GCE, AZURE, KUBERNETES) else None for row in rows}
+    kinds = {_CLOUDS.get(row.kind) for row in rows}
     if len(kinds) > 1 or (len(rows) > 1 and kinds & {AZURE, KUBERNETES}):
         raise ValueError("a group has the policies of one autoscaler")
     return Cloud(*(True if kind in kinds else None for kind in (GCE, AZURE, KUBERNETES)))
@@ -97,6 +103,8 @@ def decide_by(
     if in_azure is not None:
         return azure(rules[0], memory[0], seen)
     if in_kubernetes is not None:
+        if rules[0, KIND] == PODS_ALONE:
+            return pods_alone(rules[0], memory[0], seen)
         return kubernetes(rules[0], memory[0], seen)
     return decide(rules, memory, seen)
 

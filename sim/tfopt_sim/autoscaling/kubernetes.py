@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 
 from tfopt_sim._jit import inlined, kernel
+from tfopt_sim.autoscaling.reservations import Reserved, reserved_on
 from tfopt_sim.autoscaling.seen import (
     KEPT,
     OWN,
@@ -44,14 +45,24 @@ SYNCS = 4  # of the horizontal pod autoscaler in a minute
 SCANS = 6  # of the cluster autoscaler in a minute
 
 
+def reserved_of(policy: ClusterAutoscaler, machine: Machine) -> Reserved:
+    """Return what is not there for pods on a node of that type."""
+    most = policy.max_pods_per_node
+    kept = reserved_on(policy.reservation, machine)
+    if kept is None:
+        return Reserved(policy.node_vcpus_reserved, policy.node_memory_gib_reserved, most)
+    return kept._replace(most_pods=min(kept.most_pods, most))
+
+
 def room_for_pods(policy: ClusterAutoscaler, machine: Machine) -> int:
     """Return how many pods fit on a node of that type."""
-    spare_vcpus = machine.vcpus - policy.node_vcpus_reserved - policy.daemon_vcpus
+    kept = reserved_of(policy, machine)
+    spare_vcpus = machine.vcpus - kept.vcpus - policy.daemon_vcpus
     fit = math.floor(spare_vcpus / policy.pod_vcpus + 1e-9)
     if policy.pod_memory_gib > 0:
-        spare_gib = machine.memory_gib - policy.node_memory_gib_reserved
+        spare_gib = machine.memory_gib - kept.memory_gib
         fit = min(fit, math.floor(spare_gib / policy.pod_memory_gib + 1e-9))
-    return min(fit, policy.max_pods_per_node)
+    return min(fit, kept.most_pods)
 
 
 def pods_of_a_needed_node(policy: ClusterAutoscaler, machine: Machine) -> int:
@@ -59,8 +70,8 @@ def pods_of_a_needed_node(policy: ClusterAutoscaler, machine: Machine) -> int:
 
     Utilization is the larger of the CPU and the memory that is requested, over the allocatable.
     """
-    cpu = machine.vcpus - policy.node_vcpus_reserved
-    gib = machine.memory_gib - policy.node_memory_gib_reserved
+    kept = reserved_of(policy, machine)
+    cpu, gib = machine.vcpus - kept.vcpus, machine.memory_gib - kept.memory_gib
     for pods in range(room_for_pods(policy, machine) + 1):
         share = max(
             (pods * policy.pod_vcpus + policy.daemon_vcpus) / cpu,
@@ -200,11 +211,19 @@ def recommended_pods(rule: FloatArray, pods: int, running: int, used_vcpus: floa
 
 
 @inlined
+def stepped_up(pods: int, wanted: int) -> int:
+    """Return how far a minute brings pods up: by 4 or 100 % every 15 seconds."""
+    for _ in range(SYNCS):
+        pods = min(wanted, max(pods + 4, 2 * pods))
+    return pods
+
+
+@inlined
 def scale_pods(rule: FloatArray, memory: FloatArray, minute: int, used_vcpus: float) -> None:
     """Let the horizontal pod autoscaler act on the CPU of `minute`.
 
-    Up by at most 4 pods or 100 % every 15 seconds; down to the largest recommendation of the
-    stabilization window ("Default behavior").
+    Up at its default pace, down to the largest recommendation of the stabilization window
+    ("Default behavior").
     """
     pods, wanted = int(memory[PODS]), int(memory[PODS])
     if memory[RUNNING] > 0.0:
@@ -213,8 +232,7 @@ def scale_pods(rule: FloatArray, memory: FloatArray, minute: int, used_vcpus: fl
     keep(memory, WINDOWS, int(rule[STABILIZATION]), minute, float(wanted))
     if wanted < pods:
         wanted = min(pods, int(largest(memory, WINDOWS, int(rule[STABILIZATION]))))
-    for _ in range(SYNCS):
-        pods = min(wanted, max(pods + 4, 2 * pods))
+    pods = stepped_up(pods, wanted)
     memory[PODS] = pods
     if pods < memory[RUNNING]:
         stop_pods(rule, memory, int(memory[RUNNING]) - pods)

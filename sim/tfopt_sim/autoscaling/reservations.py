@@ -1,0 +1,63 @@
+"""What of a Kubernetes node is left for pods, by the rules of the vendors' managed clusters.
+
+Sources: GKE documentation, "Plan node sizes" (resource reservations); Amazon EKS, the bootstrap of
+its AMIs (kube-reserved) and its table of pods by network interfaces; Microsoft Learn, "Node
+resource reservations in AKS", of version 1.29 and later.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from tfopt_sim.types import Machine, Reservation
+
+_GIB_PER_MIB: Final = 1 / 1024
+_EVICTION_GIB: Final = 100 * _GIB_PER_MIB  # kept free before pods are evicted, in all three
+_OF_VCPUS: Final = ((0, 0.06), (1, 0.01), (2, 0.005), (4, 0.0025))  # from so many vCPUs: share
+_OF_GIB: Final = ((0, 0.25), (4, 0.20), (8, 0.10), (16, 0.06), (128, 0.02))  # GKE
+_AKS_VCPUS: Final = (1, 2, 4, 8, 16, 32, 64)
+_AKS_RESERVED: Final = (0.06, 0.10, 0.14, 0.18, 0.26, 0.42, 0.74)
+_MOST_PODS: Final = 110
+_SHARED_CORE_VCPUS: Final = 1.06  # reserved of the two of GKE's e2-micro, e2-small and e2-medium
+_SHARED_CORE: Final = ("e2-micro", "e2-small", "e2-medium")
+
+
+class Reserved(NamedTuple):
+    """What the system of a node keeps, and how many pods it takes at most."""
+
+    vcpus: float
+    memory_gib: float
+    most_pods: int
+
+
+def reserved_on(reservation: Reservation, machine: Machine) -> Reserved | None:
+    """Return what a vendor's cluster keeps of a node of that type; None where it is stated."""
+    vcpus, gib = machine.vcpus, machine.memory_gib
+    if reservation == "eks":
+        pods = _most_pods_of_eks(vcpus)
+        kept = (255 + 11 * pods) * _GIB_PER_MIB
+        return Reserved(_stepped(_OF_VCPUS, vcpus), kept + _EVICTION_GIB, pods)
+    if reservation == "gke":
+        shared = machine.name in _SHARED_CORE
+        cpu = _SHARED_CORE_VCPUS if shared else _stepped(_OF_VCPUS, vcpus)
+        return Reserved(cpu, _stepped(_OF_GIB, gib) + _EVICTION_GIB, _MOST_PODS)
+    if reservation == "aks":
+        kept = min((20 * _MOST_PODS + 50) * _GIB_PER_MIB, 0.25 * gib)
+        cpu = float(np.interp(vcpus, _AKS_VCPUS, _AKS_RESERVED))
+        return Reserved(cpu, kept + _EVICTION_GIB, _MOST_PODS)
+    return None
+
+
+def _stepped(shares: tuple[tuple[int, float], ...], amount: float) -> float:
+    """Return the sum of each share of what lies between its threshold and the next."""
+    ends = [*(begin for begin, _ in shares), float("inf")]
+    between = (max(0.0, min(amount, high) - low) for low, high in pairwise(ends))
+    return sum(share * part for (_, share), part in zip(shares, between, strict=True))
+
+
+def _most_pods_of_eks(vcpus: float) -> int:
+    """Return the pods that the addresses of a general-purpose type's interfaces are enough for."""
+    return 29 if vcpus <= 2 else 58 if vcpus <= 8 else _MOST_PODS

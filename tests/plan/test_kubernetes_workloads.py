@@ -1,0 +1,270 @@
+"""Deployments and their autoscalers: what a pod is, what scales it, where it lands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from plan_builder import Values, block, change, constant, document, groups, read, reference
+
+from tfopt.plan.kubernetes_nodes import NOT_HERE, labels, pool_of
+from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Slot
+from tfopt.plan.scalers import OtherScaler, PodScaler
+
+WEB = "kubernetes_deployment_v1.web"
+SCALER = "kubernetes_horizontal_pod_autoscaler_v2.web"
+CPU = {"requests": {"cpu": "500m", "memory": "256Mi"}}
+UTILIZATION = {"type": "Utilization", "average_utilization": 60}
+
+
+def deployment(*resources: Values, **spec: Any) -> Values:
+    """Return a deployment named web whose containers have these resources."""
+    containers = [{"name": f"c{i}", "resources": [one]} for i, one in enumerate(resources)]
+    pod = {"container": containers, "node_selector": spec.pop("selector", {})}
+    return {
+        "metadata": [{"name": "web", "namespace": spec.pop("namespace", None)}],
+        "spec": [{"replicas": "3", "template": [{"spec": [pod]}], **spec}],
+    }
+
+
+def resource_metric(name: str = "cpu", **target: Any) -> Values:
+    return {"type": "Resource", "resource": [{"name": name, "target": [target or UTILIZATION]}]}
+
+
+def autoscaler(*metrics: Values, **spec: Any) -> Values:
+    """Return an autoscaler of the deployment named web."""
+    target = {"kind": spec.pop("kind", "Deployment"), "name": spec.pop("name", "web")}
+    scaled = {"scale_target_ref": [target], "min_replicas": 2, "max_replicas": 9}
+    space = spec.pop("namespace", None)
+    return {
+        "metadata": [{"name": "web", "namespace": space}],
+        "spec": [{**scaled, "metric": list(metrics), **spec}],
+    }
+
+
+def plan(folder: Path, web: Values, *scalers: Values, kind: str = SCALER) -> Any:
+    """Read a plan of the deployment and autoscalers."""
+    names = [kind + (f"_{i}" if i else "") for i in range(len(scalers))]
+    changes = [change(WEB, web), *map(change, names, scalers)]
+    return read(folder, document(changes, []))
+
+
+def group(folder: Path, web: Values, *scalers: Values, kind: str = SCALER) -> InstanceGroup:
+    (found,) = plan(folder, web, *scalers, kind=kind).groups
+    assert isinstance(found, InstanceGroup)
+    return found
+
+
+def test_a_pod_is_what_its_containers_request(tmp_path: Path) -> None:
+    """Together; one that states a limit alone requests that."""
+    found = group(tmp_path, deployment(CPU, {"limits": {"cpu": 2, "memory": "1Gi"}}))
+    assert (found.unit, found.cloud, found.slots, found.region) == ("pod", "kubernetes", (), None)
+    assert (found.task_vcpus, found.task_memory_gib) == (2.5, 1.25)
+    assert (found.min_size, found.max_size, found.desired_capacity) == (3, 3, 3)
+    assert found.sites["desired_capacity"].path == ("spec", 0, "replicas")
+
+
+def test_without_replicas_there_is_one(tmp_path: Path) -> None:
+    """The API's default."""
+    assert group(tmp_path, deployment(CPU, replicas=None)).desired_capacity == 1
+
+
+@pytest.mark.parametrize(
+    ("resources", "unknown", "reason"),
+    [
+        ({}, {}, "request no CPU"),
+        ({"requests": {"memory": "1Gi"}}, {}, "request no CPU"),
+        ({"limits": {"cpu": "1", "nvidia.com/gpu": "1"}}, {}, "GPU"),
+    ],
+)
+def test_pods_of_no_known_size(
+    tmp_path: Path, resources: Values, unknown: Values, reason: str
+) -> None:
+    """They are listed with the reason."""
+    (skipped,) = plan(tmp_path, deployment(resources)).skipped
+    assert reason in skipped.reason
+
+
+def test_requests_that_are_known_after_apply(tmp_path: Path) -> None:
+    """Not taken for none."""
+    hidden = [
+        {"template": [{"spec": [{"container": [{"resources": [{"requests": {"cpu": True}}]}]}]}]}
+    ]
+    web = deployment({"requests": {}})
+    (skipped,) = read(tmp_path, document([change(WEB, web, unknown={"spec": hidden})], [])).skipped
+    assert "not known before the apply" in skipped.reason
+
+
+def test_its_autoscaler(tmp_path: Path) -> None:
+    """Bounds, target and where they stand; the five minutes before pods go."""
+    found = group(tmp_path, deployment(CPU), autoscaler(resource_metric()))
+    assert (found.min_size, found.max_size, found.desired_capacity) == (2, 9, 3)
+    assert found.scalers == (PodScaler(SCALER, 0.6),)
+    target = found.sites["target_cpu"]
+    assert target.path[-1] == "average_utilization"
+    assert (target.value, target.scale) == (60, 100.0)
+    assert found.sites["min_size"].resource == SCALER
+
+
+@pytest.mark.parametrize(
+    ("metrics", "spec", "wanted"),
+    [
+        ([], {}, PodScaler(SCALER, 0.8)),
+        ([], {"target_cpu_utilization_percentage": 70}, PodScaler(SCALER, 0.7)),
+        ([resource_metric(average_value="250m")], {}, PodScaler(SCALER, 0.5)),
+        ([resource_metric(average_utilization=150)], {}, "above what its pods request"),
+        ([resource_metric("memory")], {}, "memory of its pods"),
+        ([resource_metric(), resource_metric("memory")], {}, "several metrics"),
+        ([{"type": "Pods", "pods": [{"metric": [{"name": "rps"}]}]}], {}, "the metric rps"),
+        ([{"type": "Pods"}], {}, "a metric that is not known"),
+        ([resource_metric(type="Utilization")], {}, "known only after apply"),
+        (
+            [resource_metric()],
+            {"behavior": [{"scale_down": [{"stabilization_window_seconds": 60}]}]},
+            PodScaler(SCALER, 0.6, 60.0),
+        ),
+        (
+            [resource_metric()],
+            {"behavior": [{"scale_up": [{"stabilization_window_seconds": 60}]}]},
+            "waits before it adds pods",
+        ),
+        (
+            [resource_metric()],
+            {"behavior": [{"scale_down": [{"select_policy": "Disabled"}]}]},
+            "behavior for scaling down",
+        ),
+        (
+            [resource_metric()],
+            {
+                "behavior": [
+                    {"scale_up": [{"policy": [{"type": "Pods", "value": 1, "period_seconds": 60}]}]}
+                ]
+            },
+            "behavior for scaling up",
+        ),
+        (
+            [resource_metric()],
+            {
+                "behavior": [
+                    {
+                        "scale_down": [
+                            {"policy": [{"type": "Percent", "value": 100, "period_seconds": 15}]}
+                        ]
+                    }
+                ]
+            },
+            PodScaler(SCALER, 0.6),
+        ),
+    ],
+)
+def test_what_it_goes_by(
+    tmp_path: Path, metrics: list[Values], spec: Values, wanted: PodScaler | str
+) -> None:
+    """CPU of the request is followed, all else is told."""
+    (scaler,) = group(tmp_path, deployment(CPU), autoscaler(*metrics, **spec)).scalers
+    if isinstance(wanted, str):
+        assert isinstance(scaler, OtherScaler)
+        assert wanted in scaler.what
+    else:
+        assert scaler == wanted
+
+
+@pytest.mark.parametrize("containers", [1, 2])
+def test_a_metric_of_one_container(tmp_path: Path, containers: int) -> None:
+    """It is the pod's where there is no other."""
+    metric = {
+        "type": "ContainerResource",
+        "container_resource": [{"name": "cpu", "container": "c0", "target": [UTILIZATION]}],
+    }
+    (scaler,) = group(tmp_path, deployment(*[CPU] * containers), autoscaler(metric)).scalers
+    assert isinstance(scaler, PodScaler if containers == 1 else OtherScaler)
+
+
+def test_an_autoscaler_of_something_else(tmp_path: Path) -> None:
+    """Another namespace, another kind, another name: listed, and the deployment stands alone."""
+    for other, reason in (
+        (autoscaler(resource_metric(), namespace="dev"), "not in this plan"),
+        (autoscaler(resource_metric(), kind="StatefulSet"), "a StatefulSet"),
+        (autoscaler(resource_metric(), name="api"), "not in this plan"),
+    ):
+        found = plan(tmp_path, deployment(CPU), other)
+        assert found.groups[0].scalers == ()
+        assert reason in found.skipped[0].reason
+
+
+def test_two_autoscalers_of_one_deployment(tmp_path: Path) -> None:
+    """Each undoes what the other does."""
+    both = autoscaler(resource_metric())
+    scalers = group(tmp_path, deployment(CPU), both, both).scalers
+    assert all(isinstance(one, OtherScaler) for one in scalers)
+    assert len(scalers) == 2
+
+
+def test_a_name_that_is_known_after_apply(tmp_path: Path) -> None:
+    """The reference tells."""
+    scaled = autoscaler(resource_metric(), name=None)
+    hidden = {"spec": [{"scale_target_ref": [{"name": True}]}]}
+    web = deployment(CPU)
+    del web["metadata"][0]["name"]
+    named = {"spec": [{"scale_target_ref": [{"name": reference(f"{WEB}.metadata[0].name", WEB)}]}]}
+    changes = [
+        change(WEB, web, unknown={"metadata": [{"name": True}]}),
+        change(SCALER, scaled, unknown=hidden),
+    ]
+    blocks = [block(WEB, {"spec": [{"replicas": constant(3)}]}), block(SCALER, named)]
+    found = groups(tmp_path, document(changes, blocks))[WEB]
+    assert found.scalers == (PodScaler(SCALER, 0.6),)
+    assert any("beside its autoscaler" in note for note in found.notes)
+
+
+POOL = InstanceGroup(
+    address="aws_eks_node_group.a",
+    kind="aws_eks_node_group",
+    cloud="aws",
+    region="eu-west-1",
+    action="no-op",
+    unit="instance",
+    slots=(Slot("m5.large"),),
+    min_size=1,
+    max_size=1,
+    desired_capacity=1,
+    node_labels={"role": "web"},
+)
+OTHER = replace(POOL, address="aws_eks_node_group.b", node_labels={}, slots=(Slot("c5.large"),))
+SPARE = replace(POOL, address="aws_eks_node_group.c", node_labels={"role": "web"})
+PLAIN = replace(POOL, address="aws_instance.d", node_labels=None)
+
+
+@pytest.mark.parametrize(
+    ("pools", "selector", "wanted"),
+    [
+        ([POOL], {}, POOL),
+        ([POOL, PLAIN], {}, POOL),
+        ([POOL, OTHER], {"role": "web"}, POOL),
+        ([POOL, OTHER], {"node.kubernetes.io/instance-type": "c5.large"}, OTHER),
+        ([POOL, SPARE], {}, POOL),
+        ([POOL], {"kubernetes.io/os": "linux", "topology.kubernetes.io/zone": "a"}, POOL),
+        ([PLAIN], {}, NOT_HERE),
+        ([POOL], {"role": "db"}, NOT_HERE),
+        ([POOL, OTHER], {}, "any of aws_eks_node_group.a, aws_eks_node_group.b"),
+    ],
+)
+def test_the_pool_that_pods_land_on(
+    pools: list[InstanceGroup], selector: dict[str, str], wanted: InstanceGroup | str
+) -> None:
+    """By labels, or the only one, or any where they are priced alike."""
+    found = pool_of(pools, selector)
+    if isinstance(wanted, str):
+        assert isinstance(found, str)
+        assert wanted in found
+    else:
+        assert found == wanted
+
+
+def test_labels_that_are_not_known_are_none() -> None:
+    """The vendor's stand beside those that are stated."""
+    stated = {"a": "1", "b": UNKNOWN, "c": REDACTED}
+    assert labels(stated, {"pool": "web", "d": None}) == {"pool": "web", "a": "1"}
+    assert labels(UNKNOWN, {}) == {}
