@@ -53,10 +53,30 @@ def test_every_key_stands_there_and_may_be_uncommented(tmp_path: Path) -> None:
         path.write_text(text[: key.start()] + text[key.end() :], encoding="utf-8")
         assert load_settings(path).folder == tmp_path
     shown = {key[1] for key in keys}
-    assert shown >= (set(DefaultsTable.model_fields) | set(WorkloadTable.model_fields)) - {"match"}
+    known = set(DefaultsTable.model_fields) | set(WorkloadTable.model_fields)
+    assert shown >= known - {"match", "pods"}
     sources = set(re.findall(r"^# demand = \{ (\w+) = ", text, re.MULTILINE))
     assert sources == {"csv", "cloudwatch_json", "prometheus_json", "profile"}
     assert sources < set(DemandTable.model_fields)
+
+
+def test_pods_are_asked_for_where_nothing_else_tells_of_them(tmp_path: Path) -> None:
+    """A pool under a cluster autoscaler, and a deployment whose nodes are not in the plan."""
+    path, home = tmp_path / "tfopt.toml", SHOP.parents[2] / "tests/cases/clouds"
+    text = starter(read_plan(home / "kubernetes-workloads/plan.json"), load_book())
+    asked = {}
+    for part in text.split("[[workload]]")[1:]:
+        workload = f"[[workload]]{part}"
+        line = re.search(r"^# (pods = .*)$", workload, re.MULTILINE)
+        if line is not None:
+            path.write_text(workload.replace(line[0], line[1]), encoding="utf-8")
+            (table,) = load_settings(path).workload
+            asked[table.match] = table.pods is not None and table.pods.node_type
+    assert asked == {
+        'aws_eks_node_group.this["apps"]': None,
+        'aws_eks_node_group.this["batch"]': None,
+        "kubernetes_deployment.legacy": "m6i.xlarge",
+    }
 
 
 def test_defaults_that_are_shown_are_the_defaults(tmp_path: Path) -> None:
