@@ -183,13 +183,37 @@ class AzureAutoscale:
 
 
 @dataclass(frozen=True, slots=True)
+class PodRule:
+    """How many pods may come or go in a period."""
+
+    unit: Literal["pods", "percent"]
+    value: float
+    period_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class PodBehavior:
+    """How a horizontal pod autoscaler goes one way."""
+
+    rules: tuple[PodRule, ...]
+    select: Literal["max", "min", "disabled"] = "max"  # of what the rules allow
+    stabilization_s: float = 0.0  # it goes no further than all it recommended for so long
+
+
+@dataclass(frozen=True, slots=True)
 class PodAutoscaler:
     """Kubernetes' horizontal pod autoscaler, of pods that always find room on a node."""
 
     target: float  # of the CPU that a pod requests
     tolerance: float = 0.1
-    stabilization_s: float = 300.0  # before pods are removed
+    up: PodBehavior = PodBehavior((PodRule("percent", 100.0), PodRule("pods", 4.0)))
+    down: PodBehavior = PodBehavior((PodRule("percent", 100.0),), stabilization_s=300.0)
     metric: Metric = field(default="cpu", init=False)
+
+    @property
+    def stabilization_s(self) -> float:
+        """How long fewer pods have to be enough before any go."""
+        return self.down.stabilization_s
 
 
 Reservation = Literal["stated", "eks", "gke", "aks"]

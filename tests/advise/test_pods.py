@@ -10,7 +10,7 @@ import pytest
 from tfopt.advise.leaves import Leaves, effective, knobs_of
 from tfopt.errors import TfoptError
 from tfopt.plan.model import InstanceGroup, Site, Slot
-from tfopt.plan.scalers import PodScaler, TargetTrackingScaler
+from tfopt.plan.scalers import PodPace, PodScaler, TargetTrackingScaler
 from tfopt.pricing import load_book
 from tfopt.scenario.case import build_case
 from tfopt.scenario.choice import with_types
@@ -21,8 +21,9 @@ from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.sustained import runs_all_month
 from tfopt.settings import DefaultsTable, Settings, load_settings
 from tfopt_policies.steps import aim_of, cadence, with_aim
-from tfopt_sim.types import ClusterAutoscaler, PodAutoscaler
+from tfopt_sim.types import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule
 
+DOWN = PodPace((("percent", 50.0, 60.0),), "max", 120.0)
 HPA = "kubernetes_horizontal_pod_autoscaler_v2.web"
 PODS = InstanceGroup(
     address="kubernetes_deployment_v1.web",
@@ -35,7 +36,7 @@ PODS = InstanceGroup(
     min_size=2,
     max_size=20,
     desired_capacity=4,
-    scalers=(PodScaler(HPA, 0.6, 120.0),),
+    scalers=(PodScaler(HPA, 0.6, down=DOWN),),
     task_vcpus=0.5,
     task_memory_gib=0.5,
 )
@@ -100,9 +101,10 @@ def test_pods_that_cannot_be_priced(change: dict[str, object], reason: str) -> N
 def test_its_autoscaler_is_one_to_move() -> None:
     """The target and the wait before pods go are simulated; the target may be moved."""
     present = present_of(PODS, Settings(), BOOK).configuration
-    assert present.scaling == (PodAutoscaler(0.6, stabilization_s=120.0),)
+    down = PodBehavior((PodRule("percent", 50.0, 60.0),), "max", 120.0)
+    assert present.scaling == (PodAutoscaler(0.6, down=down),)
     assert (aim_of(present), cadence(present)) == (0.6, (1, 2))
-    assert with_aim(present, 0.7).scaling == (PodAutoscaler(0.7, stabilization_s=120.0),)
+    assert with_aim(present, 0.7).scaling == (PodAutoscaler(0.7, down=down),)
 
 
 def test_a_pod_gets_no_discount_for_what_runs_all_month() -> None:

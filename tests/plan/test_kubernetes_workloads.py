@@ -11,11 +11,12 @@ from plan_builder import Values, block, change, constant, document, groups, read
 
 from tfopt.plan.kubernetes_nodes import NOT_HERE, labels, pool_of
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Slot
-from tfopt.plan.scalers import OtherScaler, PodScaler
+from tfopt.plan.scalers import OtherScaler, PodPace, PodScaler
 
 WEB = "kubernetes_deployment_v1.web"
 SCALER = "kubernetes_horizontal_pod_autoscaler_v2.web"
 CPU = {"requests": {"cpu": "500m", "memory": "256Mi"}}
+USUAL = PodScaler(SCALER, 0.6)
 UTILIZATION = {"type": "Utilization", "average_utilization": 60}
 
 
@@ -72,6 +73,29 @@ def test_without_replicas_there_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marks", "stated", "desired"),
+    [
+        ({"unknown": True}, True, None),
+        ({"unknown": True}, False, 1),
+        ({"sensitive": True}, True, None),
+    ],
+)
+def test_replicas_that_are_not_told(
+    tmp_path: Path, marks: Values, *, stated: bool, desired: int | None
+) -> None:
+    """Known after apply or sensitive is not one; what nobody states is."""
+    hidden = {key: {"spec": [{"replicas": True}]} for key in marks}
+    web = deployment(CPU)
+    if "unknown" in marks:
+        del web["spec"][0]["replicas"]
+    spec = {"replicas": reference("var.replicas")} if stated else {"selector": [{}]}
+    changes, blocks = [change(WEB, web, **hidden)], [block(WEB, {"spec": [spec]})]
+    found = groups(tmp_path, document(changes, blocks))[WEB]
+    assert (found.desired_capacity, found.max_size) == (desired, desired)
+    assert ("desired_capacity" in found.sites) == stated
+
+
+@pytest.mark.parametrize(
     ("resources", "unknown", "reason"),
     [
         ({}, {}, "request no CPU"),
@@ -113,6 +137,7 @@ def test_its_autoscaler(tmp_path: Path) -> None:
     [
         ([], {}, PodScaler(SCALER, 0.8)),
         ([], {"target_cpu_utilization_percentage": 70}, PodScaler(SCALER, 0.7)),
+        ([], {"target_cpu_utilization_percentage": 0}, PodScaler(SCALER, 0.8)),
         ([resource_metric(average_value="250m")], {}, PodScaler(SCALER, 0.5)),
         ([resource_metric(average_utilization=150)], {}, "above what its pods request"),
         ([resource_metric("memory")], {}, "memory of its pods"),
@@ -120,43 +145,6 @@ def test_its_autoscaler(tmp_path: Path) -> None:
         ([{"type": "Pods", "pods": [{"metric": [{"name": "rps"}]}]}], {}, "the metric rps"),
         ([{"type": "Pods"}], {}, "a metric that is not known"),
         ([resource_metric(type="Utilization")], {}, "known only after apply"),
-        (
-            [resource_metric()],
-            {"behavior": [{"scale_down": [{"stabilization_window_seconds": 60}]}]},
-            PodScaler(SCALER, 0.6, 60.0),
-        ),
-        (
-            [resource_metric()],
-            {"behavior": [{"scale_up": [{"stabilization_window_seconds": 60}]}]},
-            "waits before it adds pods",
-        ),
-        (
-            [resource_metric()],
-            {"behavior": [{"scale_down": [{"select_policy": "Disabled"}]}]},
-            "behavior for scaling down",
-        ),
-        (
-            [resource_metric()],
-            {
-                "behavior": [
-                    {"scale_up": [{"policy": [{"type": "Pods", "value": 1, "period_seconds": 60}]}]}
-                ]
-            },
-            "behavior for scaling up",
-        ),
-        (
-            [resource_metric()],
-            {
-                "behavior": [
-                    {
-                        "scale_down": [
-                            {"policy": [{"type": "Percent", "value": 100, "period_seconds": 15}]}
-                        ]
-                    }
-                ]
-            },
-            PodScaler(SCALER, 0.6),
-        ),
     ],
 )
 def test_what_it_goes_by(
@@ -169,6 +157,63 @@ def test_what_it_goes_by(
         assert wanted in scaler.what
     else:
         assert scaler == wanted
+
+
+def rule(kind: str, value: int | None, period: int) -> Values:
+    return {"type": kind, "value": value, "period_seconds": period}
+
+
+@pytest.mark.parametrize(
+    ("behavior", "up", "down"),
+    [
+        ({}, USUAL.up, USUAL.down),
+        (
+            {"scale_down": [{"stabilization_window_seconds": 60}]},
+            USUAL.up,
+            PodPace(USUAL.down.rules, stabilization_s=60.0),
+        ),
+        (
+            {"scale_down": [{"select_policy": "Disabled", "policy": []}]},
+            USUAL.up,
+            PodPace(USUAL.down.rules, "disabled", 300.0),
+        ),
+        (
+            {
+                "scale_up": [
+                    {
+                        "stabilization_window_seconds": 30,
+                        "select_policy": "Min",
+                        "policy": [rule("Pods", 2, 60), rule("Percent", 50, 90)],
+                    }
+                ]
+            },
+            PodPace((("pods", 2.0, 60.0), ("percent", 50.0, 90.0)), "min", 30.0),
+            USUAL.down,
+        ),
+    ],
+)
+def test_its_behavior(tmp_path: Path, behavior: Values, up: PodPace, down: PodPace) -> None:
+    """What it leaves out is as the API has it."""
+    scaled = autoscaler(resource_metric(), behavior=[behavior])
+    (scaler,) = group(tmp_path, deployment(CPU), scaled).scalers
+    assert scaler == PodScaler(SCALER, 0.6, up, down)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"policy": [rule("Pods", None, 60)]},
+        {"policy": [rule("Nodes", 1, 60)]},
+        {"policy": [rule("Pods", 1, 60)] * 5},
+        {"select_policy": "Some"},
+    ],
+)
+def test_a_behavior_that_is_not_followed(tmp_path: Path, way: Values) -> None:
+    """It is told, and the deployment is not simulated as if it had none."""
+    scaled = autoscaler(resource_metric(), behavior=[{"scale_up": [way]}])
+    (scaler,) = group(tmp_path, deployment(CPU), scaled).scalers
+    assert isinstance(scaler, OtherScaler)
+    assert "behavior" in scaler.what
 
 
 @pytest.mark.parametrize("containers", [1, 2])

@@ -16,6 +16,7 @@ from tfopt_sim.types import (
     GceAutoscaler,
     Machine,
     PodAutoscaler,
+    PodBehavior,
 )
 
 
@@ -147,21 +148,45 @@ class PlainPods(Watchful):
     def __init__(self, policy: PodAutoscaler, machine: Machine) -> None:
         self.policy, self.machine = policy, machine
         self.recommended: list[int] = []
+        self.events: list[tuple[int, int]] = []  # second, pods added
 
-    def want(self, group: Group, _: int, seen: Seen) -> int:
+    def want(self, group: Group, minute: int, seen: Seen) -> int:
         pods = len(group.instances)
         if not self.recommended:
             self.recommended = [pods] * 100
         used = seen.cpu * seen.in_service * self.machine.vcpus
         wanted = pods if seen.in_service == 0 else self.ask(pods, seen.in_service, used)
-        wanted = min(max(wanted, group.low), group.high)
-        self.recommended.append(wanted)
-        if wanted < pods:
-            window = max(1, math.ceil(self.policy.stabilization_s / 60))
-            return min(pods, max(self.recommended[-window:]))
-        for _ in range(4):  # every 15 seconds
-            pods = min(wanted, pods + max(4, pods))
+        self.recommended.append(min(max(wanted, group.low), group.high))
+        wanted = pods
+        if (least := min(self.last(self.policy.up))) > wanted:
+            wanted = least
+        if (most := max(self.last(self.policy.down))) < wanted:
+            wanted = most
+        for second in range(60 * minute, 60 * minute + 60, 15):
+            after = pods
+            if wanted > pods:
+                after = min(wanted, max(self.allowed(self.policy.up, second, pods, 1), pods))
+            elif wanted < pods:
+                after = max(wanted, min(self.allowed(self.policy.down, second, pods, -1), pods))
+            self.events.append((second, after - pods))
+            pods = after
         return pods
+
+    def last(self, way: PodBehavior) -> list[int]:
+        return self.recommended[-max(1, math.ceil(way.stabilization_s / 60)) :]
+
+    def allowed(self, way: PodBehavior, second: int, pods: int, sign: int) -> int:
+        if way.select == "disabled" or not way.rules:
+            return pods
+        limits = []
+        for rule in way.rules:
+            period = 15 * max(1, math.ceil(rule.period_s / 15))
+            start = pods - sum(added for at, added in self.events if at > second - period)
+            change = rule.value if rule.unit == "pods" else start * rule.value / 100
+            limit = start + sign * change
+            limits.append(math.ceil(limit - 1e-9) if sign > 0 else math.floor(limit + 1e-9))
+        pick = max if (way.select == "max") == (sign > 0) else min
+        return max(0, pick(limits))
 
     def ask(self, pods: int, ready: int, used: float) -> int:
         """Unready pods are set aside, but use nothing once they would be added to."""

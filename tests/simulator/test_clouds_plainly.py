@@ -22,6 +22,8 @@ from tfopt_sim.types import (
     GceAutoscaler,
     Machine,
     PodAutoscaler,
+    PodBehavior,
+    PodRule,
     ScalingPolicy,
     ScheduledAction,
     Slo,
@@ -170,26 +172,42 @@ def test_azure_minute_by_minute(
 
 
 @st.composite
-def pod_policies(draw: st.DrawFn) -> PodAutoscaler:
-    return PodAutoscaler(
-        target=draw(st.sampled_from([0.3, 0.5, 0.8, 1.0])),
-        tolerance=draw(st.sampled_from([0.0, 0.1])),
-        stabilization_s=draw(st.sampled_from([0.0, 120.0, 300.0])),
+def behaviors(draw: st.DrawFn) -> PodBehavior:
+    rules = st.builds(
+        PodRule,
+        st.sampled_from(["pods", "percent"]),
+        st.sampled_from([1.0, 3.0, 10.0, 50.0, 100.0]),
+        st.sampled_from([15.0, 20.0, 60.0, 90.0, 300.0]),
+    )
+    return PodBehavior(
+        tuple(draw(st.lists(rules, max_size=4))),
+        draw(st.sampled_from(["max", "max", "min", "disabled"])),
+        draw(st.sampled_from([0.0, 120.0, 300.0])),
     )
 
 
-@settings(max_examples=120, deadline=None)
-@given(pod_policies(), demands(), sizes, st.integers(0, 12), boots, changes())
+@st.composite
+def pod_policies(draw: st.DrawFn) -> PodAutoscaler:
+    usual = PodAutoscaler(0.5)
+    return PodAutoscaler(
+        target=draw(st.sampled_from([0.3, 0.5, 0.8, 1.0])),
+        tolerance=draw(st.sampled_from([0.0, 0.1])),
+        up=draw(st.just(usual.up) | behaviors()),
+        down=draw(st.just(usual.down) | behaviors()),
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(pod_policies(), demands(), sizes, st.integers(0, 12), boots)
 def test_pods_minute_by_minute(
     policy: PodAutoscaler,
     demand: list[float],
     bounds: tuple[int, int],
     desired: int,
     boot_s: float,
-    outside: list[Change],
 ) -> None:
-    """Same pods in every minute, whoever else resizes the deployment."""
-    compare(policy, PlainPods(policy, MACHINE), demand, bounds, desired, boot_s, outside)
+    """Same pods in every minute, whatever behavior is asked for."""
+    compare(policy, PlainPods(policy, MACHINE), demand, bounds, desired, boot_s)
 
 
 # the same examples in every run: the fault that the next test shows is rare, but not impossible

@@ -20,12 +20,15 @@ from tfopt_sim.types import (
     Configuration,
     Machine,
     PodAutoscaler,
+    PodBehavior,
+    PodRule,
     Reservation,
     Slo,
     Workload,
 )
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+AT_ONCE = PodBehavior((PodRule("percent", 100.0),))
 POD = Machine("pod", vcpus=0.5, memory_gib=1.0, usd_per_hour=0.02)
 
 
@@ -50,8 +53,31 @@ def test_pods_go_when_they_were_too_many_for_five_minutes() -> None:
 
 def test_the_bounds_are_those_of_the_group() -> None:
     """Neither above the maximum nor below the minimum, whatever the load."""
-    seen = pods(PodAutoscaler(0.5, stabilization_s=0.0), [9.0] * 5 + [0.0] * 30, 4, most=12)
+    seen = pods(PodAutoscaler(0.5, down=AT_ONCE), [9.0] * 5 + [0.0] * 30, 4, most=12)
     assert (max(seen), seen[-1]) == (12, 2)
+
+
+def test_four_pods_or_ten_percent_a_minute() -> None:
+    """Configurable scaling behavior: from 80 replicas "4 or 10 %", whichever is more: 72, 64, …
+
+    8 of 80 in the first minute (10 %), 8 of 72 (ceil of 7.2), and 4 once a tenth is less.
+    """
+    down = PodBehavior((PodRule("pods", 4.0, 60.0), PodRule("percent", 10.0, 60.0)))
+    seen = pods(PodAutoscaler(0.5, down=down), [0.0] * 18, 80, most=80)
+    assert seen == [80, 72, 64, 57, 51, 45, 40, 36, 32, 28, 24, 20, 16, 12, 8, 4, 2, 2]
+
+
+def test_a_way_that_is_disabled_is_not_gone() -> None:
+    """`selectPolicy: Disabled` turns off scaling in that direction."""
+    down = PodBehavior((PodRule("percent", 100.0),), "disabled")
+    assert pods(PodAutoscaler(0.5, down=down), [0.0] * 9, 8) == [8] * 9
+
+
+def test_more_rules_than_are_kept_are_refused() -> None:
+    """Four for each way."""
+    many = PodBehavior((PodRule("pods", 1.0),) * 5)
+    with pytest.raises(ValueError, match="at most 4 rules"):
+        rules_for([PodAutoscaler(0.5, up=many)], POD)
 
 
 def test_a_target_of_nothing_is_refused() -> None:

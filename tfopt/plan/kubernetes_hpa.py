@@ -1,4 +1,4 @@
-"""Reads horizontal pod autoscalers: bounds, the target of CPU, and what is not simulated.
+"""Reads horizontal pod autoscalers: bounds, the target of CPU, behavior, what is not simulated.
 
 Defaults are those of the API (`autoscaling/v2`): at least one pod, 80 % of the requested CPU, five
 minutes before pods are removed, four pods or as many again every 15 seconds.
@@ -7,14 +7,15 @@ minutes before pods are removed, four pods or as many again every 15 seconds.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from tfopt.plan.context import Context
 from tfopt.plan.link import follow
 from tfopt.plan.model import PathStep, Site
 from tfopt.plan.planned import Resource
-from tfopt.plan.scalers import OtherScaler, PodScaler, Scaler
+from tfopt.plan.scalers import OtherScaler, PodPace, PodScaler, Scaler
 from tfopt.plan.values import block, blocks, number, size, text
 from tfopt.quantities import quantity
 
@@ -28,10 +29,14 @@ ATTRIBUTES = dict.fromkeys(KINDS, "id metadata spec")
 _NAME = ("spec", 0, "scale_target_ref", 0, "name")
 _OLD_TARGET = ("spec", 0, "target_cpu_utilization_percentage")
 _DEFAULT_PERCENT = 80.0
-_DEFAULT_STABILIZATION_S = 300.0
 _BOUNDS = {"min_size": "min_replicas", "max_size": "max_replicas"}
-_USUAL_UP = {("Percent", 100.0, 15.0), ("Pods", 4.0, 15.0)}
-_USUAL_DOWN = {("Percent", 100.0, 15.0)}
+_MOST_RULES = 4  # of one way, that are simulated
+_SELECTS: Mapping[str, Literal["max", "min", "disabled"]] = {
+    "": "max",
+    "Max": "max",
+    "Min": "min",
+    "Disabled": "disabled",
+}
 _ABOVE = (
     "it aims above what its pods request, and pods are simulated with what they request and no more"
 )
@@ -91,9 +96,6 @@ def scaling(own: Resource, pod_vcpus: float, containers: int) -> Autoscaling:
     """Return how one autoscaler sizes pods that request so much CPU."""
     spec = block(own.get("spec"))
     scalers, aim = _signals(own, pod_vcpus, containers)
-    odd = _odd_behavior(spec)
-    if odd is not None:
-        scalers = (OtherScaler(own.address, odd),)
     sites = {
         ours: own.site("spec", 0, theirs)
         for ours, theirs in _BOUNDS.items()
@@ -116,13 +118,11 @@ def _signals(
     """Return what it goes by, and where its one CPU target stands, if that is a percentage."""
     spec = block(own.get("spec"))
     metrics = blocks(spec.get("metric"))
-    seconds = number(block(spec, "behavior", 0, "scale_down").get("stabilization_window_seconds"))
-    stabilization_s = _DEFAULT_STABILIZATION_S if seconds is None else seconds
     if not metrics:
-        percent = number(own.get(*_OLD_TARGET))
+        percent = number(own.get(*_OLD_TARGET)) or None
         share = (_DEFAULT_PERCENT if percent is None else percent) / 100
         at = None if percent is None else _OLD_TARGET
-        return (_scaler(own, share, stabilization_s),), at
+        return (_scaler(own, share),), at
     if len(metrics) > 1:
         return (OtherScaler(own.address, "it goes by several metrics"),), None
     word = "container_resource" if metrics[0].get("type") == "ContainerResource" else "resource"
@@ -133,17 +133,50 @@ def _signals(
     target = block(resource, "target")
     percent, each = number(target.get("average_utilization")), quantity(target.get("average_value"))
     if percent:
-        scaler = _scaler(own, percent / 100, stabilization_s)
+        scaler = _scaler(own, percent / 100)
         return (scaler,), ("spec", 0, "metric", 0, word, 0, "target", 0, "average_utilization")
     if each:
-        return (_scaler(own, each / pod_vcpus, stabilization_s),), None
+        return (_scaler(own, each / pod_vcpus),), None
     return (OtherScaler(own.address, "its target is known only after apply"),), None
 
 
-def _scaler(own: Resource, share: float, stabilization_s: float) -> Scaler:
+def _scaler(own: Resource, share: float) -> Scaler:
     if share > 1:
         return OtherScaler(own.address, _ABOVE)
-    return PodScaler(own.address, share, stabilization_s)
+    usual = PodScaler(own.address, share)
+    up, down = _pace(own, "scale_up", usual.up), _pace(own, "scale_down", usual.down)
+    if up is None or down is None:
+        return OtherScaler(own.address, "rules of its behavior are not known, or too many")
+    return replace(usual, up=up, down=down)
+
+
+def _pace(own: Resource, way: str, usual: PodPace) -> PodPace | None:
+    """Return how it goes one way; None where a rule is not known or there are too many.
+
+    What a behavior leaves out is as usual.
+    """
+    behavior = block(own.get("spec"), 0, "behavior", 0, way)
+    if not behavior:
+        return usual
+    select = _SELECTS.get(text(behavior.get("select_policy")) or "")
+    rules = [_rule(one) for one in blocks(behavior.get("policy"))]
+    known = [rule for rule in rules if rule is not None]
+    seconds = number(behavior.get("stabilization_window_seconds"))
+    if select is None or len(known) < len(rules) or len(rules) > _MOST_RULES:
+        return None
+    return PodPace(
+        tuple(known) or usual.rules,
+        select,
+        usual.stabilization_s if seconds is None else seconds,
+    )
+
+
+def _rule(one: Mapping[str, object]) -> tuple[Literal["pods", "percent"], float, float] | None:
+    kind, value = text(one.get("type")), number(one.get("value"))
+    period_s = number(one.get("period_seconds"))
+    if kind not in ("Pods", "Percent") or value is None or period_s is None:
+        return None
+    return "pods" if kind == "Pods" else "percent", value, period_s
 
 
 def _metric(metric: Mapping[str, object]) -> str:
@@ -156,21 +189,3 @@ def _metric(metric: Mapping[str, object]) -> str:
         if name is not None:
             return f"the metric {name}"
     return "a metric that is not known"
-
-
-def _odd_behavior(spec: Mapping[str, object]) -> str | None:
-    """Return in words what differs from the usual behavior beside the wait before pods go."""
-    up = block(spec, "behavior", 0, "scale_up")
-    down = block(spec, "behavior", 0, "scale_down")
-    for way, own, usual in (("up", up, _USUAL_UP), ("down", down, _USUAL_DOWN)):
-        rules = set(_rules(own))
-        if own.get("select_policy") not in (None, "", "Max") or (rules and rules != usual):
-            return f"the rules of its behavior for scaling {way} are not those it has by default"
-    if number(up.get("stabilization_window_seconds")):
-        return "it waits before it adds pods"
-    return None
-
-
-def _rules(own: Mapping[str, object]) -> Iterator[tuple[str | None, float | None, float | None]]:
-    for rule in blocks(own.get("policy")):
-        yield text(rule.get("type")), number(rule.get("value")), number(rule.get("period_seconds"))

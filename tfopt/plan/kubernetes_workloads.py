@@ -86,8 +86,7 @@ def _requested(container: Mapping[str, object]) -> dict[str, object]:
 
 def _group(context: Context, one: Resource, pod: _Pod, own: list[Resource]) -> InstanceGroup:
     scaled = _scaling(own, pod)
-    stated = size(one.get(*_REPLICAS))
-    desired = 1 if stated is None and not scaled.sizes else stated  # the API's default
+    desired = _replicas(one, scaled)
     pool = pool_of(context.groups, _selector(one))
     told = None if isinstance(pool, str) else pool
     return InstanceGroup(
@@ -114,6 +113,14 @@ def _group(context: Context, one: Resource, pod: _Pod, own: list[Resource]) -> I
     )
 
 
+def _replicas(one: Resource, scaled: Autoscaling) -> int | None:
+    """Return the replicas; where nothing states them, the API's one or what the cluster says."""
+    value = one.get(*_REPLICAS)
+    hidden = value is REDACTED or (value is UNKNOWN and "desired_capacity" in _sites(one))
+    stated = size(value)
+    return 1 if stated is None and not hidden and not scaled.sizes else stated
+
+
 def _scaling(own: list[Resource], pod: _Pod) -> Autoscaling:
     if not own:
         return Autoscaling()
@@ -132,7 +139,8 @@ def _selector(one: Resource) -> Mapping[str, str]:
 def _sites(one: Resource) -> Mapping[str, Site]:
     """Return where the replicas stand; a number that the cluster gave is nobody's."""
     spec = block(one.config.get("spec"))
-    stated = "replicas" in spec if spec or one.configured else text(one.get(*_REPLICAS))
+    told = one.get(*_REPLICAS) not in (None, "", UNKNOWN)
+    stated = "replicas" in spec if spec or one.configured else told
     return {"desired_capacity": one.site(*_REPLICAS)} if stated else {}
 
 

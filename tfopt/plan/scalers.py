@@ -128,12 +128,22 @@ class AzureScaler:
 
 
 @dataclass(frozen=True, slots=True)
+class PodPace:
+    """How a horizontal pod autoscaler goes one way: what its rules let come or go, and its wait."""
+
+    rules: tuple[tuple[Literal["pods", "percent"], float, float], ...]  # each with value, seconds
+    select: Literal["max", "min", "disabled"] = "max"
+    stabilization_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class PodScaler:
-    """A horizontal pod autoscaler on the CPU that its pods request."""
+    """A horizontal pod autoscaler on the CPU that its pods request; the API's paces."""
 
     address: str
     target: float  # a share of the request
-    stabilization_s: float = 300.0  # before pods are removed
+    up: PodPace = PodPace((("percent", 100.0, 15.0), ("pods", 4.0, 15.0)))
+    down: PodPace = PodPace((("percent", 100.0, 15.0),), stabilization_s=300.0)
 
 
 @dataclass(frozen=True, slots=True)

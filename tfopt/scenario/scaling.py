@@ -12,6 +12,7 @@ from tfopt.plan.scalers import (
     GceScaler,
     MetricAlarm,
     OtherScaler,
+    PodPace,
     PodScaler,
     PolicyScaler,
     PredictiveScaler,
@@ -30,6 +31,8 @@ from tfopt_sim.types import (
     AzureAutoscale,
     GceAutoscaler,
     PodAutoscaler,
+    PodBehavior,
+    PodRule,
     PredictiveScaling,
     ScalingPolicy,
     ScheduledAction,
@@ -132,7 +135,7 @@ def _policy(group: InstanceGroup, scaler: PolicyScaler, cadence: Cadence) -> Sca
 def _autoscaler(scaler: GceScaler | PodScaler) -> ScalingPolicy:
     """Return an autoscaler that goes straight to the size that brings its target about."""
     if isinstance(scaler, PodScaler):
-        return PodAutoscaler(scaler.target, stabilization_s=scaler.stabilization_s)
+        return PodAutoscaler(scaler.target, up=_pace(scaler.up), down=_pace(scaler.down))
     return GceAutoscaler(
         target=scaler.target,
         metric=scaler.metric,
@@ -141,6 +144,12 @@ def _autoscaler(scaler: GceScaler | PodScaler) -> ScalingPolicy:
         scale_in_window_s=scaler.scale_in_window_s,
         mode=scaler.mode,
         predictive=scaler.predictive,
+    )
+
+
+def _pace(pace: PodPace) -> PodBehavior:
+    return PodBehavior(
+        tuple(PodRule(*rule) for rule in pace.rules), pace.select, pace.stabilization_s
     )
 
 

@@ -211,19 +211,11 @@ def recommended_pods(rule: FloatArray, pods: int, running: int, used_vcpus: floa
 
 
 @inlined
-def stepped_up(pods: int, wanted: int) -> int:
-    """Return how far a minute brings pods up: by 4 or 100 % every 15 seconds."""
-    for _ in range(SYNCS):
-        pods = min(wanted, max(pods + 4, 2 * pods))
-    return pods
-
-
-@inlined
 def scale_pods(rule: FloatArray, memory: FloatArray, minute: int, used_vcpus: float) -> None:
     """Let the horizontal pod autoscaler act on the CPU of `minute`.
 
-    Up at its default pace, down to the largest recommendation of the stabilization window
-    ("Default behavior").
+    Up by at most 4 pods or 100 % every 15 seconds; down to the largest recommendation of the
+    stabilization window ("Default behavior").
     """
     pods, wanted = int(memory[PODS]), int(memory[PODS])
     if memory[RUNNING] > 0.0:
@@ -232,7 +224,8 @@ def scale_pods(rule: FloatArray, memory: FloatArray, minute: int, used_vcpus: fl
     keep(memory, WINDOWS, int(rule[STABILIZATION]), minute, float(wanted))
     if wanted < pods:
         wanted = min(pods, int(largest(memory, WINDOWS, int(rule[STABILIZATION]))))
-    pods = stepped_up(pods, wanted)
+    for _ in range(SYNCS):
+        pods = min(wanted, max(pods + 4, 2 * pods))
     memory[PODS] = pods
     if pods < memory[RUNNING]:
         stop_pods(rule, memory, int(memory[RUNNING]) - pods)
