@@ -61,7 +61,7 @@ def test_other_actions_are_as_written() -> None:
 def test_by_request_there_is_target_tracking_only() -> None:
     """The simulator by request refuses an autoscaler whose rules it does not have."""
     held = replace(GROUP, schedules=())
-    with pytest.raises(ValueError, match="not simulated by request"):
+    with pytest.raises(ValueError, match="only target tracking is simulated by request"):
         replay(held, DAY[:10], WORKLOAD, Slo(), MONDAY)
     tracked = replace(held, scaling=(TargetTracking(0.6),))
     assert replay(tracked, DAY[:10], WORKLOAD, Slo(), MONDAY).arrivals.size == 10
