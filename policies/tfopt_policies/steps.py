@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from tfopt_policies.policy import Problem
 from tfopt_policies.sizing import bounded
+from tfopt_sim.pods import PodAutoscaler
 from tfopt_sim.types import (
     Alarm,
     Configuration,
     GceAutoscaler,
     Machine,
-    PodAutoscaler,
     ScalingPolicy,
     Step,
     StepScaling,

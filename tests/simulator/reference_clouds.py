@@ -9,15 +9,8 @@ from operator import ge, gt, le, lt
 
 from reference_simulator import Group, Seen
 
-from tfopt_sim.types import (
-    AzureAutoscale,
-    AzureRule,
-    ClusterAutoscaler,
-    GceAutoscaler,
-    Machine,
-    PodAutoscaler,
-    PodBehavior,
-)
+from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler, PodBehavior
+from tfopt_sim.types import AzureAutoscale, AzureRule, GceAutoscaler, Machine
 
 
 class Watchful:
@@ -211,7 +204,7 @@ class PlainCluster(Watchful):
         self.policy, self.machine = policy, machine
         self.allocatable = machine.vcpus - policy.node_vcpus_reserved
         fit = (self.allocatable - policy.daemon_vcpus) / policy.pod_vcpus
-        self.fit = min(math.floor(fit + 1e-9), policy.max_pods_per_node)
+        self.fit = min(math.floor(fit + 1e-9), policy.max_pods_per_node or 110)
         self.nodes: list[Node] = []
         self.doomed: list[Node] = []
         self.pods = 0

@@ -12,18 +12,15 @@ from hypothesis import strategies as st
 from reference_clouds import PlainAzure, PlainCluster, PlainGce, PlainPods
 from reference_simulator import Change, Group, simulate_plainly
 
+from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule
 from tfopt_sim.rollout import trajectory
 from tfopt_sim.types import (
     Alarm,
     AzureAutoscale,
     AzureRule,
-    ClusterAutoscaler,
     Configuration,
     GceAutoscaler,
     Machine,
-    PodAutoscaler,
-    PodBehavior,
-    PodRule,
     ScalingPolicy,
     ScheduledAction,
     Slo,

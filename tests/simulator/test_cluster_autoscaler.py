@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from tfopt_sim.autoscaling import kubernetes as k8s
 from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.autoscaling.seen import Seen
+from tfopt_sim.pods import ClusterAutoscaler
 from tfopt_sim.rollout import trajectory
-from tfopt_sim.types import ClusterAutoscaler, Configuration, Machine, Slo, Trajectory, Workload
+from tfopt_sim.types import Configuration, Machine, Slo, Trajectory, Workload
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 NODE = Machine("node", vcpus=4.1, memory_gib=16.5, usd_per_hour=0.2)  # 4 vCPUs, 16 GiB allocatable

@@ -14,18 +14,9 @@ import pytest
 from tfopt_sim.autoscaling.clouds import rules_for
 from tfopt_sim.autoscaling.kubernetes import room_for_pods
 from tfopt_sim.autoscaling.reservations import reserved_on
+from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule, Reservation
 from tfopt_sim.rollout import trajectory
-from tfopt_sim.types import (
-    ClusterAutoscaler,
-    Configuration,
-    Machine,
-    PodAutoscaler,
-    PodBehavior,
-    PodRule,
-    Reservation,
-    Slo,
-    Workload,
-)
+from tfopt_sim.types import Configuration, Machine, Slo, Workload
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = PodBehavior((PodRule("percent", 100.0),))
@@ -94,7 +85,10 @@ def node(vcpus: float, gib: float, name: str = "node") -> Machine:
     ("reservation", "machine", "vcpus", "mib", "most"),
     [
         ("eks", node(2, 8), 0.070, 255 + 11 * 29 + 100, 29),  # m5.large: 574Mi, 70m
+        ("eks", node(1, 4), 0.060, 255 + 11 * 8 + 100, 8),
         ("eks", node(8, 32), 0.090, 255 + 11 * 58 + 100, 58),
+        ("eks", node(16, 64), 0.110, 255 + 11 * 110 + 100, 110),
+        ("eks", node(32, 128), 0.150, 255 + 11 * 250 + 100, 250),
         ("gke", node(1, 3.75), 0.060, 1024 * 0.25 * 3.75 + 100, 110),
         ("gke", node(4, 16), 0.080, 1024 * (1.0 + 0.8 + 0.8) + 100, 110),
         ("gke", node(2, 4, "e2-medium"), 1.060, 1024 + 100, 110),
@@ -110,6 +104,13 @@ def test_what_a_node_keeps_back(
     assert kept is not None
     assert (kept.vcpus, kept.memory_gib * 1024) == pytest.approx((vcpus, mib))
     assert kept.most_pods == most
+
+
+def test_a_cluster_set_to_fewer_pods() -> None:
+    """AKS's own example: 8 GB and at most 30 pods keep 650 MB, and 100 below which pods go."""
+    kept = reserved_on("aks", node(4, 8), 30)
+    assert kept is not None
+    assert (kept.memory_gib * 1024, kept.most_pods) == (pytest.approx(750), 30)
 
 
 def test_of_150_gib_gke_keeps_what_its_calculators_say() -> None:

@@ -17,15 +17,8 @@ from tfopt_sim.autoscaling.gce import GCE, gce, gce_row
 from tfopt_sim.autoscaling.kubernetes import KUBERNETES, kubernetes, kubernetes_row
 from tfopt_sim.autoscaling.pods import PODS_ALONE, pods_alone, pods_row
 from tfopt_sim.autoscaling.seen import KIND, NO_OPINION, Row, Seen
-from tfopt_sim.types import (
-    AzureAutoscale,
-    ClusterAutoscaler,
-    FloatArray,
-    GceAutoscaler,
-    Machine,
-    PodAutoscaler,
-    ScalingPolicy,
-)
+from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler
+from tfopt_sim.types import AzureAutoscale, FloatArray, GceAutoscaler, Machine, ScalingPolicy
 
 _CLOUDS = {GCE: GCE, AZURE: AZURE, KUBERNETES: KUBERNETES, PODS_ALONE: KUBERNETES}
 

@@ -29,7 +29,8 @@ from tfopt_sim.autoscaling.seen import (
     warming,
 )
 from tfopt_sim.autoscaling.window import fill, keep, largest, smallest
-from tfopt_sim.types import ClusterAutoscaler, FloatArray, Machine
+from tfopt_sim.pods import ClusterAutoscaler
+from tfopt_sim.types import FloatArray, Machine
 
 KUBERNETES = 13
 
@@ -48,10 +49,9 @@ SCANS = 6  # of the cluster autoscaler in a minute
 def reserved_of(policy: ClusterAutoscaler, machine: Machine) -> Reserved:
     """Return what is not there for pods on a node of that type."""
     most = policy.max_pods_per_node
-    kept = reserved_on(policy.reservation, machine)
-    if kept is None:
-        return Reserved(policy.node_vcpus_reserved, policy.node_memory_gib_reserved, most)
-    return kept._replace(most_pods=min(kept.most_pods, most))
+    return reserved_on(policy.reservation, machine, most) or Reserved(
+        policy.node_vcpus_reserved, policy.node_memory_gib_reserved, most or 110
+    )
 
 
 def room_for_pods(policy: ClusterAutoscaler, machine: Machine) -> int:

@@ -21,7 +21,8 @@ from tfopt_sim.autoscaling.kubernetes import (
 )
 from tfopt_sim.autoscaling.seen import Row, Seen, capacity_of, metric_code, minutes_of
 from tfopt_sim.autoscaling.window import fill, keep, kept, largest, smallest
-from tfopt_sim.types import FloatArray, Machine, PodAutoscaler, PodBehavior
+from tfopt_sim.pods import PodAutoscaler, PodBehavior
+from tfopt_sim.types import FloatArray, Machine
 
 PODS_ALONE = 14
 _SYNC_S = 60 / SYNCS

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from tfopt_sim.types import Machine, Reservation
+from tfopt_sim.pods import Reservation
+from tfopt_sim.types import Machine
 
 _GIB_PER_MIB: Final = 1 / 1024
 _EVICTION_GIB: Final = 100 * _GIB_PER_MIB  # kept free before pods are evicted, in all three
@@ -33,21 +34,27 @@ class Reserved(NamedTuple):
     most_pods: int
 
 
-def reserved_on(reservation: Reservation, machine: Machine) -> Reserved | None:
-    """Return what a vendor's cluster keeps of a node of that type; None where it is stated."""
+def reserved_on(
+    reservation: Reservation, machine: Machine, most_pods: int | None = None
+) -> Reserved | None:
+    """Return what a vendor's cluster keeps of a node of that type; None where it is stated.
+
+    `most_pods` is what the cluster is set to take; None leaves the vendor's number.
+    """
     vcpus, gib = machine.vcpus, machine.memory_gib
     if reservation == "eks":
-        pods = _most_pods_of_eks(vcpus)
+        pods = most_pods or _most_pods_of_eks(vcpus)
         kept = (255 + 11 * pods) * _GIB_PER_MIB
         return Reserved(_stepped(_OF_VCPUS, vcpus), kept + _EVICTION_GIB, pods)
+    pods = most_pods or _MOST_PODS
     if reservation == "gke":
         shared = machine.name in _SHARED_CORE
         cpu = _SHARED_CORE_VCPUS if shared else _stepped(_OF_VCPUS, vcpus)
-        return Reserved(cpu, _stepped(_OF_GIB, gib) + _EVICTION_GIB, _MOST_PODS)
+        return Reserved(cpu, _stepped(_OF_GIB, gib) + _EVICTION_GIB, pods)
     if reservation == "aks":
-        kept = min((20 * _MOST_PODS + 50) * _GIB_PER_MIB, 0.25 * gib)
+        kept = min((20 * pods + 50) * _GIB_PER_MIB, 0.25 * gib)
         cpu = float(np.interp(vcpus, _AKS_VCPUS, _AKS_RESERVED))
-        return Reserved(cpu, kept + _EVICTION_GIB, _MOST_PODS)
+        return Reserved(cpu, kept + _EVICTION_GIB, pods)
     return None
 
 
@@ -59,5 +66,9 @@ def _stepped(shares: tuple[tuple[int, float], ...], amount: float) -> float:
 
 
 def _most_pods_of_eks(vcpus: float) -> int:
-    """Return the pods that the addresses of a general-purpose type's interfaces are enough for."""
-    return 29 if vcpus <= 2 else 58 if vcpus <= 8 else _MOST_PODS
+    """Return the pods that a general-purpose type takes, up to EKS's own cap by vCPUs.
+
+    EKS user guide, "How maxPods is determined": at most 110 below 30 vCPUs, 250 from there on.
+    """
+    steps = ((1, 8), (2, 29), (8, 58), (29, 110))
+    return next((pods for most, pods in steps if vcpus <= most), 250)
