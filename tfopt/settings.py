@@ -98,7 +98,7 @@ class PodsTable(_Table):
     min: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     max: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
     daemon_cpu: Amount | None = None  # requested on each node by what runs on all of them
-    max_per_node: Annotated[int, Field(ge=1, le=1000)] = 1000
+    max_per_node: Annotated[int, Field(ge=1, le=1000)] | None = None
     node_type: str | None = None
     region: str | None = None
 

@@ -21,7 +21,7 @@ from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.scenario.sustained import runs_all_month
 from tfopt.settings import DefaultsTable, Settings, load_settings
 from tfopt_policies.steps import aim_of, cadence, with_aim
-from tfopt_sim.types import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule
+from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule
 
 DOWN = PodPace((("percent", 50.0, 60.0),), "max", 120.0)
 HPA = "kubernetes_horizontal_pod_autoscaler_v2.web"
@@ -82,6 +82,9 @@ def test_a_tiny_pod_takes_one_of_the_places_of_its_node() -> None:
     node = BOOK.offer("aws", "eu-west-1", "m5.xlarge", "linux")
     pod = present_offer(replace(PODS, task_vcpus=0.01, task_memory_gib=None), BOOK, Settings())
     assert pod.usd_per_hour == pytest.approx(node.usd_per_hour / 58)
+    few = replace(PODS, task_vcpus=0.01, task_memory_gib=None, most_pods=30)
+    told = present_offer(few, BOOK, Settings())
+    assert told.usd_per_hour == pytest.approx(node.usd_per_hour / 30)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,7 @@ def test_a_tiny_pod_takes_one_of_the_places_of_its_node() -> None:
     [
         ({"task_vcpus": 4.0}, "none of its pods fits"),
         ({"slots": (Slot("t3.large"),)}, "earn CPU credits"),
+        ({"architecture": "arm64"}, "select arm64 nodes"),
         ({"cloud": "kubernetes", "slots": (), "region": None}, "node pool that its pods land on"),
     ],
 )

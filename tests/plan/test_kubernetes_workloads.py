@@ -100,7 +100,10 @@ def test_replicas_that_are_not_told(
     [
         ({}, {}, "request no CPU"),
         ({"requests": {"memory": "1Gi"}}, {}, "request no CPU"),
-        ({"limits": {"cpu": "1", "nvidia.com/gpu": "1"}}, {}, "GPU"),
+        ({"limits": {"cpu": "1", "nvidia.com/gpu": "1"}}, {}, "nvidia.com/gpu"),
+        ({"limits": {"cpu": "1", "aws.amazon.com/neuron": 1}}, {}, "aws.amazon.com/neuron"),
+        ({"requests": {"cpu": "1 core"}}, {}, "no amount"),
+        ({"requests": {"cpu": 1, "memory": "lots"}}, {}, "no amount"),
     ],
 )
 def test_pods_of_no_known_size(
@@ -136,15 +139,14 @@ def test_its_autoscaler(tmp_path: Path) -> None:
     ("metrics", "spec", "wanted"),
     [
         ([], {}, PodScaler(SCALER, 0.8)),
-        ([], {"target_cpu_utilization_percentage": 70}, PodScaler(SCALER, 0.7)),
-        ([], {"target_cpu_utilization_percentage": 0}, PodScaler(SCALER, 0.8)),
+        ([], {"target_cpu_utilization_percentage": 70}, PodScaler(SCALER, 0.8)),  # not sent by v2
         ([resource_metric(average_value="250m")], {}, PodScaler(SCALER, 0.5)),
         ([resource_metric(average_utilization=150)], {}, "above what its pods request"),
         ([resource_metric("memory")], {}, "memory of its pods"),
         ([resource_metric(), resource_metric("memory")], {}, "several metrics"),
         ([{"type": "Pods", "pods": [{"metric": [{"name": "rps"}]}]}], {}, "the metric rps"),
         ([{"type": "Pods"}], {}, "a metric that is not known"),
-        ([resource_metric(type="Utilization")], {}, "known only after apply"),
+        ([resource_metric(type="Utilization")], {}, "not known before the apply"),
     ],
 )
 def test_what_it_goes_by(
@@ -157,6 +159,192 @@ def test_what_it_goes_by(
         assert wanted in scaler.what
     else:
         assert scaler == wanted
+
+
+OLD = "kubernetes_horizontal_pod_autoscaler_v1.web"
+PERCENT = "target_cpu_utilization_percentage"
+
+
+@pytest.mark.parametrize(
+    ("value", "marks", "stated", "target"),
+    [
+        (70, {}, True, 0.7),
+        (0, {}, False, 0.8),
+        (None, {"unknown": True}, False, 0.8),
+        (None, {"unknown": True}, True, None),
+        (70, {"sensitive": True}, True, None),
+    ],
+)
+def test_the_percentage_of_the_first_api(
+    tmp_path: Path, value: int | None, marks: Values, *, stated: bool, target: float | None
+) -> None:
+    """Its default where nobody states it; what is not told is not taken for that."""
+    scaled = autoscaler(**{PERCENT: value})
+    hidden = {key: {"spec": [{PERCENT: True}]} for key in marks}
+    config = {"spec": [{"max_replicas": constant(9), **({PERCENT: constant(1)} if stated else {})}]}
+    changes = [change(WEB, deployment(CPU)), change(OLD, scaled, **hidden)]
+    blocks = [block(WEB, {}), block(OLD, config)]
+    (scaler,) = groups(tmp_path, document(changes, blocks))[WEB].scalers
+    if target is None:
+        assert isinstance(scaler, OtherScaler)
+        assert "not known" in scaler.what
+    else:
+        assert scaler == PodScaler(OLD, target)
+
+
+FILLED_IN = {
+    "policy": [{"type": "Percent", "value": 100, "period_seconds": 15}],
+    "select_policy": "Max",
+    "stabilization_window_seconds": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "wait"),
+    [
+        ([{"scale_down": [FILLED_IN]}], None, 300.0),  # by the cluster, which waits its default
+        ([{"scale_down": [FILLED_IN]}], {"scale_up": [{}]}, 300.0),
+        ([{"scale_down": [FILLED_IN]}], {"scale_down": [{"policy": [{}]}]}, 0.0),
+        ([{"scale_down": [{"policy": []}]}], {"scale_down": [{"select_policy": {}}]}, 0.0),
+        ([{"scale_down": [{**FILLED_IN, "stabilization_window_seconds": 60}]}], None, 60.0),
+    ],
+)
+def test_the_wait_before_pods_go(
+    tmp_path: Path, values: list[Values], written: Values | None, wait: float
+) -> None:
+    """The configuration tells a wait of 0 from one that nobody set."""
+    spec = {"max_replicas": constant(9), **({"behavior": [written]} if written else {})}
+    changes = [
+        change(WEB, deployment(CPU)),
+        change(SCALER, autoscaler(resource_metric(), behavior=values)),
+    ]
+    blocks = [block(WEB, {}), block(SCALER, {"spec": [spec]})]
+    (scaler,) = groups(tmp_path, document(changes, blocks))[WEB].scalers
+    assert isinstance(scaler, PodScaler)
+    assert scaler.down.stabilization_s == wait
+
+
+@pytest.mark.parametrize("marks", ["unknown", "sensitive"])
+@pytest.mark.parametrize("path", ["metric", "behavior", "wait"])
+def test_an_autoscaler_that_is_not_told(tmp_path: Path, marks: str, path: str) -> None:
+    """Neither default stands for what is sensitive or known after apply."""
+    down = {"policy": [], "stabilization_window_seconds": 9}
+    scaled = autoscaler(resource_metric(), behavior=[{"scale_down": [down]}])
+    window = {"behavior": [{"scale_down": [{"stabilization_window_seconds": True}]}]}
+    hidden = {"metric": {"metric": True}, "behavior": {"behavior": True}, "wait": window}[path]
+    behavior = {"scale_down": [{"stabilization_window_seconds": reference("var.wait")}]}
+    spec = {"metric": [{}], "behavior": [behavior]}
+    changes = [
+        change(WEB, deployment(CPU)),
+        change(SCALER, scaled, **{marks: {"spec": [hidden]}}),
+    ]
+    blocks = [block(WEB, {}), block(SCALER, {"spec": [spec]})]
+    (scaler,) = groups(tmp_path, document(changes, blocks))[WEB].scalers
+    assert isinstance(scaler, OtherScaler)
+
+
+def test_a_wait_in_a_dynamic_block(tmp_path: Path) -> None:
+    """The configuration hides the block: a wait that is known after apply is not none."""
+    scaled = autoscaler(resource_metric(), behavior=[{"scale_down": [{"policy": []}]}])
+    window = {"behavior": [{"scale_down": [{"stabilization_window_seconds": True}]}]}
+    changes = [change(WEB, deployment(CPU)), change(SCALER, scaled, unknown={"spec": [window]})]
+    blocks = [block(WEB, {}), block(SCALER, {"spec": [{"metric": [{}]}]})]
+    (scaler,) = groups(tmp_path, document(changes, blocks))[WEB].scalers
+    assert isinstance(scaler, OtherScaler)
+
+
+def test_a_behavior_that_the_cluster_will_fill_in(tmp_path: Path) -> None:
+    """Unknown before the apply, since nobody wrote it: as usual."""
+    scaled = autoscaler(resource_metric())
+    changes = [
+        change(WEB, deployment(CPU)),
+        change(SCALER, scaled, unknown={"spec": [{"behavior": True}]}),
+    ]
+    blocks = [block(WEB, {}), block(SCALER, {"spec": [{"metric": [{}]}]})]
+    found = groups(tmp_path, document(changes, blocks))[WEB]
+    assert found.scalers == (PodScaler(SCALER, 0.6),)
+
+
+def test_a_container_without_a_request(tmp_path: Path) -> None:
+    """Kubernetes knows no utilization then; an amount for each pod it still knows."""
+    web = deployment(CPU, {"requests": {"memory": "1Gi"}})
+    (share,) = group(tmp_path, web, autoscaler(resource_metric())).scalers
+    assert isinstance(share, OtherScaler)
+    assert "not every container" in share.what
+    each = autoscaler(resource_metric(average_value="250m"))
+    assert group(tmp_path, web, each).scalers == (PodScaler(SCALER, 0.5),)
+
+
+def test_none_at_all_is_switched_off(tmp_path: Path) -> None:
+    """At 0 replicas Kubernetes does not scale, unless the minimum is 0."""
+    off = group(tmp_path, deployment(CPU, replicas="0"), autoscaler(resource_metric()))
+    assert (off.min_size, off.max_size, off.desired_capacity) == (0, 0, 0)
+
+
+def requests_of(folder: Path, pod: Values, config: Values | None, **marks: Any) -> Any:
+    """Read what a deployment with such a pod template requests, or why it is skipped."""
+    web = deployment()
+    web["spec"][0]["template"][0]["spec"][0] |= pod
+    hidden = {key: {"spec": [{"template": [{"spec": [one]}]}]} for key, one in marks.items()}
+    blocks = []
+    if config is not None:
+        blocks = [block(WEB, {"spec": [{"template": [{"spec": [config]}]}]})]
+    found = read(folder, document([change(WEB, web, **hidden)], blocks))
+    if found.skipped:
+        return found.skipped[0].reason
+    return found.groups[0].task_vcpus, found.groups[0].task_memory_gib
+
+
+@pytest.mark.parametrize("marks", ["unknown", "sensitive"])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"container": True},
+        {"container": [{"resources": True}]},
+        {"container": [{"resources": [{"requests": True}]}]},
+        {"container": [{"resources": [{"requests": {"memory": True}}]}]},
+    ],
+)
+def test_requests_that_are_not_told(tmp_path: Path, marks: str, hidden: Values) -> None:
+    """They are not taken for none, nor is a limit taken in their place."""
+    resources = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2"}}
+    config = {"container": [{"resources": [{"requests": reference("var.requests")}]}]}
+    pod = {"container": [{"resources": [resources]}]}
+    found = requests_of(tmp_path, pod, config, **{marks: hidden})
+    assert "sensitive, or not known" in found
+
+
+def test_limits_that_the_cluster_fills_in(tmp_path: Path) -> None:
+    """Nobody wrote them: what is requested stands."""
+    pod = {"container": [{"resources": [{"requests": {"cpu": "1"}}]}]}
+    config = {"container": [{"resources": [{"requests": constant({"cpu": "1"})}]}]}
+    hidden = {"container": [{"resources": [{"limits": True}]}]}
+    assert requests_of(tmp_path, pod, config, unknown=hidden) == (1.0, None)
+
+
+def sized(cpu: str, memory: str, **more: Any) -> Values:
+    return {"resources": [{"requests": {"cpu": cpu, "memory": memory}}], **more}
+
+
+@pytest.mark.parametrize(
+    ("inits", "wanted"),
+    [
+        ([sized("3", "512Mi")], (3.0, 1.0)),
+        ([sized("500m", "512Mi"), sized("400m", "2Gi")], (1.0, 2.0)),
+        ([sized("500m", "512Mi", restart_policy="Always")], (1.5, 1.5)),
+        ([sized("500m", "1Gi", restart_policy="Always"), sized("800m", "1Gi")], (1.5, 2.0)),
+    ],
+)
+def test_init_containers(tmp_path: Path, inits: list[Values], wanted: tuple[float, float]) -> None:
+    """The largest counts where it is larger; sidecars are added to all that comes after them."""
+    pod = {"container": [sized("1", "1Gi")], "init_container": inits}
+    assert requests_of(tmp_path, pod, None) == pytest.approx(wanted)
+
+
+def test_no_gpu_is_no_gpu(tmp_path: Path) -> None:
+    """A request of none of them is none."""
+    pod = {"container": [{"resources": [{"requests": {"cpu": 1, "nvidia.com/gpu": "0"}}]}]}
+    assert requests_of(tmp_path, pod, None) == (1.0, None)
 
 
 def rule(kind: str, value: int | None, period: int) -> Values:
@@ -175,7 +363,7 @@ def rule(kind: str, value: int | None, period: int) -> Values:
         (
             {"scale_down": [{"select_policy": "Disabled", "policy": []}]},
             USUAL.up,
-            PodPace(USUAL.down.rules, "disabled", 300.0),
+            PodPace(USUAL.down.rules, "disabled", 0.0),
         ),
         (
             {
@@ -193,7 +381,7 @@ def rule(kind: str, value: int | None, period: int) -> Values:
     ],
 )
 def test_its_behavior(tmp_path: Path, behavior: Values, up: PodPace, down: PodPace) -> None:
-    """What it leaves out is as the API has it."""
+    """A way that it leaves out is as the API has it."""
     scaled = autoscaler(resource_metric(), behavior=[behavior])
     (scaler,) = group(tmp_path, deployment(CPU), scaled).scalers
     assert scaler == PodScaler(SCALER, 0.6, up, down)
@@ -279,6 +467,7 @@ POOL = InstanceGroup(
 )
 OTHER = replace(POOL, address="aws_eks_node_group.b", node_labels={}, slots=(Slot("c5.large"),))
 SPARE = replace(POOL, address="aws_eks_node_group.c", node_labels={"role": "web"})
+WINDOWS = replace(POOL, address="aws_eks_node_group.w", operating_system="windows")
 PLAIN = replace(POOL, address="aws_instance.d", node_labels=None)
 
 
@@ -293,6 +482,9 @@ PLAIN = replace(POOL, address="aws_instance.d", node_labels=None)
         ([POOL], {"kubernetes.io/os": "linux", "topology.kubernetes.io/zone": "a"}, POOL),
         ([PLAIN], {}, NOT_HERE),
         ([POOL], {"role": "db"}, NOT_HERE),
+        ([POOL], {"kubernetes.io/os": "windows"}, NOT_HERE),
+        ([WINDOWS, POOL], {"kubernetes.io/os": "linux"}, POOL),
+        ([WINDOWS, POOL], {}, "any of aws_eks_node_group.a, aws_eks_node_group.w"),
         ([POOL, OTHER], {}, "any of aws_eks_node_group.a, aws_eks_node_group.b"),
     ],
 )
@@ -306,6 +498,52 @@ def test_the_pool_that_pods_land_on(
         assert wanted in found
     else:
         assert found == wanted
+
+
+AFFINITY = {
+    "node_affinity": [
+        {"required_during_scheduling_ignored_during_execution": [{"node_selector_term": [{}]}]}
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("pod", "marks", "reason"),
+    [
+        ({"node_selector": {"a": "b"}}, {"sensitive": {"node_selector": True}}, "node_selector is"),
+        ({"node_selector": {}}, {"unknown": {"node_selector": {"a": True}}}, "node_selector is"),
+        ({"affinity": [AFFINITY]}, {}, "node_affinity"),
+    ],
+)
+def test_a_selector_that_is_not_told(
+    tmp_path: Path, pod: Values, marks: Values, reason: str
+) -> None:
+    """No pool is taken for it, and it is said."""
+    web = deployment(CPU)
+    web["spec"][0]["template"][0]["spec"][0] |= pod
+    hidden = {key: {"spec": [{"template": [{"spec": [one]}]}]} for key, one in marks.items()}
+    values = {"instance_types": ["m5.large"], "scaling_config": [{"desired_size": 1}]}
+    changes = [change("aws_eks_node_group.a", values), change(WEB, web, **hidden)]
+    found = groups(tmp_path, document(changes, []))[WEB]
+    assert (found.cloud, found.carried_by) == ("kubernetes", None)
+    assert any(reason in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("capacity", "spot"), [("SPOT", 1.0), ("ON_DEMAND", 0.0)])
+def test_pods_that_select_how_nodes_are_bought(tmp_path: Path, capacity: str, spot: float) -> None:
+    """Their vendor's label leads to the pool, or to spot on nodes of another plan."""
+    pools = [
+        change(
+            f"aws_eks_node_group.{kind.lower()}",
+            {"instance_types": ["m5.large"], "capacity_type": kind},
+        )
+        for kind in ("SPOT", "ON_DEMAND")
+    ]
+    web = change(WEB, deployment(CPU, selector={"eks.amazonaws.com/capacityType": capacity}))
+    found = groups(tmp_path, document([*pools, web], []))[WEB]
+    assert (found.carried_by, found.spot_share) == (f"aws_eks_node_group.{capacity.lower()}", spot)
+    alone = groups(tmp_path, document([web], []))[WEB]
+    assert (alone.cloud, alone.spot_share) == ("kubernetes", spot)
 
 
 def test_labels_that_are_not_known_are_none() -> None:

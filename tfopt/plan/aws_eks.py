@@ -49,6 +49,7 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
     slots, site, notes = _slots(group, launch, has_template)
     own_list = site is not None and site.path[:1] == ("instance_types",)
     changed = frozenset({"instance_type"})
+    spot = group.get("capacity_type") == "SPOT" or launch.spot
     autoscaled = CLUSTER_AUTOSCALER in block(group.get("tags"))
     region, place = context.regions.of(group)
     return InstanceGroup(
@@ -63,7 +64,7 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         max_size=size(group.get("scaling_config", 0, "max_size")),
         desired_capacity=size(group.get("scaling_config", 0, "desired_size")),
         zones=_zones(group),
-        spot_share=1.0 if group.get("capacity_type") == "SPOT" or launch.spot else 0.0,
+        spot_share=1.0 if spot else 0.0,
         operating_system=_operating_system(group, launch),
         detailed_monitoring=launch.detailed_monitoring,
         burst_unlimited=launch.burst_unlimited,
@@ -72,7 +73,11 @@ def _group(context: Context, group: Resource) -> InstanceGroup:
         disks=launch.disks or disks([{"volume_size": group.get("disk_size")}]),
         cluster_autoscaled=autoscaled,
         node_labels=labels(
-            group.get("labels"), {"eks.amazonaws.com/nodegroup": group.get("node_group_name")}
+            group.get("labels"),
+            {
+                "eks.amazonaws.com/nodegroup": group.get("node_group_name"),
+                "eks.amazonaws.com/capacityType": "SPOT" if spot else "ON_DEMAND",
+            },
         ),
         sites=_sites(group, site),
         replaces_on=changed if own_list or site is None else frozenset(),

@@ -28,7 +28,7 @@ ATTRIBUTES = {
     POOL: (
         "id name kubernetes_cluster_id vm_size node_count min_count max_count "
         "auto_scaling_enabled enable_auto_scaling zones availability_zones priority os_type "
-        "os_disk_size_gb os_disk_type node_labels temporary_name_for_rotation"
+        "os_disk_size_gb os_disk_type node_labels max_pods temporary_name_for_rotation"
     ),
     **PLACES,
 }
@@ -81,8 +81,15 @@ def _pool(context: Context, owner: Resource, where: _Path) -> InstanceGroup:
         cluster_autoscaled=scaled,
         node_labels=labels(
             values.get("node_labels"),
-            dict.fromkeys(("agentpool", "kubernetes.azure.com/agentpool"), values.get("name")),
+            {
+                "agentpool": values.get("name"),
+                "kubernetes.azure.com/agentpool": values.get("name"),
+                "kubernetes.azure.com/scalesetpriority": (
+                    "spot" if values.get("priority") == "Spot" else None
+                ),
+            },
         ),
+        most_pods=size(values.get("max_pods")) or None,
         least_vcpus=LEAST_VCPUS,
         most_instances=MOST_NODES,
         sites=_sites(owner, where, values, typed=not fixed),

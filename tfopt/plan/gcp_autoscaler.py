@@ -7,10 +7,11 @@ An autoscaler without any signal aims at 60 % CPU; schedules act beside the sign
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tfopt.plan import gcp_backend
 from tfopt.plan.attachment import attached
+from tfopt.plan.autoscaling import Autoscaling
 from tfopt.plan.context import Context
 from tfopt.plan.gcp_schedules import Floor, floors
 from tfopt.plan.model import UNKNOWN, Site
@@ -29,18 +30,6 @@ _CPU = (*_POLICY, "cpu_utilization", 0, "target")
 _DEFAULT_TARGET = 0.6
 _MODES = {"ON": "on", "ONLY_UP": "only-scale-out", "ONLY_SCALE_OUT": "only-scale-out"}
 _BOUNDS = {"min_size": "min_replicas", "max_size": "max_replicas"}
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscaling:
-    """How an autoscaler sizes a group; `sizes` is False where none does."""
-
-    scalers: tuple[Scaler, ...] = ()
-    sites: Mapping[str, Site] = field(default_factory=dict)
-    min_size: int | None = None
-    max_size: int | None = None
-    sizes: bool = False
-    notes: tuple[str, ...] = ()
 
 
 def by_manager(context: Context) -> Mapping[str, list[Resource]]:

@@ -26,7 +26,8 @@ _PLACE = "location region zone node_locations"
 _READ = "machine type, spot, disk, counts per zone or in all, cluster autoscaler"
 ABOUT = dict.fromkeys(KINDS, About(_READ, "machine type, node counts"))
 ATTRIBUTES = {
-    POOL: f"id name cluster {_PLACE} node_count initial_node_count autoscaling node_config",
+    POOL: f"id name cluster {_PLACE} node_count initial_node_count autoscaling node_config "
+    "max_pods_per_node",
     CLUSTER: (
         f"id name self_link {_PLACE} initial_node_count node_config node_pool "
         "remove_default_node_pool enable_autopilot"
@@ -137,8 +138,16 @@ def _group(context: Context, pool: _Pool) -> InstanceGroup:
         disks=tuple(_disks(machine)),
         cluster_autoscaled=bool(bounds),
         node_labels=labels(
-            machine.get("labels"), {"cloud.google.com/gke-nodepool": pool.get("name")}
+            machine.get("labels"),
+            {
+                "cloud.google.com/gke-nodepool": pool.get("name"),
+                "cloud.google.com/gke-spot": "true" if flag(machine.get("spot")) else None,
+                "cloud.google.com/gke-preemptible": (
+                    "true" if flag(machine.get("preemptible")) else None
+                ),
+            },
         ),
+        most_pods=size(pool.get("max_pods_per_node")) or None,
         sites=_sites(pool, type_site, names if bounds else {}),
         rolls_on=frozenset({"instance_type"}),
         instance_refresh=True,  # GKE moves the nodes to a new type

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfopt.plan import gcp_autoscaler, gcp_machine
+from tfopt.plan.autoscaling import Autoscaling
 from tfopt.plan.context import About, Context
-from tfopt.plan.gcp_autoscaler import MANAGERS, Autoscaling
+from tfopt.plan.gcp_autoscaler import MANAGERS
 from tfopt.plan.gcp_machine import Machine, from_template
 from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site, Slot
 from tfopt.plan.planned import Resource

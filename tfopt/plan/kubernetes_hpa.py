@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
+from tfopt.plan.autoscaling import Autoscaling
 from tfopt.plan.context import Context
+from tfopt.plan.kubernetes_pods import Pod
 from tfopt.plan.link import follow
-from tfopt.plan.model import PathStep, Site
+from tfopt.plan.model import REDACTED, UNKNOWN, PathStep
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import OtherScaler, PodPace, PodScaler, Scaler
-from tfopt.plan.values import block, blocks, number, size, text
+from tfopt.plan.values import block, blocks, dig, number, size, text
 from tfopt.quantities import quantity
 
 KINDS = (
@@ -37,20 +39,17 @@ _SELECTS: Mapping[str, Literal["max", "min", "disabled"]] = {
     "Min": "min",
     "Disabled": "disabled",
 }
+# whose provider reads the percentage; the others have the attribute and leave it alone
+_WITH_PERCENTAGE = KINDS[:2]
+_WAIT = "stabilization_window_seconds"
+_HIDDEN = "what it goes by is sensitive, or not known before the apply"
+_NO_REQUEST = (
+    "it goes by a share of the CPU request, which not every container has: Kubernetes does not "
+    "scale by it then"
+)
 _ABOVE = (
     "it aims above what its pods request, and pods are simulated with what they request and no more"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscaling:
-    """How an autoscaler sizes a deployment; `sizes` is False where none does."""
-
-    scalers: tuple[Scaler, ...] = ()
-    sites: Mapping[str, Site] = field(default_factory=dict)
-    min_size: int | None = None
-    max_size: int | None = None
-    sizes: bool = False
 
 
 def by_deployment(context: Context, kinds: tuple[str, ...]) -> Mapping[str, list[Resource]]:
@@ -92,10 +91,10 @@ def _namespace(one: Resource) -> str | None:
     return "default" if value in (None, "") else text(value)
 
 
-def scaling(own: Resource, pod_vcpus: float, containers: int) -> Autoscaling:
-    """Return how one autoscaler sizes pods that request so much CPU."""
+def scaling(own: Resource, pod: Pod) -> Autoscaling:
+    """Return how one autoscaler sizes such pods."""
     spec = block(own.get("spec"))
-    scalers, aim = _signals(own, pod_vcpus, containers)
+    scaler, aim = _signal(own, pod)
     sites = {
         ours: own.site("spec", 0, theirs)
         for ours, theirs in _BOUNDS.items()
@@ -104,7 +103,7 @@ def scaling(own: Resource, pod_vcpus: float, containers: int) -> Autoscaling:
     if aim is not None:
         sites["target_cpu"] = own.site(*aim, scale=100.0)
     return Autoscaling(
-        scalers=scalers,
+        scalers=(scaler,),
         sites=sites,
         min_size=1 if spec.get("min_replicas") is None else size(spec.get("min_replicas")),
         max_size=size(spec.get("max_replicas")),
@@ -112,32 +111,53 @@ def scaling(own: Resource, pod_vcpus: float, containers: int) -> Autoscaling:
     )
 
 
-def _signals(
-    own: Resource, pod_vcpus: float, containers: int
-) -> tuple[tuple[Scaler, ...], tuple[PathStep, ...] | None]:
+def _signal(own: Resource, pod: Pod) -> tuple[Scaler, tuple[PathStep, ...] | None]:
     """Return what it goes by, and where its one CPU target stands, if that is a percentage."""
-    spec = block(own.get("spec"))
-    metrics = blocks(spec.get("metric"))
+    value = own.get("spec", 0, "metric")
+    metrics = blocks(value)
+    if not metrics and own.kind in _WITH_PERCENTAGE:  # a list of metrics is the cluster's then
+        return _percentage(own, pod)
+    if value is UNKNOWN or value is REDACTED:
+        return OtherScaler(own.address, _HIDDEN), None
     if not metrics:
-        percent = number(own.get(*_OLD_TARGET)) or None
-        share = (_DEFAULT_PERCENT if percent is None else percent) / 100
-        at = None if percent is None else _OLD_TARGET
-        return (_scaler(own, share),), at
+        return _by_share(own, _DEFAULT_PERCENT / 100, pod), None
     if len(metrics) > 1:
-        return (OtherScaler(own.address, "it goes by several metrics"),), None
-    word = "container_resource" if metrics[0].get("type") == "ContainerResource" else "resource"
-    resource = block(metrics[0], word)
-    of_pod = word == "resource" or containers == 1
+        return OtherScaler(own.address, "it goes by several metrics"), None
+    return _by_metric(own, metrics[0], pod)
+
+
+def _by_metric(
+    own: Resource, metric: Mapping[str, object], pod: Pod
+) -> tuple[Scaler, tuple[PathStep, ...] | None]:
+    word = "container_resource" if metric.get("type") == "ContainerResource" else "resource"
+    resource = block(metric, word)
+    of_pod = word == "resource" or pod.containers == 1
     if text(resource.get("name")) != "cpu" or not of_pod:
-        return (OtherScaler(own.address, f"it goes by {_metric(metrics[0])}"),), None
+        return OtherScaler(own.address, f"it goes by {_metric(metric)}"), None
     target = block(resource, "target")
     percent, each = number(target.get("average_utilization")), quantity(target.get("average_value"))
     if percent:
-        scaler = _scaler(own, percent / 100)
-        return (scaler,), ("spec", 0, "metric", 0, word, 0, "target", 0, "average_utilization")
+        path = ("spec", 0, "metric", 0, word, 0, "target", 0, "average_utilization")
+        return _by_share(own, percent / 100, pod), path
     if each:
-        return (_scaler(own, each / pod_vcpus),), None
-    return (OtherScaler(own.address, "its target is known only after apply"),), None
+        return _scaler(own, each / pod.vcpus), None
+    return OtherScaler(own.address, _HIDDEN), None
+
+
+def _percentage(own: Resource, pod: Pod) -> tuple[Scaler, tuple[PathStep, ...] | None]:
+    """Return the same of the API that has one percentage in place of metrics."""
+    value = own.get(*_OLD_TARGET)
+    stated = _OLD_TARGET[-1] in block(own.config, "spec", 0) or not own.configured
+    if value is REDACTED or (value is UNKNOWN and stated):
+        return OtherScaler(own.address, _HIDDEN), None
+    percent = number(value) or None
+    share = (_DEFAULT_PERCENT if percent is None else percent) / 100
+    return _by_share(own, share, pod), None if percent is None else _OLD_TARGET
+
+
+def _by_share(own: Resource, share: float, pod: Pod) -> Scaler:
+    """Return an autoscaler on a share of the request, which every container has to have."""
+    return _scaler(own, share) if pod.each_has_cpu else OtherScaler(own.address, _NO_REQUEST)
 
 
 def _scaler(own: Resource, share: float) -> Scaler:
@@ -153,22 +173,29 @@ def _scaler(own: Resource, share: float) -> Scaler:
 def _pace(own: Resource, way: str, usual: PodPace) -> PodPace | None:
     """Return how it goes one way; None where a rule is not known or there are too many.
 
-    What a behavior leaves out is as usual.
+    Without a block for the way it is as usual: what a plan holds there is what the cluster filled
+    in, and a wait of 0 in it stands for none told. In a block, one that is left out is sent as 0.
     """
-    behavior = block(own.get("spec"), 0, "behavior", 0, way)
-    if not behavior:
-        return usual
-    select = _SELECTS.get(text(behavior.get("select_policy")) or "")
-    rules = [_rule(one) for one in blocks(behavior.get("policy"))]
-    known = [rule for rule in rules if rule is not None]
-    seconds = number(behavior.get("stabilization_window_seconds"))
-    if select is None or len(known) < len(rules) or len(rules) > _MOST_RULES:
+    behavior = own.get("spec", 0, "behavior")
+    values = dig(behavior, 0, way, 0)
+    told = block(own.config, "spec", 0, "behavior")
+    if behavior is REDACTED or values is REDACTED or (values is UNKNOWN and way in told):
         return None
-    return PodPace(
-        tuple(known) or usual.rules,
-        select,
-        usual.stabilization_s if seconds is None else seconds,
-    )
+    if not isinstance(values, dict) or (told and way not in told):
+        return usual
+    rules = [_rule(one) for one in blocks(values.get("policy"))]
+    known = tuple(rule for rule in rules if rule is not None)
+    select = _SELECTS.get(text(values.get("select_policy")) or "")
+    wait = values.get(_WAIT)
+    left_out = way in told and _WAIT not in block(told, way)
+    hidden = wait is REDACTED or (wait is UNKNOWN and not left_out)
+    if hidden or select is None or len(known) < len(rules) or len(rules) > _MOST_RULES:
+        return None
+    seconds = number(wait) or 0.0
+    as_usual = select == "max" and set(known) in (set(), set(usual.rules))
+    if not told and as_usual and not seconds:
+        return usual
+    return PodPace(known or usual.rules, select, seconds)
 
 
 def _rule(one: Mapping[str, object]) -> tuple[Literal["pods", "percent"], float, float] | None:

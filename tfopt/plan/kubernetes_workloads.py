@@ -1,24 +1,28 @@
 """Reads `kubernetes_deployment` with its horizontal pod autoscaler: a group of pods.
 
-What a pod is, is what its containers request; a container that states a limit alone requests that
-(Kubernetes documentation, "Resource Management for Pods and Containers"). Where its nodes are in
-the plan, a pod is priced as a share of one.
+What a pod is, is what its containers request. Where its nodes are in the plan, a pod is priced as a
+share of one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from tfopt.plan import kubernetes_hpa
+from tfopt.plan.autoscaling import Autoscaling
 from tfopt.plan.context import About, Context
-from tfopt.plan.kubernetes_hpa import Autoscaling
-from tfopt.plan.kubernetes_nodes import NOT_HERE, pool_of
-from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, PathStep, Site
+from tfopt.plan.kubernetes_nodes import (
+    ARCHITECTURE,
+    NOT_HERE,
+    asks_for_spot,
+    pool_of,
+    selector_of,
+)
+from tfopt.plan.kubernetes_pods import Pod, pod_of
+from tfopt.plan.model import REDACTED, UNKNOWN, InstanceGroup, Site
 from tfopt.plan.planned import Resource
 from tfopt.plan.scalers import OtherScaler
-from tfopt.plan.values import block, blocks, size, text
-from tfopt.quantities import GIB, quantity
+from tfopt.plan.values import block, size, text
 
 KINDS = ("kubernetes_deployment", "kubernetes_deployment_v1")
 ABOUT = dict.fromkeys(
@@ -30,19 +34,7 @@ ABOUT = dict.fromkeys(
 )
 ATTRIBUTES = {**dict.fromkeys(KINDS, "id metadata spec"), **kubernetes_hpa.ATTRIBUTES}
 _REPLICAS = ("spec", 0, "replicas")
-_POD: tuple[PathStep, ...] = ("spec", 0, "template", 0, "spec", 0)
-_NO_CPU = "its containers request no CPU: nothing says how large a pod is"
-_GPUS = "its pods request GPUs, which are never exchanged"
 _AS_REQUESTED = "its pods are taken to have the CPU that they request and no more"
-
-
-@dataclass(frozen=True, slots=True)
-class _Pod:
-    """What the containers of a pod request together."""
-
-    vcpus: float
-    memory_gib: float | None
-    containers: int
 
 
 def read(context: Context) -> list[InstanceGroup]:
@@ -50,7 +42,7 @@ def read(context: Context) -> list[InstanceGroup]:
     autoscalers = kubernetes_hpa.by_deployment(context, KINDS)
     found = []
     for one in context.planned.of(*KINDS):
-        pod = _pod(one)
+        pod = pod_of(one)
         if isinstance(pod, str):
             context.skip(one, pod)
         else:
@@ -58,37 +50,16 @@ def read(context: Context) -> list[InstanceGroup]:
     return found
 
 
-def _pod(one: Resource) -> _Pod | str:
-    """Return what a pod requests, or in words why that is not told."""
-    containers = blocks(one.get(*_POD, "container"))
-    requests = [_requested(container) for container in containers]
-    if any("gpu" in name for request in requests for name in request):
-        return _GPUS
-    cpus = [request.get("cpu") for request in requests]
-    if any(value is UNKNOWN or value is REDACTED for value in cpus):
-        return "what its containers request is not known before the apply"
-    vcpus = sum(quantity(value) or 0.0 for value in cpus)
-    if vcpus <= 0:
-        return _NO_CPU
-    memory = [quantity(request.get("memory")) for request in requests]
-    gib = sum(found for found in memory if found is not None) / GIB
-    return _Pod(vcpus, gib or None, len(containers))
-
-
-def _requested(container: Mapping[str, object]) -> dict[str, object]:
-    resources = block(container, "resources")
-    limits, requests = resources.get("limits"), resources.get("requests")
-    return {
-        **(limits if isinstance(limits, dict) else {}),
-        **(requests if isinstance(requests, dict) else {}),
-    }
-
-
-def _group(context: Context, one: Resource, pod: _Pod, own: list[Resource]) -> InstanceGroup:
+def _group(context: Context, one: Resource, pod: Pod, own: list[Resource]) -> InstanceGroup:
     scaled = _scaling(own, pod)
     desired = _replicas(one, scaled)
-    pool = pool_of(context.groups, _selector(one))
+    selector = selector_of(one)
+    pool = selector if isinstance(selector, str) else pool_of(context.groups, selector)
     told = None if isinstance(pool, str) else pool
+    low = scaled.min_size if scaled.sizes else desired
+    high = scaled.max_size if scaled.sizes else desired
+    if desired == 0 and low:  # at none, Kubernetes does not scale it
+        low, high = 0, 0
     return InstanceGroup(
         address=one.address,
         kind=one.kind,
@@ -97,14 +68,16 @@ def _group(context: Context, one: Resource, pod: _Pod, own: list[Resource]) -> I
         action=one.action,
         unit="pod",
         slots=() if told is None else told.slots[:1],
-        min_size=scaled.min_size if scaled.sizes else desired,
-        max_size=scaled.max_size if scaled.sizes else desired,
+        min_size=low,
+        max_size=high,
         desired_capacity=desired,
         zones=None if told is None else told.zones,
         scalers=scaled.scalers,
-        spot_share=0.0 if told is None else told.spot_share,
+        spot_share=float(asks_for_spot(selector)) if told is None else told.spot_share,
+        architecture=None if isinstance(selector, str) else selector.get(ARCHITECTURE),
         operating_system="linux" if told is None else told.operating_system,
         own_licence=False if told is None else told.own_licence,
+        most_pods=None if told is None else told.most_pods,
         carried_by=None if told is None else told.address,
         task_vcpus=pod.vcpus,
         task_memory_gib=pod.memory_gib,
@@ -121,19 +94,13 @@ def _replicas(one: Resource, scaled: Autoscaling) -> int | None:
     return 1 if stated is None and not hidden and not scaled.sizes else stated
 
 
-def _scaling(own: list[Resource], pod: _Pod) -> Autoscaling:
+def _scaling(own: list[Resource], pod: Pod) -> Autoscaling:
     if not own:
         return Autoscaling()
     if len(own) > 1:
         what = "several autoscalers have the same target, each undoing what the other does"
         return Autoscaling(tuple(OtherScaler(one.address, what) for one in own))
-    return kubernetes_hpa.scaling(own[0], pod.vcpus, pod.containers)
-
-
-def _selector(one: Resource) -> Mapping[str, str]:
-    stated = one.get(*_POD, "node_selector")
-    found = stated if isinstance(stated, dict) else {}
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    return kubernetes_hpa.scaling(own[0], pod)
 
 
 def _sites(one: Resource) -> Mapping[str, Site]:
@@ -157,6 +124,6 @@ def _notes(one: Resource, pool: InstanceGroup | str, scaled: Autoscaling) -> Ite
         )
     if scaled.sizes and text(one.get(*_REPLICAS)) and "desired_capacity" in _sites(one):
         yield (
-            "its replicas are written beside its autoscaler: unless they are null, each apply sets "
-            "their number back"
+            "its replicas are written beside its autoscaler: unless they are null or ignored, each "
+            "apply sets their number back"
         )

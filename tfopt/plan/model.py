@@ -136,6 +136,8 @@ class InstanceGroup:
     disks: tuple[Disk, ...] = ()  # whose size the plan tells
     cluster_autoscaled: bool = False  # a Kubernetes cluster autoscaler may size it
     node_labels: Mapping[str, str] | None = None  # None: no Kubernetes nodes
+    architecture: str | None = None  # as Kubernetes calls it, that its pods select: "arm64"
+    most_pods: int | None = None  # on a node, where the plan tells
     carried_by: str | None = None  # the pool whose nodes its pods land on: their cost is part of it
     least_vcpus: int = 1  # of a type that its vendor lets it have
     most_instances: int | None = None  # that its vendor lets it have

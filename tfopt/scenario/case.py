@@ -104,8 +104,6 @@ def build_case(
     slo = slo_of(settings, table)
     traffic = traffic_of(group, settings, present, slo, seen(reference))
     same, other = _machines(book, offer, settings, table, group)
-    if group.requirements or group.unit == "pod":
-        same, other = [], []  # attributes, or another resource, would have to change
     same, other = ([o for o in some if has_room(present, seen(o))] for some in (same, other))
     model = fit(traffic.demand, caution=caution or PLAIN)
     paths = model.sample(np.random.default_rng(seed), SEARCH_SCENARIOS + held_back, horizon_s, 60)
@@ -214,6 +212,8 @@ def _machines(
     group: InstanceGroup,
 ) -> tuple[list[Offer], list[Offer]]:
     """Return exchangeable offers of an allowed architecture, and those that need another image."""
+    if group.requirements or group.unit == "pod":
+        return [], []  # attributes, or another resource, would have to change
     defaults = settings.defaults
     allowed = set(defaults.architectures or ()) | {offer.architecture}
     found = candidates(

@@ -15,9 +15,11 @@ from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import PodsTable, Settings
 from tfopt_sim.autoscaling.kubernetes import room_for_pods
 from tfopt_sim.autoscaling.reservations import reserved_on
-from tfopt_sim.types import ClusterAutoscaler, Configuration, Machine, Reservation
+from tfopt_sim.pods import ClusterAutoscaler, Reservation
+from tfopt_sim.types import Configuration, Machine
 
 _RESERVATION: Final[Mapping[str, Reservation]] = {"aws": "eks", "gcp": "gke", "azure": "aks"}
+_ARCHITECTURES: Final[Mapping[str, str]] = {"amd64": "x86_64", "arm64": "arm64"}
 _UNKNOWN_PODS: Final = (
     "a cluster autoscaler may size it, and what its pods ask for is not in the plan: say it in "
     "[workload.pods] of tfopt.toml"
@@ -59,14 +61,20 @@ def pod_of(node: Offer, group: InstanceGroup) -> Offer:
     The share is the larger one of CPU and memory, over what a node has left for pods.
 
     Raises:
-        NotAnalysedError: no pod fits on the node, or it earns CPU credits.
+        NotAnalysedError: no pod fits on the node, it is of another architecture than they select,
+            or it earns CPU credits.
     """
+    wanted = _ARCHITECTURES.get(group.architecture or "")
+    if wanted is not None and wanted != node.architecture:
+        raise NotAnalysedError(
+            f"its pods select {group.architecture} nodes, which {node.instance_type} is not"
+        )
     if node.burst is not None:
         raise NotAnalysedError(
             f"its nodes {node.instance_type} earn CPU credits, which its pods share with others"
         )
     vcpus, gib = group.task_vcpus or 0.0, group.task_memory_gib or 0.0
-    kept = reserved_on(_RESERVATION[group.cloud], _bare(node))
+    kept = reserved_on(_RESERVATION[group.cloud], _bare(node), group.most_pods)
     if kept is None or vcpus <= 0:
         raise NotAnalysedError("what its pods request is not known")
     share = max(vcpus / (node.vcpus - kept.vcpus), gib / (node.memory_gib - kept.memory_gib))
@@ -104,7 +112,7 @@ def cluster_autoscaler(group: InstanceGroup, pods: PodsTable | None) -> ClusterA
         max_pods=pods.max,
         pod_memory_gib=(pods.memory or 0.0) / GIB,
         daemon_vcpus=pods.daemon_cpu or 0.0,
-        max_pods_per_node=pods.max_per_node,
+        max_pods_per_node=pods.max_per_node or group.most_pods,
         reservation=_RESERVATION[group.cloud],
     )
 

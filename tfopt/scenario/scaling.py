@@ -26,13 +26,11 @@ from tfopt.scenario.pods import cluster_autoscaler
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import PodsTable
 from tfopt_sim import types as simulated
+from tfopt_sim.pods import PodAutoscaler, PodBehavior, PodRule
 from tfopt_sim.types import (
     Alarm,
     AzureAutoscale,
     GceAutoscaler,
-    PodAutoscaler,
-    PodBehavior,
-    PodRule,
     PredictiveScaling,
     ScalingPolicy,
     ScheduledAction,
