@@ -72,6 +72,12 @@ def test_set_does_not_import_what_only_advice_needs(shop: Path) -> None:
     assert not imported & {"torch", "numpy", "numba", "jinja2", "rich", "tfopt_sim"}
 
 
+def test_a_group_is_put_together_without_the_compiler() -> None:
+    """What is simulated, and what is refused, is known before anything has to be compiled."""
+    program = "import sys, tfopt.scenario.present; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_comment_imports_only_what_speaks_to_a_server(tmp_path: Path) -> None:
     """A rendered text is posted without anything that made it."""
     (tmp_path / "comment.md").write_text("no marker\n")

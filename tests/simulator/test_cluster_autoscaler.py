@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tfopt_sim.autoscaling import kubernetes as k8s
 from tfopt_sim.autoscaling.clouds import rules_for
+from tfopt_sim.autoscaling.nodes import pods_of_a_needed_node, room_for_pods
 from tfopt_sim.autoscaling.seen import Seen
 from tfopt_sim.pods import ClusterAutoscaler
 from tfopt_sim.rollout import trajectory
@@ -187,10 +188,10 @@ def test_load_alone_adds_no_node() -> None:
 
 def test_what_fits_on_a_node_is_its_allocatable() -> None:
     """FAQ, "How does scale-down work?": requests are compared with the allocatable."""
-    assert k8s.room_for_pods(POD, NODE) == 4
-    assert k8s.room_for_pods(ClusterAutoscaler(0.5, pod_memory_gib=3.0), NODE) == 5
-    assert k8s.room_for_pods(ClusterAutoscaler(0.5, daemon_vcpus=0.3), NODE) == 7
-    assert k8s.room_for_pods(ClusterAutoscaler(0.01), NODE) == 110
+    assert room_for_pods(POD, NODE) == 4
+    assert room_for_pods(ClusterAutoscaler(0.5, pod_memory_gib=3.0), NODE) == 5
+    assert room_for_pods(ClusterAutoscaler(0.5, daemon_vcpus=0.3), NODE) == 7
+    assert room_for_pods(ClusterAutoscaler(0.01), NODE) == 110
     with pytest.raises(ValueError, match="no pod of 5"):
         rules_for([ClusterAutoscaler(5.0)], NODE)
 
@@ -210,7 +211,7 @@ def test_a_node_is_needed_from_half_its_allocatable_on(
     """FAQ: unneeded below 50 % of the allocatable, by the larger of CPU and memory requests, with
     the daemon sets' pods "included by default".
     """
-    assert k8s.pods_of_a_needed_node(policy, NODE) == pods
+    assert pods_of_a_needed_node(policy, NODE) == pods
 
 
 def test_a_node_goes_when_it_was_unneeded_for_ten_minutes() -> None:
@@ -336,7 +337,7 @@ def test_it_keeps_its_bounds_and_comes_to_rest(
     assert len(rest) == 1
     least = math.ceil(load / policy.target / (1 + policy.tolerance) / policy.pod_vcpus - 1.0)
     pods = min(max(least, policy.min_pods), policy.max_pods)
-    assert rest.pop() >= min(40, math.ceil(pods / k8s.room_for_pods(policy, NODE)))
+    assert rest.pop() >= min(40, math.ceil(pods / room_for_pods(policy, NODE)))
 
 
 @settings(max_examples=60, deadline=None)
@@ -348,7 +349,7 @@ def test_every_pod_is_on_a_node_or_pending(
 ) -> None:
     """Whatever nodes come and go: nodes by pods add up, and none pends where there is room."""
     cluster = Cluster(policy, minutes[0][0])
-    first, fit = k8s.first_level(cluster.rule), k8s.room_for_pods(policy, NODE)
+    first, fit = k8s.first_level(cluster.rule), room_for_pods(policy, NODE)
     for nodes, cpu in minutes:
         cluster.nodes = nodes
         cluster.step(cpu * nodes * NODE.vcpus)

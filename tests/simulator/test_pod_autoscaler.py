@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from tfopt_sim.autoscaling.clouds import rules_for
-from tfopt_sim.autoscaling.kubernetes import room_for_pods
-from tfopt_sim.autoscaling.reservations import reserved_on
+from tfopt_sim.autoscaling.nodes import reserved_on, room_for_pods
 from tfopt_sim.pods import ClusterAutoscaler, PodAutoscaler, PodBehavior, PodRule, Reservation
 from tfopt_sim.rollout import trajectory
 from tfopt_sim.types import Configuration, Machine, Slo, Workload

@@ -13,8 +13,7 @@ from tfopt.pricing import Offer, PriceBook
 from tfopt.quantities import GIB
 from tfopt.scenario.refusal import NotAnalysedError
 from tfopt.settings import PodsTable, Settings
-from tfopt_sim.autoscaling.kubernetes import room_for_pods
-from tfopt_sim.autoscaling.reservations import reserved_on
+from tfopt_sim.autoscaling.nodes import reserved_on, room_for_pods
 from tfopt_sim.pods import ClusterAutoscaler, Reservation
 from tfopt_sim.types import Configuration, Machine
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 
 from tfopt_sim._jit import inlined, kernel
-from tfopt_sim.autoscaling.reservations import Reserved, reserved_on
+from tfopt_sim.autoscaling.nodes import pods_of_a_needed_node, room_for_pods
 from tfopt_sim.autoscaling.seen import (
     KEPT,
     OWN,
@@ -44,42 +44,6 @@ WINDOWS = KEPT + 5  # recommended pods by minute, unneeded nodes by minute, node
 
 SYNCS = 4  # of the horizontal pod autoscaler in a minute
 SCANS = 6  # of the cluster autoscaler in a minute
-
-
-def reserved_of(policy: ClusterAutoscaler, machine: Machine) -> Reserved:
-    """Return what is not there for pods on a node of that type."""
-    most = policy.max_pods_per_node
-    return reserved_on(policy.reservation, machine, most) or Reserved(
-        policy.node_vcpus_reserved, policy.node_memory_gib_reserved, most or 110
-    )
-
-
-def room_for_pods(policy: ClusterAutoscaler, machine: Machine) -> int:
-    """Return how many pods fit on a node of that type."""
-    kept = reserved_of(policy, machine)
-    spare_vcpus = machine.vcpus - kept.vcpus - policy.daemon_vcpus
-    fit = math.floor(spare_vcpus / policy.pod_vcpus + 1e-9)
-    if policy.pod_memory_gib > 0:
-        spare_gib = machine.memory_gib - kept.memory_gib
-        fit = min(fit, math.floor(spare_gib / policy.pod_memory_gib + 1e-9))
-    return min(fit, kept.most_pods)
-
-
-def pods_of_a_needed_node(policy: ClusterAutoscaler, machine: Machine) -> int:
-    """Return the pods with which a node's utilization reaches the threshold.
-
-    Utilization is the larger of the CPU and the memory that is requested, over the allocatable.
-    """
-    kept = reserved_of(policy, machine)
-    cpu, gib = machine.vcpus - kept.vcpus, machine.memory_gib - kept.memory_gib
-    for pods in range(room_for_pods(policy, machine) + 1):
-        share = max(
-            (pods * policy.pod_vcpus + policy.daemon_vcpus) / cpu,
-            pods * policy.pod_memory_gib / gib,
-        )
-        if share >= policy.utilization_threshold - 1e-9:
-            return pods
-    return room_for_pods(policy, machine) + 1
 
 
 def kubernetes_row(policy: ClusterAutoscaler, machine: Machine) -> Row:

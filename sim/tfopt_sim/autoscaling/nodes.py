@@ -7,12 +7,13 @@ resource reservations in AKS", of version 1.29 and later.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from tfopt_sim.pods import Reservation
+from tfopt_sim.pods import ClusterAutoscaler, Reservation
 from tfopt_sim.types import Machine
 
 _GIB_PER_MIB: Final = 1 / 1024
@@ -56,6 +57,42 @@ def reserved_on(
         cpu = float(np.interp(vcpus, _AKS_VCPUS, _AKS_RESERVED))
         return Reserved(cpu, kept + _EVICTION_GIB, pods)
     return None
+
+
+def reserved_of(policy: ClusterAutoscaler, machine: Machine) -> Reserved:
+    """Return what is not there for pods on a node of that type."""
+    most = policy.max_pods_per_node
+    return reserved_on(policy.reservation, machine, most) or Reserved(
+        policy.node_vcpus_reserved, policy.node_memory_gib_reserved, most or 110
+    )
+
+
+def room_for_pods(policy: ClusterAutoscaler, machine: Machine) -> int:
+    """Return how many pods fit on a node of that type."""
+    kept = reserved_of(policy, machine)
+    spare_vcpus = machine.vcpus - kept.vcpus - policy.daemon_vcpus
+    fit = math.floor(spare_vcpus / policy.pod_vcpus + 1e-9)
+    if policy.pod_memory_gib > 0:
+        spare_gib = machine.memory_gib - kept.memory_gib
+        fit = min(fit, math.floor(spare_gib / policy.pod_memory_gib + 1e-9))
+    return min(fit, kept.most_pods)
+
+
+def pods_of_a_needed_node(policy: ClusterAutoscaler, machine: Machine) -> int:
+    """Return the pods with which a node's utilization reaches the threshold.
+
+    Utilization is the larger of the CPU and the memory that is requested, over the allocatable.
+    """
+    kept = reserved_of(policy, machine)
+    cpu, gib = machine.vcpus - kept.vcpus, machine.memory_gib - kept.memory_gib
+    for pods in range(room_for_pods(policy, machine) + 1):
+        share = max(
+            (pods * policy.pod_vcpus + policy.daemon_vcpus) / cpu,
+            pods * policy.pod_memory_gib / gib,
+        )
+        if share >= policy.utilization_threshold - 1e-9:
+            return pods
+    return room_for_pods(policy, machine) + 1
 
 
 def _stepped(shares: tuple[tuple[int, float], ...], amount: float) -> float:
