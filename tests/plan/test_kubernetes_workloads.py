@@ -275,8 +275,15 @@ def test_a_container_without_a_request(tmp_path: Path) -> None:
     assert group(tmp_path, web, each).scalers == (PodScaler(SCALER, 0.5),)
 
 
+@pytest.mark.parametrize(("least", "size"), [(None, 1), (0, 1), (3, 3)])
+def test_the_least_number_of_pods(tmp_path: Path, least: int | None, size: int) -> None:
+    """One where none is stated; so is 0, which the provider does not send."""
+    scaled = autoscaler(resource_metric(), min_replicas=least)
+    assert group(tmp_path, deployment(CPU), scaled).min_size == size
+
+
 def test_none_at_all_is_switched_off(tmp_path: Path) -> None:
-    """At 0 replicas Kubernetes does not scale, unless the minimum is 0."""
+    """At 0 replicas Kubernetes does not scale."""
     off = group(tmp_path, deployment(CPU, replicas="0"), autoscaler(resource_metric()))
     assert (off.min_size, off.max_size, off.desired_capacity) == (0, 0, 0)
 

@@ -105,7 +105,8 @@ def scaling(own: Resource, pod: Pod) -> Autoscaling:
     return Autoscaling(
         scalers=(scaler,),
         sites=sites,
-        min_size=1 if spec.get("min_replicas") is None else size(spec.get("min_replicas")),
+        # the provider sends no 0, for which the API takes its default
+        min_size=size(spec.get("min_replicas") or 1),
         max_size=size(spec.get("max_replicas")),
         sizes=True,
     )
